@@ -1,0 +1,171 @@
+//! A card request (DESIGN, part 4): what a portal asks of a card, and what the card answered.
+//!
+//! Binary values are base64url without padding. Times are Unix seconds.
+
+use crate::code::Code;
+use crate::office::{Language, Office, Text};
+use serde::{Deserialize, Serialize};
+
+/// The agent takes the request for itself. The same key may claim again (a reloaded page); another key is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The highest [`crate::PROTOCOL`] that this agent speaks.
+    pub protocol: u32,
+    /// 32 random octets of the agent, its bearer key for this request.
+    pub key: String,
+}
+
+/// What is asked of the card, in steps that are answered one by one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardRequest {
+    /// [`crate::PROTOCOL`] of the portal.
+    pub protocol: u32,
+    /// The request's id, 16 random octets.
+    pub id: String,
+    /// Which portal session this belongs to: requests with one mark share a kept PIN. Not the session's cookie.
+    pub session_mark: String,
+    /// Who asks.
+    pub office: Office,
+    /// The noun of the procedure, for example `revocation`.
+    pub procedure: String,
+    /// What this is about, as a heading.
+    pub title: Text,
+    /// The language in which the person is reading.
+    pub language: Language,
+    /// 32 random octets, never used twice.
+    pub nonce: String,
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+    /// How many steps have been answered with [`Verdict::Go`] already (a reloaded page goes on there).
+    pub answered: u32,
+    /// Absolute path on the portal's origin to which the browser returns.
+    pub return_to: String,
+    /// Until when it may be answered.
+    pub expires_at: i64,
+}
+
+/// One thing that is asked of the card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Step {
+    /// Show the certificates of the inserted card. No PIN is asked before the portal says go.
+    Present {
+        /// Which card to insert, and how.
+        says: Text,
+        /// How the PIN of such a card looks.
+        pin: PinRule,
+    },
+    /// Prove the card's authentication key over [`authentication_message`].
+    Authenticate {
+        /// Why the PIN is asked.
+        says: Text,
+    },
+    /// Sign a text with the signature key, as detached CMS over its UTF-8 octets.
+    Sign {
+        /// What happens when this is signed.
+        says: Text,
+        /// Exactly what is shown and signed.
+        text: String,
+        /// The language of `text`.
+        language: Language,
+        /// SHA-256 of the signature certificate that must sign; the agent compares it before any PIN is asked.
+        certificate: String,
+        /// The signingTime attribute, the portal's clock.
+        at: i64,
+    },
+}
+
+/// How a PIN looks; checked by the agent before the card sees it, so that a slip of the keys costs no try.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinRule {
+    /// Fewest characters.
+    pub min: u8,
+    /// Most characters.
+    pub max: u8,
+    /// Digits only.
+    pub digits: bool,
+    /// After how many wrong PINs in a row such a card locks.
+    pub tries: u8,
+}
+
+/// What the card answered to one step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Answer {
+    /// To [`Step::Present`]: both certificates as DER.
+    Presented {
+        /// Certificate of the authentication key (PIV 9A).
+        authentication: String,
+        /// Certificate of the signature key (PIV 9C).
+        signature: String,
+    },
+    /// To [`Step::Authenticate`]: a signature by the authentication key.
+    Authenticated {
+        /// PKCS#1 v1.5 with SHA-256, or ECDSA (DER) with SHA-256 on P-256 and SHA-384 on P-384.
+        signature: String,
+    },
+    /// To [`Step::Sign`]: DER of a CMS SignedData without the content.
+    Signed {
+        /// The detached signature.
+        cms: String,
+    },
+    /// The card said no, and this counts for the audit (numbers only, never what was typed).
+    PinFailed {
+        /// Tries left as the card tells; `None` where it does not.
+        left: Option<u8>,
+    },
+}
+
+/// What the portal says to an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// Go on with the next step.
+    Go,
+    /// All steps are answered: send the browser back with this one-time code.
+    Done {
+        /// For `?code=`.
+        code: String,
+    },
+    /// This card or this answer will not do. Nothing was changed.
+    Refused {
+        /// The stable code.
+        code: Code,
+        /// What happened and what to do.
+        message: Text,
+        /// Whether another card may be tried in the same request.
+        again: bool,
+    },
+    /// Noted (a failed PIN); the step is still open.
+    Noted,
+}
+
+/// The request is over without effect; the browser goes back with this code and finds everything as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancelled {
+    /// For `?code=`.
+    pub code: String,
+}
+
+/// The octets that the authentication key signs: typed, length-prefixed and bound to this portal, office,
+/// procedure, request and certificate, so that no signature made here means anything elsewhere (A2).
+pub fn authentication_message(
+    origin: &str,
+    request: &CardRequest,
+    certificate_sha256: &[u8; 32],
+) -> Vec<u8> {
+    let mut message = Vec::from(*b"KAGIMORI card authentication 1\0");
+    for part in [
+        origin.as_bytes(),
+        request.office.id.as_bytes(),
+        request.procedure.as_bytes(),
+        request.id.as_bytes(),
+        request.nonce.as_bytes(),
+        certificate_sha256,
+    ] {
+        // A part longer than u32 cannot reach here: the portal bounds every field far below it.
+        message.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+        message.extend_from_slice(part);
+    }
+    message
+}

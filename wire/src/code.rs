@@ -1,0 +1,267 @@
+//! The stable error codes: DOMAIN's message ids. One code for each thing a reader would do differently.
+
+use serde::{Deserialize, Serialize};
+
+/// A message id. Its words live in the catalogues of the server and the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Code {
+    /// No card reader is found.
+    #[serde(rename = "E-READER-NONE")]
+    ReaderNone,
+    /// No card is inserted.
+    #[serde(rename = "E-CARD-NONE")]
+    CardNone,
+    /// The card is mute, worn or inserted the wrong way.
+    #[serde(rename = "E-CARD-UNREADABLE")]
+    CardUnreadable,
+    /// The card is of another kind.
+    #[serde(rename = "E-CARD-TYPE")]
+    CardType,
+    /// The card was taken out while it was being used.
+    #[serde(rename = "E-CARD-REMOVED")]
+    CardRemoved,
+    /// Another card is inserted than the one that began.
+    #[serde(rename = "E-CARD-CHANGED")]
+    CardChanged,
+    /// More than one card is inserted.
+    #[serde(rename = "E-CARD-MULTI")]
+    CardMulti,
+    /// Another program holds the card.
+    #[serde(rename = "E-CARD-BUSY")]
+    CardBusy,
+    /// The smart-card service of this computer is missing or stopped.
+    #[serde(rename = "E-PCSC")]
+    PcscMissing,
+    /// The PIN is wrong.
+    #[serde(rename = "E-PIN-WRONG")]
+    PinWrong,
+    /// One more wrong PIN locks the card.
+    #[serde(rename = "W-PIN-LAST")]
+    WarnPinLast,
+    /// The authority's card is locked.
+    #[serde(rename = "E-PIN-LOCKED-AOS")]
+    PinLockedAos,
+    /// The PIN cannot have this form; no try was spent.
+    #[serde(rename = "E-PIN-FORMAT")]
+    PinFormat,
+    /// The certificate has expired.
+    #[serde(rename = "E-CERT-EXPIRED")]
+    CertExpired,
+    /// The certificate is not yet valid.
+    #[serde(rename = "E-CERT-NOTYET")]
+    CertNotyet,
+    /// The certificate is revoked already.
+    #[serde(rename = "E-CERT-REVOKED")]
+    CertRevoked,
+    /// The certificate's status could not be determined.
+    #[serde(rename = "E-CERT-UNKNOWN")]
+    CertUnknown,
+    /// The issuer is not accepted here.
+    #[serde(rename = "E-CERT-ISSUER")]
+    CertIssuer,
+    /// The certificate does not verify.
+    #[serde(rename = "E-CERT-CHAIN")]
+    CertChain,
+    /// The last day for online revocation has passed (R002).
+    #[serde(rename = "E-REV-LATE")]
+    RevLate,
+    /// The procedure and the terms have not both been opened.
+    #[serde(rename = "E-GATE-1")]
+    GateTexts,
+    /// The checkbox is not ticked.
+    #[serde(rename = "E-GATE-2")]
+    GateChecked,
+    /// Full-width characters are wanted.
+    #[serde(rename = "E-WIDTH-ZEN")]
+    WidthZen,
+    /// Half-width digits are wanted.
+    #[serde(rename = "E-WIDTH-HAN")]
+    WidthHan,
+    /// Full-width katakana is wanted.
+    #[serde(rename = "E-KANA")]
+    Kana,
+    /// The telephone number has another form.
+    #[serde(rename = "E-TEL")]
+    Tel,
+    /// The mail address has another form.
+    #[serde(rename = "E-MAIL-FORMAT")]
+    MailFormat,
+    /// The two mail addresses differ.
+    #[serde(rename = "E-MAIL-DIFF")]
+    MailDiff,
+    /// There is no such date.
+    #[serde(rename = "E-DATE-INVALID")]
+    DateInvalid,
+    /// The date lies in the future.
+    #[serde(rename = "E-DATE-FUTURE")]
+    DateFuture,
+    /// The date lies before the certificate's validity.
+    #[serde(rename = "E-DATE-EARLY")]
+    DateEarly,
+    /// The choice is not one of those offered.
+    #[serde(rename = "E-CHOICE")]
+    Choice,
+    /// The field is empty.
+    #[serde(rename = "E-REQ")]
+    Req,
+    /// The field is too long.
+    #[serde(rename = "E-LEN")]
+    Len,
+    /// The field holds a character that cannot be used.
+    #[serde(rename = "E-CHAR")]
+    Char,
+    /// This reason is taken on paper only (R001).
+    #[serde(rename = "E-ONLINE")]
+    Online,
+    /// The page is out of date.
+    #[serde(rename = "E-STALE")]
+    Stale,
+    /// The session ended because nothing was done for a while.
+    #[serde(rename = "E-TIMEOUT")]
+    Timeout,
+    /// An application for this certificate has been accepted already.
+    #[serde(rename = "E-DUP")]
+    Dup,
+    /// The connection broke; the result must be looked up.
+    #[serde(rename = "E-NET-UNKNOWN")]
+    NetUnknown,
+    /// The signature does not belong to what was shown.
+    #[serde(rename = "E-SIGNATURE")]
+    Signature,
+    /// The request came from a place that is not allowed.
+    #[serde(rename = "E-ORIGIN")]
+    Origin,
+    /// Another agent has taken this request.
+    #[serde(rename = "E-CLAIMED")]
+    Claimed,
+    /// The signature app is too old for this portal.
+    #[serde(rename = "E-UPDATE")]
+    Update,
+    /// Too many requests in a short time.
+    #[serde(rename = "E-LIMIT")]
+    Limit,
+    /// The request is larger than the stated limit.
+    #[serde(rename = "E-SIZE")]
+    Size,
+    /// There is nothing here for this session.
+    #[serde(rename = "E-NOT-FOUND")]
+    NotFound,
+    /// The server could not finish; nothing was accepted.
+    #[serde(rename = "E-FAULT")]
+    Fault,
+}
+
+impl Code {
+    /// Every code, for the test that both catalogues know each one.
+    pub const ALL: &[Self] = &[
+        Self::ReaderNone,
+        Self::CardNone,
+        Self::CardUnreadable,
+        Self::CardType,
+        Self::CardRemoved,
+        Self::CardChanged,
+        Self::CardMulti,
+        Self::CardBusy,
+        Self::PcscMissing,
+        Self::PinWrong,
+        Self::WarnPinLast,
+        Self::PinLockedAos,
+        Self::PinFormat,
+        Self::CertExpired,
+        Self::CertNotyet,
+        Self::CertRevoked,
+        Self::CertUnknown,
+        Self::CertIssuer,
+        Self::CertChain,
+        Self::RevLate,
+        Self::GateTexts,
+        Self::GateChecked,
+        Self::WidthZen,
+        Self::WidthHan,
+        Self::Kana,
+        Self::Tel,
+        Self::MailFormat,
+        Self::MailDiff,
+        Self::DateInvalid,
+        Self::DateFuture,
+        Self::DateEarly,
+        Self::Choice,
+        Self::Req,
+        Self::Len,
+        Self::Char,
+        Self::Online,
+        Self::Stale,
+        Self::Timeout,
+        Self::Dup,
+        Self::NetUnknown,
+        Self::Signature,
+        Self::Origin,
+        Self::Claimed,
+        Self::Update,
+        Self::Limit,
+        Self::Size,
+        Self::NotFound,
+        Self::Fault,
+    ];
+
+    /// The id as it stands at the end of a message.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::ReaderNone => "E-READER-NONE",
+            Self::CardNone => "E-CARD-NONE",
+            Self::CardUnreadable => "E-CARD-UNREADABLE",
+            Self::CardType => "E-CARD-TYPE",
+            Self::CardRemoved => "E-CARD-REMOVED",
+            Self::CardChanged => "E-CARD-CHANGED",
+            Self::CardMulti => "E-CARD-MULTI",
+            Self::CardBusy => "E-CARD-BUSY",
+            Self::PcscMissing => "E-PCSC",
+            Self::PinWrong => "E-PIN-WRONG",
+            Self::WarnPinLast => "W-PIN-LAST",
+            Self::PinLockedAos => "E-PIN-LOCKED-AOS",
+            Self::PinFormat => "E-PIN-FORMAT",
+            Self::CertExpired => "E-CERT-EXPIRED",
+            Self::CertNotyet => "E-CERT-NOTYET",
+            Self::CertRevoked => "E-CERT-REVOKED",
+            Self::CertUnknown => "E-CERT-UNKNOWN",
+            Self::CertIssuer => "E-CERT-ISSUER",
+            Self::CertChain => "E-CERT-CHAIN",
+            Self::RevLate => "E-REV-LATE",
+            Self::GateTexts => "E-GATE-1",
+            Self::GateChecked => "E-GATE-2",
+            Self::WidthZen => "E-WIDTH-ZEN",
+            Self::WidthHan => "E-WIDTH-HAN",
+            Self::Kana => "E-KANA",
+            Self::Tel => "E-TEL",
+            Self::MailFormat => "E-MAIL-FORMAT",
+            Self::MailDiff => "E-MAIL-DIFF",
+            Self::DateInvalid => "E-DATE-INVALID",
+            Self::DateFuture => "E-DATE-FUTURE",
+            Self::DateEarly => "E-DATE-EARLY",
+            Self::Choice => "E-CHOICE",
+            Self::Req => "E-REQ",
+            Self::Len => "E-LEN",
+            Self::Char => "E-CHAR",
+            Self::Online => "E-ONLINE",
+            Self::Stale => "E-STALE",
+            Self::Timeout => "E-TIMEOUT",
+            Self::Dup => "E-DUP",
+            Self::NetUnknown => "E-NET-UNKNOWN",
+            Self::Signature => "E-SIGNATURE",
+            Self::Origin => "E-ORIGIN",
+            Self::Claimed => "E-CLAIMED",
+            Self::Update => "E-UPDATE",
+            Self::Limit => "E-LIMIT",
+            Self::Size => "E-SIZE",
+            Self::NotFound => "E-NOT-FOUND",
+            Self::Fault => "E-FAULT",
+        }
+    }
+}
+
+impl core::fmt::Display for Code {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.id())
+    }
+}
