@@ -1,0 +1,92 @@
+//! Values for checks that were made (DESIGN, part 3.2 and 3.10).
+//!
+//! Each says what it proves; `decide` compares it with the case. The constructors are called in
+//! `server/src/desk/evidence.rs` only, which `xtask tidy` checks.
+
+use crate::identity::{Digest, Fingerprint};
+use crate::time::Instant;
+
+/// Both texts of the first gate were opened in this session, in these versions (DOMAIN §3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Informed {
+    flow: Digest,
+    terms: Digest,
+    at: Instant,
+}
+
+/// The card with this signature certificate answered our challenge with its authentication key, and both of its
+/// certificates verified: chain, validity and status (DOMAIN §2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Presented {
+    card: Fingerprint,
+    at: Instant,
+}
+
+/// This card signed this very text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Possession {
+    card: Fingerprint,
+    text: Digest,
+    at: Instant,
+}
+
+impl Informed {
+    /// Both were opened, the later one at `at`.
+    pub const fn opened(flow: Digest, terms: Digest, at: Instant) -> Self {
+        Self { flow, terms, at }
+    }
+
+    /// Version hash of the 手続きの流れ that was opened.
+    pub const fn flow(&self) -> Digest {
+        self.flow
+    }
+
+    /// Version hash of the 利用規約 that was opened.
+    pub const fn terms(&self) -> Digest {
+        self.terms
+    }
+
+    /// When the second of the two was opened.
+    pub const fn at(&self) -> Instant {
+        self.at
+    }
+}
+
+impl Presented {
+    /// The challenge was answered at `at`.
+    pub const fn verified(card: Fingerprint, at: Instant) -> Self {
+        Self { card, at }
+    }
+
+    /// The signature certificate on the card.
+    pub const fn card(&self) -> Fingerprint {
+        self.card
+    }
+
+    /// When the challenge was answered.
+    pub const fn at(&self) -> Instant {
+        self.at
+    }
+}
+
+impl Possession {
+    /// The signature over `text` verified at `at`.
+    pub const fn verified(card: Fingerprint, text: Digest, at: Instant) -> Self {
+        Self { card, text, at }
+    }
+
+    /// The signature certificate that verified.
+    pub const fn card(&self) -> Fingerprint {
+        self.card
+    }
+
+    /// What was signed.
+    pub const fn text(&self) -> Digest {
+        self.text
+    }
+
+    /// When the signature was verified.
+    pub const fn at(&self) -> Instant {
+        self.at
+    }
+}

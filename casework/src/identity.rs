@@ -1,0 +1,103 @@
+//! Typed identities: no bare string or integer crosses a function.
+
+use alloc::string::String;
+use core::fmt;
+
+/// A certificate's serial number: 1 to 20 octets, big-endian, positive (RFC 5280 §4.1.2.2). Never a 64-bit number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Serial {
+    octets: [u8; 20],
+}
+
+/// SHA-256 of a certificate's DER.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(pub [u8; 32]);
+
+/// SHA-256 of a text or another document.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+/// An authority of ours, by its name in the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Authority(pub String);
+
+/// A certificate of one of our authorities.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CertificateId {
+    /// Who issued it.
+    pub authority: Authority,
+    /// Its number there.
+    pub serial: Serial,
+}
+
+impl Serial {
+    /// From big-endian octets; leading zeros do not count. `None` if it is zero or longer than 20 octets.
+    pub fn from_octets(octets: &[u8]) -> Option<Self> {
+        let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+        let significant = octets.get(zeros..)?;
+        if significant.is_empty() || significant.len() > 20 {
+            return None;
+        }
+        let mut padded = [0; 20];
+        let (_, tail) = padded.split_at_mut(20 - significant.len());
+        tail.copy_from_slice(significant);
+        Some(Self { octets: padded })
+    }
+
+    /// All 20 octets, big-endian, zeros in front.
+    pub const fn octets(&self) -> &[u8; 20] {
+        &self.octets
+    }
+}
+
+/// Decimal, in full: certificates of the field carry 48 digits.
+impl fmt::Display for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut digits = [0_u8; 49];
+        for octet in self.octets {
+            let mut carry = u32::from(octet);
+            for digit in digits.iter_mut().rev() {
+                carry += u32::from(*digit) * 256;
+                #[expect(clippy::cast_possible_truncation, reason = "a remainder of ten")]
+                {
+                    *digit = (carry % 10) as u8;
+                }
+                carry /= 10;
+            }
+        }
+        digits
+            .iter()
+            .skip_while(|digit| **digit == 0)
+            .try_for_each(|digit| write!(f, "{digit}"))
+    }
+}
+
+impl fmt::Debug for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Serial({self})")
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({self})")
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self})")
+    }
+}
