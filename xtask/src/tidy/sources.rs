@@ -1,0 +1,206 @@
+//! Names and lengths of our source files, and the few lines that may stand in one place only.
+
+use anyhow::{Context, Result};
+use std::path::Path;
+use std::process::Command;
+
+/// A Rust source file.
+pub(super) struct Source {
+    path: String,
+    text: String,
+}
+
+/// Every Rust source file that git tracks, or would.
+pub(super) fn read(root: &Path) -> Result<Vec<Source>> {
+    let listed = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard", "--", "*.rs"])
+        .current_dir(root)
+        .output()
+        .context("cannot ask git for the source files")?;
+    let mut sources = Vec::new();
+    for path in String::from_utf8(listed.stdout)
+        .context("a file name is not UTF-8")?
+        .lines()
+    {
+        // A file that was removed but not yet committed is still listed.
+        if let Ok(text) = std::fs::read_to_string(root.join(path)) {
+            sources.push(Source {
+                path: path.to_owned(),
+                text,
+            });
+        }
+    }
+    anyhow::ensure!(
+        sources.len() > 20,
+        "git lists only {} source files: is this the workspace?",
+        sources.len()
+    );
+    Ok(sources)
+}
+
+/// All checks on all files.
+pub(super) fn check(sources: &[Source]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for source in sources {
+        length(source, &mut findings);
+        name(source, &mut findings);
+        for (number, line) in source.text.lines().enumerate() {
+            let place = format!("{}:{}", source.path, number + 1);
+            vague_type(&place, line, &mut findings);
+            unowed_promise(&place, line, &mut findings);
+            for only in ONLY {
+                if line.contains(only.what)
+                    && !line.trim_start().starts_with("//")
+                    && !only.places.iter().any(|allowed| source.path.starts_with(allowed))
+                {
+                    findings.push(format!(
+                        "{place}: `{}` belongs to {} only: {}",
+                        only.what, only.places[0], only.why
+                    ));
+                }
+            }
+        }
+        public_serde(source, &mut findings);
+    }
+    nouns(sources, &mut findings);
+    findings
+}
+
+/// Over 600 lines a file needs a line `// Long because …`; over 1,000 nothing helps.
+fn length(source: &Source, findings: &mut Vec<String>) {
+    let lines = source.text.lines().count();
+    let reason = source.text.lines().take(20).any(|line| line.contains("Long because"));
+    if lines > 1_000 || (lines > 600 && !reason) {
+        findings.push(format!("{}: {lines} lines; split it by its nouns", source.path));
+    }
+}
+
+fn name(source: &Source, findings: &mut Vec<String>) {
+    let file = source
+        .path
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches(".rs");
+    if VAGUE
+        .iter()
+        .any(|vague| file.split('_').any(|part| part == vague.to_lowercase()))
+    {
+        findings.push(format!(
+            "{}: a file is named after a noun of the office or the field",
+            source.path
+        ));
+    }
+}
+
+fn vague_type(place: &str, line: &str, findings: &mut Vec<String>) {
+    let Some(rest) = ["struct ", "enum ", "trait ", "type "].iter().find_map(|keyword| {
+        let start = line.find(keyword)?;
+        let before = line[..start].trim();
+        (before.is_empty() || before.starts_with("pub")).then(|| &line[start + keyword.len()..])
+    }) else {
+        return;
+    };
+    let identifier: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    if VAGUE.iter().any(|vague| identifier.ends_with(vague)) {
+        findings.push(format!(
+            "{place}: `{identifier}` says nothing; take the field's own noun"
+        ));
+    }
+}
+
+fn unowed_promise(place: &str, line: &str, findings: &mut Vec<String>) {
+    // Spelled apart so that this file does not find itself.
+    let marker = concat!("TO", "DO");
+    if line.contains(marker) && !line.contains(&format!("{marker}(#")) {
+        findings.push(format!("{place}: a {marker} names its number, `{marker}(#12)`"));
+    }
+}
+
+/// Only `wire` is publicly serialisable: elsewhere a type with serde is private to its crate.
+fn public_serde(source: &Source, findings: &mut Vec<String>) {
+    if source.path.starts_with("wire/") || source.path.contains("/tests/") || source.path.contains("/benches/") {
+        return;
+    }
+    let mut derived = None;
+    for (number, line) in source.text.lines().enumerate() {
+        let line = line.trim_start();
+        if line.starts_with("#[derive(") && (line.contains("Serialize") || line.contains("Deserialize")) {
+            derived = Some(number + 1);
+        } else if line.starts_with("#[") || line.starts_with("///") || line.starts_with("//") {
+        } else if let Some(at) = derived.take()
+            && (line.starts_with("pub struct ") || line.starts_with("pub enum "))
+        {
+            findings.push(format!(
+                "{}:{at}: a public type outside wire derives serde",
+                source.path
+            ));
+        }
+    }
+}
+
+/// One noun, one file name: whoever searches `revocation.rs` sees one procedure, layer by layer.
+fn nouns(sources: &[Source], findings: &mut Vec<String>) {
+    for (noun, rooms) in NOUNS {
+        for room in *rooms {
+            let file = format!("{room}/{noun}.rs");
+            let folder = format!("{room}/{noun}/");
+            if !sources
+                .iter()
+                .any(|source| source.path == file || source.path.starts_with(&folder))
+            {
+                findings.push(format!(
+                    "{file} is missing: the procedure has a file of its name in this layer"
+                ));
+            }
+        }
+    }
+}
+
+struct Only {
+    what: &'static str,
+    places: &'static [&'static str],
+    why: &'static str,
+}
+
+const ONLY: &[Only] = &[
+    Only {
+        what: "Possession::verified(",
+        places: &["server/src/desk/evidence.rs", "casework/"],
+        why: "evidence has one constructor and one caller",
+    },
+    Only {
+        what: "Presented::verified(",
+        places: &["server/src/desk/evidence.rs", "casework/"],
+        why: "evidence has one constructor and one caller",
+    },
+    Only {
+        what: "Informed::opened(",
+        places: &["server/src/desk/evidence.rs", "server/src/store/", "casework/"],
+        why: "evidence has one constructor and one caller",
+    },
+    Only {
+        what: "unsafe {",
+        places: &["card/src/pcsc", "xtask/src/tidy"],
+        why: "unsafe code loads PC/SC and does nothing else",
+    },
+    Only {
+        what: "SystemTime::now",
+        places: &["server/src/clock.rs", "agent/src/clock.rs", "xtask/"],
+        why: "time is an argument",
+    },
+];
+
+const VAGUE: &[&str] = &[
+    "Manager", "Service", "Helper", "Util", "Utils", "Common", "Handler", "Impl", "Data", "Info",
+];
+
+const NOUNS: &[(&str, &[&str])] = &[(
+    "revocation",
+    &[
+        "casework/src",
+        "server/src/desk",
+        "server/src/store",
+        "server/src/portal",
+    ],
+)];
