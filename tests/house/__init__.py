@@ -1,0 +1,1 @@
+"""The test house: runs every check of Kagimori, counts what each of them counted, and ends all it started."""

@@ -1,0 +1,201 @@
+"""The steps of each run, in the order in which a failure is cheapest."""
+
+import functools
+import os
+import shutil
+
+from house import journeys, judges, needs, services
+from house.processes import LOGS, ROOT, TARGET, output, run
+from house.step import Step
+from house.tally import Tally, from_cargo, from_status
+
+DERS = TARGET / "ders"
+BOUND_OF_A_BUILD = 1500
+
+
+def chosen(what, words):
+    """The steps of a run, or those of them whose name holds one of the words, after the preparation they need."""
+    steps = {"all": everything, "quick": quick, "fuzz": fuzz, "long": long}[what]()
+    if not words:
+        return steps
+    return [step for step in steps if step.name == "prepare" or any(word in step.name for word in words)]
+
+
+def quick():
+    """What needs no service."""
+    return [Step("prepare", "a C compiler and the toolchain's components are there", prepare_compiler), *shape(), Step("tests", "unit, property and documentation tests", plain_tests)]
+
+
+def everything():
+    """What continuous integration runs."""
+    return [
+        Step("prepare", "what the tests need is installed", prepare_machine),
+        *shape(),
+        Step("tests", "unit, property and documentation tests; both stores; real pcscd", tests_with_services),
+        Step("build", "the binaries that people run", build),
+        Step("opensc", "OpenSC accepts the virtual card through the real pcscd", judges.opensc),
+        *journeys.steps(),
+        Step("cms", "openssl cms accepts what the card signed, and not a changed text", judges.cms),
+        Step("pkilint", "pkilint has no finding of WARNING or worse in any DER made", judges.pkilint),
+        Step("pins", "no PIN of the journeys stands in any file they left", judges.pins),
+    ]
+
+
+def fuzz():
+    """Throws random bytes at every parser for a while."""
+    return [Step("prepare", "a C compiler and the toolchain's components are there", prepare_compiler), Step("fuzz", "property tests with two hundred times the cases", many_cases)]
+
+
+def long():
+    """What is too long for each run."""
+    return [
+        Step("prepare", "what the tests need is installed", prepare_machine),
+        Step("ignored", "the tests that are marked as long", ignored_tests),
+        Step("bench", "the figures of cargo xtask bench", bench),
+    ]
+
+
+def shape():
+    """Whether the source is as the house wants it."""
+    return [
+        Step("format", "every file is as rustfmt has it", lambda log: cargo(log, "fmt", "--all", "--check")),
+        Step("clippy", "no lint has anything to say", lambda log: cargo(log, "clippy", "--workspace", "--all-targets", "--", "-D", "warnings")),
+        Step("documentation", "every public item's page builds, every link leads somewhere", documentation),
+        Step("bare-metal", "casework builds without the standard library; with it, the same program does not", bare_metal),
+        Step("tidy", "crate edges, file names and lengths, paths named in the documents", lambda log: cargo(log, "xtask", "tidy")),
+    ]
+
+
+def prepare_compiler(log):
+    """The least that any run needs."""
+    needs.debian(needs.COMPILER)
+    needs.rust()
+    return from_status(0, "the compiler is there")
+
+
+def prepare_machine(log):
+    """All that the tests need; and the folders they leave things in, empty."""
+    installed = needs.debian(needs.MACHINE)
+    needs.rust()
+    needs.python()
+    needs.npm()
+    log.write_text(f"installed: {' '.join(installed) or 'nothing was missing'}\n")
+    for folder in (DERS, journeys.PLACE, journeys.SCREENS):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    tally = Tally()
+    for name, version in needs.versions().items():
+        with open(log, "a") as out:
+            out.write(f"{name} {version}\n")
+        # cargo test does where nextest is not installed.
+        if name != "cargo-nextest":
+            tally.check(version != "not installed", f"{name} is there")
+    return tally
+
+
+def cargo(log, *words, env=None):
+    """One check that is a cargo command's exit status."""
+    return from_status(run(["cargo", *words], log, BOUND_OF_A_BUILD, env=env), "cargo " + " ".join(words))
+
+
+def documentation(log):
+    """rustdoc, its warnings being errors."""
+    return cargo(log, "doc", "--workspace", "--no-deps", "--quiet", env={"RUSTDOCFLAGS": "-D warnings"})
+
+
+def bare_metal(log):
+    """casework linked into a program with its own panic handler; std would bring a second one (tests/bare-metal)."""
+    manifest = ["--manifest-path", ROOT / "tests" / "bare-metal" / "Cargo.toml", "--target-dir", TARGET / "bare-metal"]
+    tally = from_status(run(["cargo", "build", "--quiet", *manifest], log, 300), "casework builds without std")
+    control, printed = output(["cargo", "build", "--quiet", *manifest, "--features", "with-std"], bound=300)
+    tally.check(control != 0 and "panic_impl" in printed, "control: the same program with std does not build")
+    return tally
+
+
+def plain_tests(log):
+    """The tests of the workspace without any service."""
+    return cargo_tests(log, {})
+
+
+def tests_with_services(log):
+    """The tests of the workspace, with PostgreSQL and pcscd there, and the proof that both were used."""
+    database, readers = postgres(), pcscd()
+    before = database.commits()
+    tally = cargo_tests(
+        log,
+        {
+            **readers.env,
+            "KAGIMORI_TEST_POSTGRES": database.url,
+            "KAGIMORI_TEST_PCSC": "1",
+            "KAGIMORI_TEST_VPCD": f"127.0.0.1:{readers.slots[0]}",
+            "KAGIMORI_DER_DIR": str(DERS),
+        },
+    )
+    tally.check(database.commits() - before > 50, "the store's tests ran on PostgreSQL too")
+    return tally
+
+
+def cargo_tests(log, env):
+    """All tests, by nextest where it is there; it does not run the tests in documentation, so these come after."""
+    env = {**env, "PROPTEST_CASES": os.environ.get("PROPTEST_CASES", "64")}
+    if needs.version(["cargo", "nextest", "--version"]) == "not installed":
+        runs = [["cargo", "test", "--workspace", "--no-fail-fast"]]
+    else:
+        nextest = ["cargo", "nextest", "run", "--workspace", "--no-fail-fast", "--config-file", ROOT / "tests" / "nextest.toml"]
+        runs = [nextest, ["cargo", "test", "--workspace", "--doc", "--no-fail-fast"]]
+    tally = Tally()
+    for number, argv in enumerate(runs):
+        part = log.with_name(f"{log.stem}-{number}.log")
+        part.write_text("")
+        status = run(argv, part, BOUND_OF_A_BUILD, env=env)
+        printed = part.read_text(errors="replace")
+        with open(log, "a") as out:
+            out.write(printed)
+        tally += from_cargo(printed, status)
+    return tally
+
+
+def build(log):
+    """The product's binaries, as a checkout builds them."""
+    return cargo(log, "build", "--package", "server", "--package", "agent", "--package", "demo")
+
+
+def many_cases(log):
+    """The property tests with many more cases; none is skipped, since they are the same tests."""
+    os.environ["PROPTEST_CASES"] = "12800"
+    return cargo_tests(log, {})
+
+
+def ignored_tests(log):
+    """The tests that are marked `#[ignore]` because they are long."""
+    database = postgres()
+    env = {"KAGIMORI_TEST_POSTGRES": database.url}
+    status = run(["cargo", "test", "--workspace", "--no-fail-fast", "--", "--ignored"], log, 7200, env=env)
+    tally = from_cargo(log.read_text(errors="replace"), status)
+    # Here it is the ordinary tests that are filtered out, and rightly.
+    tally.failed -= sum(int(line.split(" filtered out")[0].split()[-1]) for line in log.read_text().splitlines() if " filtered out" in line)
+    return tally
+
+
+def bench(log):
+    """The table of figures; it fails where a ratio is missed."""
+    return from_status(run(["cargo", "xtask", "bench"], log, 3600), "cargo xtask bench")
+
+
+@functools.cache
+def postgres():
+    """The one PostgreSQL of a run, started when first asked for."""
+    return services.postgres()
+
+
+@functools.cache
+def pcscd():
+    """The one pcscd of a run, started when first asked for."""
+    return services.pcscd()
+
+
+def end_services():
+    """Ends those that were started."""
+    for service in (postgres, pcscd):
+        if service.cache_info().currsize:
+            service().end()
