@@ -1,1 +1,24 @@
-//! .
+//! Talks to IC cards, and is the only place where a PIN exists.
+//!
+//! The one seam is [`Transport`]: a card that takes a command and answers it.
+//! Behind it stand real readers ([`pcsc`]), the virtual card in this process ([`drawer`]) and recorded scripts ([`recorded`]); in front of it stands [`piv::Piv`].
+//! [`reader::Readers`] is what a program looks at to see which cards are there.
+//! [`virtual_card`] is a PIV card with real keys, and [`vpcd`] plugs it into the real pcscd.
+
+pub mod apdu;
+pub mod certificate;
+pub mod drawer;
+pub mod fault;
+pub mod pcsc;
+pub mod pin;
+pub mod piv;
+pub mod reader;
+pub mod recorded;
+pub mod tlv;
+pub mod transport;
+pub mod virtual_card;
+pub mod vpcd;
+
+pub use fault::CardFault;
+pub use pin::{LastTryConsent, Pin, PinFormat, PinRule, TriesLeft};
+pub use transport::{Transport, TransportFault};

@@ -1,0 +1,216 @@
+//! A PIV card in software: real keys, a PIN with a counter, memory on disk, and faults on demand.
+//!
+//! It answers APDUs and knows nothing of who sends them: the [`drawer`](crate::drawer) in this process, or [`vpcd`](crate::vpcd) and with it the real pcscd.
+//! It is for demonstrations and tests: whoever has its file has its keys.
+
+mod application;
+mod chance;
+mod conversation;
+mod key;
+mod personalisation;
+mod state;
+
+use std::{io, path::Path};
+
+pub use personalisation::{Design, Personalisation};
+use state::State;
+pub use state::Storage;
+
+use crate::{
+    certificate::Certificate,
+    fault::CardFault,
+    pin::TriesLeft,
+    piv::{CardIdentifier, Slot},
+    tlv,
+};
+
+/// A virtual PIV card.
+pub struct VirtualCard {
+    storage: Storage,
+    state: State,
+    volatile: conversation::Volatile,
+    faults: Vec<Fault>,
+}
+
+/// How many wrong PINs a card forgives: a property of its issuer (G-P4). At most fifteen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Wrong PINs in a row until it blocks.
+    pub pin_tries: u8,
+    /// Wrong PUKs in a row until the card cannot be unblocked any more.
+    pub puk_tries: u8,
+}
+
+impl Profile {
+    /// A certification authority's card for electronic bidding: ten tries, and ten for unlocking (G-P4, G-P5).
+    pub const AUTHORITY: Self = Self {
+        pin_tries: 10,
+        puk_tries: 10,
+    };
+    /// What most PIV cards come with.
+    pub const PIV: Self = Self {
+        pin_tries: 3,
+        puk_tries: 3,
+    };
+}
+
+/// What comes back from a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// A response APDU.
+    Response(Vec<u8>),
+    /// Nothing: the card is mute.
+    Silence,
+    /// The card was pulled in the middle of the command; whoever holds it takes it out of the reader.
+    Removed,
+}
+
+/// What goes wrong next, on demand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The power fails inside the next command with this INS: a VERIFY has spent its try and not yet compared; nothing else has been done.
+    RemovedDuring(u8),
+    /// The power fails when the next command with this INS is done and its answer not yet sent.
+    RemovedAfter(u8),
+    /// The card is silent until [`VirtualCard::heal`].
+    Mute,
+}
+
+/// Why a virtual card could not be made, read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum CardFileFault {
+    /// The file could not be read or written.
+    #[error("the virtual card's file cannot be used: {0}")]
+    File(#[from] io::Error),
+    /// The file is not a virtual card's.
+    #[error("the file is not a virtual card: {0}")]
+    Malformed(&'static str),
+    /// A file is already there, and may hold a card.
+    #[error("the file is there already")]
+    Exists,
+    /// The card has its certificates already.
+    #[error("the card has its certificates already")]
+    Issued,
+    /// No certificate was given for this key.
+    #[error("no certificate was given for the key in {0:?}")]
+    NoCertificate(Slot),
+    /// A certificate for a key that is not on the card.
+    #[error("certificate {0} is for a key that is not on this card")]
+    ForeignCertificate(usize),
+    /// Bytes that are no certificate.
+    #[error("certificate {index} cannot be read: {fault}")]
+    Certificate {
+        /// Its place among those given, from zero.
+        index: usize,
+        /// Why.
+        fault: CardFault,
+    },
+    /// More than fifteen tries, or a last try too many.
+    #[error("a card counts at most fifteen tries")]
+    Tries,
+    /// The random generator or the key generation failed.
+    #[error("no key could be made")]
+    Chance,
+}
+
+impl VirtualCard {
+    /// A card with certificates, whole: its keys are made here, and `certify` makes the certificate of each slot, as an issuer would.
+    pub fn new_example<E: From<CardFileFault>>(
+        storage: Storage,
+        design: &Design,
+        mut certify: impl FnMut(&Personalisation, Slot) -> Result<Vec<u8>, E>,
+    ) -> Result<Self, E> {
+        let personalisation = Personalisation::begin(storage, design)?;
+        let authentication = certify(&personalisation, Slot::Authentication)?;
+        let signature = certify(&personalisation, Slot::Signature)?;
+        Ok(personalisation.load(&[&authentication, &signature])?)
+    }
+
+    /// A card from its file.
+    pub fn open(path: &Path) -> Result<Self, CardFileFault> {
+        let storage = Storage::File(path.to_owned());
+        let state = storage.load()?;
+        Ok(Self::assemble(storage, state))
+    }
+
+    /// The number by which this card is told from every other.
+    pub fn identifier(&self) -> CardIdentifier {
+        CardIdentifier::from_bytes(self.state.identifier)
+    }
+
+    /// The certificate in a slot, if there is one.
+    pub fn certificate(&self, slot: Slot) -> Option<Certificate> {
+        let object = self.state.objects.get(&slot.object())?;
+        Certificate::parse(tlv::find(object, 0x70).ok()?).ok()
+    }
+
+    /// How many tries the PIN has left.
+    pub fn tries_left(&self) -> TriesLeft {
+        match self.state.pin.tries_left {
+            0 => TriesLeft::Blocked,
+            left => TriesLeft::Known(left),
+        }
+    }
+
+    /// Puts the counter of the PIN where an example wants it: zero is a blocked card.
+    pub fn set_tries_left(&mut self, left: u8) -> Result<(), CardFileFault> {
+        if left > self.state.pin.most_tries {
+            return Err(CardFileFault::Tries);
+        }
+        self.state.pin.tries_left = left;
+        self.storage.save(&self.state)
+    }
+
+    /// The management key (9B), AES-256: with it `piv-tool` writes to the card.
+    pub fn management_key(&self) -> &[u8; 32] {
+        &self.state.management_key
+    }
+
+    /// Answer to reset.
+    pub fn atr(&self) -> &'static [u8] {
+        &ATR
+    }
+
+    /// Arms a fault. It happens once, except [`Fault::Mute`].
+    pub fn inject(&mut self, fault: Fault) {
+        self.faults.push(fault);
+    }
+
+    /// Takes all armed faults back.
+    pub fn heal(&mut self) {
+        self.faults.clear();
+    }
+
+    /// Whether the card is silent.
+    pub fn is_mute(&self) -> bool {
+        self.faults.contains(&Fault::Mute)
+    }
+
+    fn assemble(storage: Storage, state: State) -> Self {
+        Self {
+            storage,
+            state,
+            volatile: conversation::Volatile::default(),
+            faults: Vec::new(),
+        }
+    }
+}
+
+impl std::fmt::Debug for VirtualCard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "VirtualCard({}, {:?})", self.identifier(), self.tries_left())
+    }
+}
+
+/// T=1, historical bytes `Kagimori`, check byte last (ISO 7816-3 §8.2).
+const ATR: [u8; 13] = {
+    let mut atr = [
+        0x3B, 0x88, 0x80, 0x01, b'K', b'a', b'g', b'i', b'm', b'o', b'r', b'i', 0,
+    ];
+    let mut at = 1;
+    while at < 12 {
+        atr[12] ^= atr[at];
+        at += 1;
+    }
+    atr
+};

@@ -1,0 +1,1 @@
+//! The tests of this crate that go through its public surface.
