@@ -1,10 +1,113 @@
 //! 失効申込情報, the fields of screen S4 (DOMAIN §3.4).
 
-use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::time::{Day, Instant};
+use crate::certificate::Reason;
+use crate::characters::{self, Width};
+use crate::time::{Date, Day, Instant};
+
+impl Form {
+    /// Checks every field, so that all complaints come at once, in the order of the screen.
+    ///
+    /// `applicant` is the holder's name as the certificate has it, `not_before` the beginning of its validity.
+    pub fn check(
+        &self,
+        applicant: &str,
+        not_before: Instant,
+        now: Instant,
+    ) -> Result<Application, Vec<(Field, Complaint)>> {
+        let mut complaints = Complaints(Vec::new());
+        let ground = complaints.hear(Field::Reason, self.ground());
+        let detail = complaints.hear(Field::ReasonDetail, remark(&self.reason_detail));
+        let event_day = complaints.hear(Field::EventDate, self.event_day(ground, not_before, now));
+        let applicant = complaints.hear(Field::ApplicantName, as_certified(applicant));
+        let kana = complaints.hear(Field::ApplicantKana, reading(&self.applicant_kana));
+        let phone = complaints.hear(Field::Phone, telephone(&self.phone));
+        let mail = complaints.hear(Field::Mail, mail(&self.mail));
+        complaints.hear(Field::MailAgain, self.same_mail());
+        let bank = complaints.hear(Field::Bank, full_width(&self.bank, 40));
+        let branch = complaints.hear(Field::Branch, full_width(&self.branch, 40));
+        let kind = complaints.hear(Field::AccountType, self.account_kind());
+        let number = complaints.hear(Field::AccountNumber, account_number(&self.account_number));
+        let holder = complaints.hear(Field::AccountHolder, account_holder(&self.account_holder));
+        let new_issue = complaints.hear(Field::NewIssue, self.wishes_new_issue());
+
+        let application = || {
+            Some(Application {
+                ground: ground?,
+                detail: detail?,
+                event_day: event_day?,
+                applicant: applicant?,
+                kana: kana?,
+                phone: phone?,
+                mail: mail?,
+                account: Account {
+                    bank: bank?,
+                    branch: branch?,
+                    kind: kind?,
+                    number: number?,
+                    holder: holder?,
+                },
+                new_issue: new_issue?,
+            })
+        };
+        // A field has its value exactly where nothing was said against it.
+        match application() {
+            Some(application) if complaints.0.is_empty() => Ok(application),
+            _ => Err(complaints.0),
+        }
+    }
+
+    fn ground(&self) -> Result<Ground, Complaint> {
+        if self.reason.is_empty() {
+            return Err(Complaint::Empty);
+        }
+        let ground = Ground::from_key(&self.reason).ok_or(Complaint::NotOffered)?;
+        ground.online().then_some(ground).ok_or(Complaint::PaperOnly)
+    }
+
+    fn event_day(&self, ground: Option<Ground>, not_before: Instant, now: Instant) -> Result<Option<Day>, Complaint> {
+        if self.event_date.is_empty() {
+            let needed = ground.is_some_and(Ground::needs_event_day);
+            return if needed { Err(Complaint::Empty) } else { Ok(None) };
+        }
+        let day = Date::from_iso(&self.event_date).ok_or(Complaint::NoSuchDate)?.as_day();
+        if day > now.day() {
+            return Err(Complaint::Future);
+        }
+        if day < not_before.day() {
+            return Err(Complaint::BeforeValidity);
+        }
+        Ok(Some(day))
+    }
+
+    fn same_mail(&self) -> Result<(), Complaint> {
+        filled(&self.mail_again)?;
+        (self.mail == self.mail_again)
+            .then_some(())
+            .ok_or(Complaint::MailsDiffer)
+    }
+
+    fn account_kind(&self) -> Result<AccountKind, Complaint> {
+        match self.account_type.as_str() {
+            "" => Err(Complaint::Empty),
+            "ordinary" => Ok(AccountKind::Ordinary),
+            "current" => Ok(AccountKind::Current),
+            _ => Err(Complaint::NotOffered),
+        }
+    }
+
+    fn wishes_new_issue(&self) -> Result<Option<NewIssue>, Complaint> {
+        match self.new_issue.as_str() {
+            "" => Ok(None),
+            "yes" => Ok(Some(NewIssue::Yes)),
+            "no" => Ok(Some(NewIssue::No)),
+            _ => Err(Complaint::NotOffered),
+        }
+    }
+}
 
 /// A checked application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,4 +287,234 @@ pub enum Complaint {
     NotOffered,
     /// E-ONLINE: on paper only (R001).
     PaperOnly,
+}
+
+/// 「修正する」 shows the form again as it was checked.
+impl From<&Application> for Form {
+    fn from(application: &Application) -> Self {
+        let Application {
+            ground,
+            detail,
+            event_day,
+            applicant: _,
+            kana,
+            phone,
+            mail,
+            account,
+            new_issue,
+        } = application;
+        Self {
+            reason: ground.key().into(),
+            reason_detail: detail.clone().unwrap_or_default(),
+            event_date: event_day.map(|day| day.date().to_string()).unwrap_or_default(),
+            applicant_kana: kana.clone(),
+            phone: phone.clone(),
+            mail: mail.clone(),
+            mail_again: mail.clone(),
+            bank: account.bank.clone(),
+            branch: account.branch.clone(),
+            account_type: account.kind.key().into(),
+            account_number: account.number.clone(),
+            account_holder: account.holder.clone(),
+            new_issue: new_issue.map(NewIssue::key).unwrap_or_default().into(),
+        }
+    }
+}
+
+impl Ground {
+    /// Every reason, in the order of the list.
+    pub const ALL: [Self; 8] = [
+        Self::KeyCompromise,
+        Self::ContentChanged,
+        Self::LeftOrganisation,
+        Self::UseStopped,
+        Self::Bankruptcy,
+        Self::Lost,
+        Self::Damaged,
+        Self::Death,
+    ];
+
+    /// The name under which forms, rows and catalogues know it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::KeyCompromise => "key_compromise",
+            Self::ContentChanged => "content_changed",
+            Self::LeftOrganisation => "left_organisation",
+            Self::UseStopped => "use_stopped",
+            Self::Bankruptcy => "bankruptcy",
+            Self::Lost => "lost",
+            Self::Damaged => "damaged",
+            Self::Death => "death",
+        }
+    }
+
+    /// The reason of that name.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|ground| ground.key() == key)
+    }
+
+    /// Whether the holder can apply for it online (R001): a lost card cannot sign, nor can the dead. A damaged card
+    /// that still reads can.
+    pub const fn online(self) -> bool {
+        match self {
+            Self::KeyCompromise
+            | Self::ContentChanged
+            | Self::LeftOrganisation
+            | Self::UseStopped
+            | Self::Bankruptcy
+            | Self::Damaged => true,
+            Self::Lost | Self::Death => false,
+        }
+    }
+
+    /// Whether 事由発生日 must be told (△ in DOMAIN §3.4).
+    pub const fn needs_event_day(self) -> bool {
+        match self {
+            Self::KeyCompromise | Self::ContentChanged | Self::LeftOrganisation => true,
+            Self::UseStopped | Self::Bankruptcy | Self::Lost | Self::Damaged | Self::Death => false,
+        }
+    }
+
+    /// What the revocation list says of it (DOMAIN §3.4). A changed record is `affiliationChanged`, which RFC 5280 and
+    /// X.509 §9.5.3.1 word as "the subject's name or other information in the certificate has been modified".
+    pub const fn reason(self) -> Reason {
+        match self {
+            Self::KeyCompromise | Self::Lost => Reason::KeyCompromise,
+            Self::ContentChanged | Self::LeftOrganisation => Reason::AffiliationChanged,
+            Self::UseStopped | Self::Bankruptcy | Self::Death => Reason::CessationOfOperation,
+            Self::Damaged => Reason::Superseded,
+        }
+    }
+}
+
+impl AccountKind {
+    /// Both, in the order of the screen.
+    pub const ALL: [Self; 2] = [Self::Ordinary, Self::Current];
+
+    /// The name under which forms, rows and catalogues know it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Ordinary => "ordinary",
+            Self::Current => "current",
+        }
+    }
+}
+
+impl NewIssue {
+    /// Both, in the order of the screen.
+    pub const ALL: [Self; 2] = [Self::Yes, Self::No];
+
+    /// The name under which forms, rows and catalogues know it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+        }
+    }
+}
+
+struct Complaints(Vec<(Field, Complaint)>);
+
+impl Complaints {
+    fn hear<T>(&mut self, field: Field, checked: Result<T, Complaint>) -> Option<T> {
+        checked.map_err(|complaint| self.0.push((field, complaint))).ok()
+    }
+}
+
+/// Blank is empty: a field of spaces says nothing.
+fn filled(text: &str) -> Result<(), Complaint> {
+    if let Some(character) = characters::forbidden(text) {
+        return Err(Complaint::Character { character });
+    }
+    if text.trim().is_empty() {
+        return Err(Complaint::Empty);
+    }
+    Ok(())
+}
+
+fn within(text: &str, most: usize) -> Result<(), Complaint> {
+    (characters::count(text) <= most)
+        .then_some(())
+        .ok_or(Complaint::TooLong { most })
+}
+
+fn remark(text: &str) -> Result<Option<String>, Complaint> {
+    match filled(text) {
+        Err(Complaint::Empty) => Ok(None),
+        Err(complaint) => Err(complaint),
+        Ok(()) => within(text, 200).map(|()| Some(text.into())),
+    }
+}
+
+/// The name stands on the certificate and nobody can retype it here, so its width is left alone: there are holders
+/// with a name in roman letters only.
+fn as_certified(name: &str) -> Result<String, Complaint> {
+    filled(name)?;
+    within(name, 60)?;
+    Ok(name.into())
+}
+
+fn full_width(text: &str, most: usize) -> Result<String, Complaint> {
+    filled(text)?;
+    for character in text.chars() {
+        match characters::width(character) {
+            Width::Full => {}
+            Width::Half => return Err(Complaint::FullWidth),
+            Width::Neither => return Err(Complaint::Character { character }),
+        }
+    }
+    within(text, most)?;
+    Ok(text.into())
+}
+
+fn reading(text: &str) -> Result<String, Complaint> {
+    filled(text)?;
+    if !text.chars().all(characters::katakana) {
+        return Err(Complaint::Katakana);
+    }
+    within(text, 60)?;
+    Ok(text.into())
+}
+
+fn telephone(text: &str) -> Result<String, Complaint> {
+    filled(text)?;
+    let digits = text.bytes().all(|octet| octet.is_ascii_digit());
+    (digits && (10..=11).contains(&text.len()))
+        .then(|| text.into())
+        .ok_or(Complaint::Telephone)
+}
+
+fn mail(text: &str) -> Result<String, Complaint> {
+    filled(text)?;
+    // RFC 5321 §4.5.3.1.3: a path of 256 octets, of which two are its angle brackets.
+    if text.len() > 254 {
+        return Err(Complaint::TooLong { most: 254 });
+    }
+    characters::mailable(text)
+        .then(|| text.into())
+        .ok_or(Complaint::MailForm)
+}
+
+fn account_number(text: &str) -> Result<String, Complaint> {
+    filled(text)?;
+    if !text.bytes().all(|octet| octet.is_ascii_digit()) {
+        return Err(Complaint::HalfWidthDigits);
+    }
+    if text.len() > 7 {
+        return Err(Complaint::TooLong { most: 7 });
+    }
+    Ok(format!("{text:0>7}"))
+}
+
+/// The length is that of the transfer form, in which a voiced mark takes a place of its own.
+fn account_holder(text: &str) -> Result<String, Complaint> {
+    filled(text)?;
+    let holder = characters::transfer_kana(text).map_err(|_| Complaint::Katakana)?;
+    if !holder.contains(|kana| matches!(kana, 'ｦ' | 'ｱ'..='ﾝ')) {
+        return Err(Complaint::Katakana);
+    }
+    if holder.chars().count() > 48 {
+        return Err(Complaint::TooLong { most: 48 });
+    }
+    Ok(holder)
 }

@@ -1,1 +1,189 @@
 //! Which characters a field takes, and how many of them there are for a reader (DOMAIN §3.4, §8.4).
+//!
+//! Nothing here changes a text that is kept: even NFC destroys 神 (U+FA19), so a text stays as it was sent (A41). The
+//! one exception is [`transfer_kana`], which writes an account holder as bank transfers do.
+
+use alloc::string::String;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// How many characters a reader counts: an ideograph with its variation selector is one.
+pub fn count(text: &str) -> usize {
+    text.graphemes(true).count()
+}
+
+/// The first character that no field takes: controls (NUL, CR, LF, NEL), bidirectional controls, characters without a
+/// picture, private and unassigned-for-ever code points, and a variation selector that follows no ideograph.
+///
+/// Each of them could make a printed or mailed text differ from the stored one (A36, A39, A40).
+pub fn forbidden(text: &str) -> Option<char> {
+    let mut before = None;
+    for character in text.chars() {
+        let selector = matches!(character, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
+        let refused = if selector {
+            !before.is_some_and(ideograph)
+        } else {
+            never_taken(character)
+        };
+        if refused {
+            return Some(character);
+        }
+        before = Some(character);
+    }
+    None
+}
+
+/// The width in which a character is set in Japanese text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// 全角
+    Full,
+    /// 半角, of which a full-width twin exists.
+    Half,
+    /// Neither; no full-width field takes it.
+    Neither,
+}
+
+/// The width of `character`. Variation selectors count as full, as they belong to an ideograph ([`forbidden`]).
+pub const fn width(character: char) -> Width {
+    match character {
+        // Symbols of JIS X 0208 outside the blocks below; a Japanese keyboard gives them in full width.
+        '§' | '¨' | '°' | '±' | '´' | '¶' | '×' | '÷'
+        | '\u{391}'..='\u{3c9}' // Greek
+        | '\u{401}'..='\u{451}' // Cyrillic
+        | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{203b}' // dashes, quotation marks, …, ※
+        | '\u{2100}'..='\u{22ff}' // ℃, №, Ⅳ, arrows, mathematics
+        | '\u{2312}'
+        | '\u{2460}'..='\u{24ff}' // ①
+        | '\u{2500}'..='\u{266f}' // lines, shapes, ★
+        | '\u{2e80}'..='\u{2fdf}' // radicals
+        | '\u{3000}'..='\u{3029}' | '\u{3030}'..='\u{303d}' // 　、。々〇「」〜
+        | '\u{3041}'..='\u{3096}' | '\u{309b}'..='\u{309f}' // hiragana
+        | '\u{30a0}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' // katakana
+        | '\u{3200}'..='\u{33ff}' // ㈱, ㍿, ㎡
+        | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}'
+        | '\u{ff01}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}' => Width::Full,
+        ' '..='~' | '\u{ff61}'..='\u{ff9f}' => Width::Half,
+        _ if ideograph(character) => Width::Full,
+        _ => Width::Neither,
+    }
+}
+
+/// Full-width katakana as readings are written: ア to ヺ, ー, ・, and the full-width space.
+pub const fn katakana(character: char) -> bool {
+    matches!(character, 'ァ'..='ヺ' | 'ー' | '・' | '\u{3000}')
+}
+
+/// An account holder as transfers write it: half-width katakana, voiced marks on their own, small kana as big ones
+/// (ニッポン → ﾆﾂﾎﾟﾝ), with the space and the `( ) . -` of company forms (ｶ)ﾃｽﾄ). `Err` names the first character that
+/// has no such form.
+pub fn transfer_kana(text: &str) -> Result<String, char> {
+    let mut written = String::new();
+    for character in text.chars() {
+        let (kana, mark) = plain_and_mark(character).ok_or(character)?;
+        if matches!(kana, 'ﾞ' | 'ﾟ') && !written.chars().last().is_some_and(|before| voices(before, kana)) {
+            return Err(character);
+        }
+        written.push(kana);
+        written.extend(mark);
+    }
+    Ok(written)
+}
+
+/// An e-mail address that can be put on an envelope: one recipient, a dot-atom and a domain name (RFC 5321 §4.1.2,
+/// without quoted strings and address literals), half-width.
+pub fn mailable(address: &str) -> bool {
+    let Some((local, domain)) = address.rsplit_once('@') else {
+        return false;
+    };
+    let atom = |text: &str| !text.is_empty() && text.bytes().all(|octet| ATOM.contains(&octet));
+    let label = |text: &str| {
+        (1..=63).contains(&text.len())
+            && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+            && !text.starts_with('-')
+            && !text.ends_with('-')
+    };
+    local.len() <= 64
+        && local.split('.').all(atom)
+        && domain.contains('.')
+        && domain.split('.').all(label)
+        && !domain
+            .rsplit('.')
+            .next()
+            .is_some_and(|top| top.bytes().all(|octet| octet.is_ascii_digit()))
+}
+
+const fn ideograph(character: char) -> bool {
+    matches!(
+        character,
+        '々' | '〆' | '〇'
+            | '\u{3400}'..='\u{4dbf}'
+            | '\u{4e00}'..='\u{9fff}'
+            | '\u{f900}'..='\u{faff}'
+            | '\u{20000}'..='\u{3fffd}'
+    )
+}
+
+const fn never_taken(character: char) -> bool {
+    matches!(
+        character,
+        '\0'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}' // Hangul fillers have no picture
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{e000}'..='\u{f8ff}' // private use: another picture on every machine (外字)
+            | '\u{fdd0}'..='\u{fdef}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{ffff}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e00ff}'
+            | '\u{e01f0}'..='\u{10ffff}'
+    ) || (character as u32) & 0xfffe == 0xfffe
+}
+
+/// The half-width form of a character and, where it is voiced, its mark.
+fn plain_and_mark(character: char) -> Option<(char, Option<char>)> {
+    let marked = |full, half, mark| twin(character, full, half).map(|kana| (kana, Some(mark)));
+    match character {
+        'ｦ' | 'ｱ'..='ﾝ' | 'ｰ' | 'ﾞ' | 'ﾟ' | ' ' | '(' | ')' | '.' | '-' => Some((character, None)),
+        _ => twin(character, PLAIN.0, PLAIN.1)
+            .map(|kana| (kana, None))
+            .or_else(|| marked(VOICED.0, VOICED.1, 'ﾞ'))
+            .or_else(|| marked(HALF_VOICED.0, HALF_VOICED.1, 'ﾟ')),
+    }
+}
+
+fn twin(character: char, from: &str, to: &str) -> Option<char> {
+    from.chars()
+        .zip(to.chars())
+        .find_map(|(one, other)| (one == character).then_some(other))
+}
+
+/// Whether half-width `kana` takes `mark`.
+fn voices(kana: char, mark: char) -> bool {
+    match mark {
+        'ﾟ' => matches!(kana, 'ﾊ'..='ﾎ'),
+        _ => matches!(kana, 'ｳ' | 'ｶ'..='ﾄ' | 'ﾊ'..='ﾎ'),
+    }
+}
+
+/// RFC 5322 §3.2.3 `atext`.
+const ATOM: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/=?^_`{|}~";
+
+/// Each character above has its transfer form below it.
+const PLAIN: (&str, &str) = (
+    "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヰヱヲンァィゥェォッャュョヮヵヶｧｨｩｪｫｯｬｭｮー゛゜\u{3000}（）．－",
+    "ｱｲｳｴｵｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾅﾆﾇﾈﾉﾊﾋﾌﾍﾎﾏﾐﾑﾒﾓﾔﾕﾖﾗﾘﾙﾚﾛﾜｲｴｦﾝｱｲｳｴｵﾂﾔﾕﾖﾜｶｹｱｲｳｴｵﾂﾔﾕﾖｰﾞﾟ ().-",
+);
+const VOICED: (&str, &str) = ("ガギグゲゴザジズゼゾダヂヅデドバビブベボヴ", "ｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾊﾋﾌﾍﾎｳ");
+const HALF_VOICED: (&str, &str) = ("パピプペポ", "ﾊﾋﾌﾍﾎ");

@@ -30,6 +30,14 @@ pub struct Possession {
     at: Instant,
 }
 
+/// A key of ours signed these to-be-signed octets: the certificate was parsed again, its octets compared and its
+/// signature verified (DESIGN, part 3.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signed {
+    tbs: Digest,
+    certificate: Fingerprint,
+}
+
 impl Informed {
     /// Both were opened, the later one at `at`.
     pub const fn opened(flow: Digest, terms: Digest, at: Instant) -> Self {
@@ -88,5 +96,22 @@ impl Possession {
     /// When the signature was verified.
     pub const fn at(&self) -> Instant {
         self.at
+    }
+}
+
+impl Signed {
+    /// The certificate with this fingerprint holds the octets of this digest and verified.
+    pub const fn verified(tbs: Digest, certificate: Fingerprint) -> Self {
+        Self { tbs, certificate }
+    }
+
+    /// Of the to-be-signed octets.
+    pub const fn tbs(&self) -> Digest {
+        self.tbs
+    }
+
+    /// Of the certificate.
+    pub const fn certificate(&self) -> Fingerprint {
+        self.certificate
     }
 }

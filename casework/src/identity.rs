@@ -58,10 +58,7 @@ impl fmt::Display for Serial {
             let mut carry = u32::from(octet);
             for digit in digits.iter_mut().rev() {
                 carry += u32::from(*digit) * 256;
-                #[expect(clippy::cast_possible_truncation, reason = "a remainder of ten")]
-                {
-                    *digit = (carry % 10) as u8;
-                }
+                *digit = (carry % 10) as u8;
                 carry /= 10;
             }
         }

@@ -79,11 +79,7 @@ const fn check_digit(mut ten: u64) -> u64 {
     let mut place = 10;
     while place > 0 {
         place -= 1;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::indexing_slicing,
-            reason = "place is below ten and the remainder is a digit"
-        )]
+        #[expect(clippy::indexing_slicing, reason = "place is below ten")]
         {
             digits[place] = (ten % 10) as usize;
         }

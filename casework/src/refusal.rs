@@ -29,6 +29,11 @@ pub enum Refusal {
         /// Since when.
         at: Instant,
     },
+    /// The validity asked for is empty, or longer than the authority may give.
+    ValidityOutside {
+        /// The last instant that could be given.
+        until: Instant,
+    },
     /// E-DUP: an application for this certificate was accepted.
     AlreadyApplied {
         /// Its receipt number.

@@ -52,11 +52,7 @@ impl Instant {
 
     /// Seconds since midnight in Japan.
     pub const fn second_of_day(self) -> u32 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "the remainder is below 86,400"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "the remainder is below 86,400")]
         {
             (self.0 + JAPAN).rem_euclid(DAY) as u32
         }
@@ -152,7 +148,8 @@ impl Date {
     pub fn from_iso(text: &str) -> Option<Self> {
         let mut parts = text.split('-');
         let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-        if parts.next().is_some() || year.len() != 4 || month.len() != 2 || day.len() != 2 {
+        let digits = |part: &str, length| part.len() == length && part.bytes().all(|octet| octet.is_ascii_digit());
+        if parts.next().is_some() || !digits(year, 4) || !digits(month, 2) || !digits(day, 2) {
             return None;
         }
         Self::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
