@@ -1,1 +1,30 @@
-//! .
+//! Certificates, CRLs, OCSP and CMS: bytes in, bytes out.
+//!
+//! This crate encodes and checks. It reads no clock and draws no randomness but what a signature or a new key needs inside
+//! the cryptographic library; time is unix seconds in `i64`, everywhere. It has one seam: [`Signer`], a private key.
+//!
+//! What is issued goes through types that cannot be passed by: [`tbs::Tbs`] → [`tbs::Linted`] → signed by value.
+#![forbid(unsafe_code)]
+
+pub mod algorithm;
+pub mod certificate;
+mod decode;
+mod encode;
+mod extension;
+pub mod key;
+pub mod lint;
+pub mod name;
+mod oid;
+pub mod pem;
+pub mod profile;
+pub mod reason;
+pub mod serial;
+mod signer;
+pub mod tbs;
+mod time;
+mod weak_key;
+
+pub use decode::Malformed;
+pub use der::asn1::ObjectIdentifier;
+pub use extension::KeyUsage;
+pub use signer::{SignFault, Signer};

@@ -1,0 +1,73 @@
+//! The object identifiers this crate writes or understands.
+
+use der::asn1::ObjectIdentifier as Oid;
+
+macro_rules! oids {
+    ($($name:ident = $dotted:literal;)*) => { $(pub(crate) const $name: Oid = Oid::new_unwrap($dotted);)* };
+}
+
+oids! {
+    // Keys and signatures (RFC 3279, 4055, 5480, 5758, 8410).
+    RSA_ENCRYPTION = "1.2.840.113549.1.1.1";
+    SHA256_WITH_RSA = "1.2.840.113549.1.1.11";
+    SHA384_WITH_RSA = "1.2.840.113549.1.1.12";
+    SHA512_WITH_RSA = "1.2.840.113549.1.1.13";
+    EC_PUBLIC_KEY = "1.2.840.10045.2.1";
+    CURVE_P256 = "1.2.840.10045.3.1.7";
+    CURVE_P384 = "1.3.132.0.34";
+    ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2";
+    ECDSA_WITH_SHA384 = "1.2.840.10045.4.3.3";
+    ED25519 = "1.3.101.112";
+    SHA1 = "1.3.14.3.2.26";
+    SHA256 = "2.16.840.1.101.3.4.2.1";
+    SHA384 = "2.16.840.1.101.3.4.2.2";
+    SHA512 = "2.16.840.1.101.3.4.2.3";
+
+    // Attributes of names (X.520).
+    COMMON_NAME = "2.5.4.3";
+    SERIAL_NUMBER = "2.5.4.5";
+    COUNTRY = "2.5.4.6";
+    LOCALITY = "2.5.4.7";
+    STATE = "2.5.4.8";
+    STREET_ADDRESS = "2.5.4.9";
+    ORGANISATION = "2.5.4.10";
+    ORGANISATIONAL_UNIT = "2.5.4.11";
+    ORGANISATION_IDENTIFIER = "2.5.4.97";
+    USER_ID = "0.9.2342.19200300.100.1.1";
+    DOMAIN_COMPONENT = "0.9.2342.19200300.100.1.25";
+
+    // Certificate, CRL and OCSP extensions (RFC 5280, 6960, 9608).
+    SUBJECT_KEY_IDENTIFIER = "2.5.29.14";
+    KEY_USAGE = "2.5.29.15";
+    SUBJECT_ALT_NAME = "2.5.29.17";
+    ISSUER_ALT_NAME = "2.5.29.18";
+    BASIC_CONSTRAINTS = "2.5.29.19";
+    CRL_NUMBER = "2.5.29.20";
+    REASON_CODE = "2.5.29.21";
+    INVALIDITY_DATE = "2.5.29.24";
+    DELTA_CRL_INDICATOR = "2.5.29.27";
+    ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
+    NAME_CONSTRAINTS = "2.5.29.30";
+    CRL_DISTRIBUTION_POINTS = "2.5.29.31";
+    CERTIFICATE_POLICIES = "2.5.29.32";
+    AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
+    POLICY_CONSTRAINTS = "2.5.29.36";
+    EXTENDED_KEY_USAGE = "2.5.29.37";
+    NO_REV_AVAIL = "2.5.29.56";
+    AUTHORITY_INFO_ACCESS = "1.3.6.1.5.5.7.1.1";
+    AD_OCSP = "1.3.6.1.5.5.7.48.1";
+    AD_CA_ISSUERS = "1.3.6.1.5.5.7.48.2";
+    OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1";
+    OCSP_NONCE = "1.3.6.1.5.5.7.48.1.2";
+    OCSP_NOCHECK = "1.3.6.1.5.5.7.48.1.5";
+    KP_CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+    KP_OCSP_SIGNING = "1.3.6.1.5.5.7.3.9";
+
+    // CMS (RFC 5652, 5035) and PKCS #9.
+    ID_DATA = "1.2.840.113549.1.7.1";
+    ID_SIGNED_DATA = "1.2.840.113549.1.7.2";
+    CONTENT_TYPE = "1.2.840.113549.1.9.3";
+    MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
+    SIGNING_TIME = "1.2.840.113549.1.9.5";
+    SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47";
+}

@@ -1,0 +1,36 @@
+//! PEM (RFC 7468): strict inside the markers, indifferent to text around them.
+#![deny(clippy::indexing_slicing, clippy::unwrap_used)]
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// The text holds no PEM of the wanted kind.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no PEM block \"-----BEGIN {0}-----\" that can be read")]
+pub struct NotPem(pub(crate) &'static str);
+
+/// The DER of the first block with this label.
+pub fn decode(text: &str, label: &'static str) -> Result<Vec<u8>, NotPem> {
+    let (_, after) = text
+        .split_once(&format!("-----BEGIN {label}-----"))
+        .ok_or(NotPem(label))?;
+    let (body, _) = after
+        .split_once(&format!("-----END {label}-----"))
+        .ok_or(NotPem(label))?;
+    let compact: String = body.split_ascii_whitespace().collect();
+    STANDARD.decode(compact).map_err(|_| NotPem(label))
+}
+
+/// A block with this label, lines of 64 characters.
+pub fn encode(label: &str, der: &[u8]) -> String {
+    let body = STANDARD.encode(der);
+    let mut text = format!("-----BEGIN {label}-----\n");
+    for (place, character) in body.chars().enumerate() {
+        if place > 0 && place % 64 == 0 {
+            text.push('\n');
+        }
+        text.push(character);
+    }
+    text.push_str(&format!("\n-----END {label}-----\n"));
+    text
+}

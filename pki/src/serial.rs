@@ -1,0 +1,143 @@
+//! Serial numbers: positive, of at most 20 octets, and far beyond any machine integer.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::encode::Encoder;
+
+/// A certificate's serial number (RFC 5280 §4.1.2.2). Printed in decimal: 48 digits are normal, so it is never a
+/// machine integer nor a floating-point number (DOMAIN §1, 6). Ordered by value.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Serial {
+    octets: [u8; Serial::MAX],
+    /// How many leading octets of `octets` are used; they hold the value without leading zeros.
+    length: u8,
+}
+
+impl Serial {
+    /// The greatest number of octets a serial may have (RFC 5280 §4.1.2.2).
+    pub const MAX: usize = 20;
+
+    /// A serial of 158 random bits and constant length: the top bit is clear, so it is positive in 20 octets, and
+    /// the next is set, so it always takes all 20 (THREATS R1). `random` must be fresh and from a cryptographic source.
+    pub fn from_random(mut random: [u8; Self::MAX]) -> Self {
+        random[0] = random[0] & 0x7f | 0x40;
+        Self {
+            octets: random,
+            length: Self::MAX as u8,
+        }
+    }
+
+    /// A serial from big-endian octets; leading zeros are dropped. Zero, and what does not fit 20 octets of DER, is refused.
+    pub fn from_bytes(big_endian: &[u8]) -> Result<Self, NotASerial> {
+        let zeros = big_endian.iter().take_while(|octet| **octet == 0).count();
+        let significant = big_endian.get(zeros..).unwrap_or_default();
+        let fits = match significant {
+            [] => false,
+            [first, ..] => significant.len() < Self::MAX || significant.len() == Self::MAX && *first < 0x80,
+        };
+        if !fits {
+            return Err(NotASerial);
+        }
+        let mut octets = [0; Self::MAX];
+        // `fits` says that there are at most MAX of them.
+        octets.iter_mut().zip(significant).for_each(|(to, from)| *to = *from);
+        Ok(Self {
+            octets,
+            length: significant.len() as u8,
+        })
+    }
+
+    /// The value, big-endian, without leading zeros: 1 to 20 octets.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.octets.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
+    /// The value in lower-case hexadecimal, two digits per octet.
+    pub fn hex(&self) -> String {
+        self.as_bytes().iter().map(|octet| format!("{octet:02x}")).collect()
+    }
+
+    pub(crate) fn encode(&self, encoder: &mut Encoder) {
+        encoder.unsigned(self.as_bytes());
+    }
+
+    /// How many octets [`Self::encode`] writes.
+    pub(crate) fn encoded_len(&self) -> usize {
+        2 + self.as_bytes().len() + usize::from(self.octets[0] >= 0x80)
+    }
+}
+
+impl fmt::Display for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.octets;
+        let rest = rest.get_mut(..usize::from(self.length)).unwrap_or_default();
+        // 2^159 has 48 digits: filled from the right by repeated division.
+        let mut digits = [b'0'; 48];
+        for digit in digits.iter_mut().rev() {
+            let mut remainder = 0_u16;
+            for octet in rest.iter_mut() {
+                let dividend = remainder << 8 | u16::from(*octet);
+                *octet = (dividend / 10) as u8;
+                remainder = dividend % 10;
+            }
+            *digit = b'0' + remainder as u8;
+        }
+        let text: String = digits
+            .iter()
+            .skip_while(|digit| **digit == b'0')
+            .map(|digit| char::from(*digit))
+            .collect();
+        f.pad(&text)
+    }
+}
+
+impl fmt::Debug for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Serial({self})")
+    }
+}
+
+impl FromStr for Serial {
+    type Err = NotASerial;
+
+    /// Reads decimal digits, as [`Display`](fmt::Display) writes them.
+    fn from_str(decimal: &str) -> Result<Self, NotASerial> {
+        if decimal.is_empty() || decimal.len() > 49 {
+            return Err(NotASerial);
+        }
+        let mut octets = [0_u8; 21];
+        for digit in decimal.bytes() {
+            if !digit.is_ascii_digit() {
+                return Err(NotASerial);
+            }
+            let mut carry = u16::from(digit - b'0');
+            for octet in octets.iter_mut().rev() {
+                let product = u16::from(*octet) * 10 + carry;
+                *octet = product as u8;
+                carry = product >> 8;
+            }
+        }
+        Self::from_bytes(&octets)
+    }
+}
+
+impl Ord for Serial {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.length
+            .cmp(&other.length)
+            .then_with(|| self.octets.cmp(&other.octets))
+    }
+}
+
+impl PartialOrd for Serial {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Not a serial number: zero, negative, longer than 20 octets, or not a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a serial number: it must be positive and fit 20 octets")]
+pub struct NotASerial;
