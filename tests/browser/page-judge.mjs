@@ -84,7 +84,7 @@ async function prints(page) {
   await page.emulateMedia({ media: "print" });
   try {
     const shown = await page.evaluate(() =>
-      [...document.querySelectorAll("nav, header nav, .steps, form button, .row .button, a.button")]
+      [...document.querySelectorAll("header.site, nav, ol.steps, .row, button")]
         .filter((element) => element.getClientRects().length > 0 && getComputedStyle(element).visibility !== "hidden")
         .map((element) => `<${element.tagName.toLowerCase()} class="${element.className}">`),
     );

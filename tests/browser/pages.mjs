@@ -1,0 +1,97 @@
+// Every page of portal and agent, in both languages: what page-judge.mjs asks of each.
+
+import { browser, person, screenshot } from "./browser.mjs";
+import { AGENT, CARDS, OFFICE, PORTAL, START, START_OF_REVOCATION, inDemo } from "./demo.mjs";
+import { judge, judgeBoth, violationsOf } from "./page-judge.mjs";
+import { check, journeys } from "./tap.mjs";
+import { LABELS, consent, control, fill, openAgent, press } from "./walk.mjs";
+
+const chromium = await browser();
+const seen = { ja: new Map(), en: new Map() };
+
+await journeys([
+  ["controls of the judge", controls],
+  ["every page in Japanese", () => inDemo("pages-ja", (world) => everyPage(world, "ja"))],
+  ["every page in English", () => inDemo("pages-en", (world) => everyPage(world, "en"))],
+  ["no text is left in the other language", bothLanguages],
+]);
+await chromium.close();
+
+async function controls() {
+  const context = await person(chromium);
+  const page = await context.newPage();
+  await page.goto("data:text/html,<html><img src=x><input></html>");
+  await check("control: axe-core finds what is wrong in a bad page", async () => (await violationsOf(page)).length >= 3);
+  await context.close();
+}
+
+async function everyPage(world, language) {
+  const context = await person(chromium, { language });
+  const page = await context.newPage();
+  const pin = await world.pin(CARDS.valid);
+  const look = async (name, which = page) => {
+    seen[language].set(name, await judge(which, name, language));
+    await screenshot(which, `${language}-${name}`);
+  };
+  const visit = async (name, url) => {
+    await page.goto(url);
+    await look(name);
+  };
+  await visit("offices", `${PORTAL}/`);
+  await visit("office", `${PORTAL}/${OFFICE}`);
+  await visit("paper", `${PORTAL}/${OFFICE}/paper`);
+  await visit("start", START_OF_REVOCATION);
+  await visit("flow", `${START_OF_REVOCATION}/flow`);
+  await visit("flow-print", `${START_OF_REVOCATION}/flow?print=1`);
+  await visit("terms", `${START_OF_REVOCATION}/terms`);
+  await visit("start-read", START_OF_REVOCATION);
+  await visit("not-found", `${PORTAL}/${OFFICE}/nothing-here`);
+  await visit("agent-start", `${AGENT}/`);
+  await visit("demo-start", `${START}/`);
+  await page.goto(START_OF_REVOCATION);
+  await press(page, LABELS.agree);
+  await look("open-agent");
+  await openAgent(page);
+  await look("agent-authenticate");
+  await consent(page, "1");
+  await look("agent-pin-format");
+  await consent(page, [...pin].map((digit) => (Number(digit) + 5) % 10).join(""));
+  await look("agent-pin-wrong");
+  await consent(page, pin);
+  await look("certificate");
+  await press(page, LABELS.toForm);
+  await look("form");
+  await press(page, LABELS.toConfirm);
+  await look("form-errors");
+  await visit("example", `${START_OF_REVOCATION}/application/example`);
+  await page.goto(`${START_OF_REVOCATION}/application`);
+  await fill(page);
+  await press(page, LABELS.toConfirm);
+  await look("confirm");
+  await page.getByRole("checkbox", { name: LABELS.confirmed }).check();
+  await press(page, LABELS.submit);
+  await look("open-agent-to-sign");
+  await openAgent(page);
+  await look("agent-sign");
+  await visit("status-waiting", `${START_OF_REVOCATION}/status`);
+  await page.goto(`${START_OF_REVOCATION}/card`);
+  await openAgent(page);
+  await consent(page, pin);
+  await look("done");
+  await visit("done-print", `${START_OF_REVOCATION}/done/print`);
+  await visit("status", `${START_OF_REVOCATION}/status`);
+  await page.goto(`${START_OF_REVOCATION}/done`);
+  if (await control(page, LABELS.end).count()) {
+    await press(page, LABELS.end);
+    await look("ended");
+  }
+  await context.close();
+}
+
+async function bothLanguages() {
+  await check("both languages have the same pages", () => {
+    const [japanese, english] = [seen.ja, seen.en].map((pages) => [...pages.keys()].join(" "));
+    if (japanese !== english || seen.ja.size < 25) throw new Error(`${seen.ja.size} pages: ${japanese} – ${english}`);
+  });
+  for (const [name, texts] of seen.ja) await judgeBoth(name, texts, seen.en.get(name) ?? []);
+}

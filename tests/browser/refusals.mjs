@@ -1,0 +1,473 @@
+// Everything that a person, a card, a network or a clock can do wrong in procedure 000, on the demo: each ends in a message
+// of DOMAIN's catalogue at its place or in a safe stop, and nothing is revoked that was not asked for.
+
+import { browser, person, screenshot } from "./browser.mjs";
+import { AGENT, CARDS, OFFICE, PORTAL, START_OF_REVOCATION, inDemo } from "./demo.mjs";
+import { check, holds, journeys, same } from "./tap.mjs";
+import { APPLICATION, LABELS, atAgent, consent, control, expectPath, fill, openAgent, press, pressForWindow, readBoth, receiptNumber, toCertificate, toConfirm, toDone } from "./walk.mjs";
+
+const chromium = await browser();
+
+/** A demo, a person before it with a page, and the walk. */
+function walked(sentence, name, walk, { clock, ...habit } = {}) {
+  return [
+    sentence,
+    () =>
+      inDemo(
+        name,
+        async (world) => {
+          const context = await person(chromium, habit);
+          try {
+            await walk(await context.newPage(), world, context);
+          } finally {
+            await context.close();
+          }
+        },
+        { clock },
+      ),
+  ];
+}
+
+/** The page says that code and the sentence people read with it. */
+async function says(page, code, sentence) {
+  const text = await page.locator("main").innerText();
+  holds(text, code);
+  if (sentence) holds(text, sentence);
+}
+
+async function triesLeft(world, card) {
+  const state = await world.state();
+  return state.cards.find((one) => one.id === card).tries_left;
+}
+
+await journeys([
+  walked("the gates", "gates", gates),
+  walked("the PIN", "pin", pins),
+  walked("the last try", "last-try", lastTry),
+  walked("the reader and the card in it", "card", cards),
+  walked("a card of somebody else's", "foreign", foreign),
+  walked("too late", "late", late),
+  walked("midnight between the confirm page and 確定", "midnight", midnight),
+  walked("after the expiry", "expired", expired),
+  walked("twice", "twice", twice),
+  walked("two tabs", "tabs", tabs),
+  walked("a lost connection at 確定", "lost", lost),
+  walked("somebody else's session", "sessions", sessions),
+  walked("what the form takes and refuses", "form", form),
+  walked("ten megabytes", "big", big),
+]);
+await chromium.close();
+
+async function gates(page) {
+  await page.goto(START_OF_REVOCATION);
+  const agree = () => control(page, LABELS.agree).isDisabled();
+  await check("gate 1: with neither window opened, 「同意して次へ」 is disabled", async () => same(await agree(), true));
+  await check("a form that is sent all the same is answered with E-GATE-1", async () => {
+    await page.evaluate(() => [...document.querySelectorAll("form [disabled], form[disabled]")].forEach((element) => element.removeAttribute("disabled")));
+    await control(page, LABELS.agree).click();
+    await page.waitForLoadState("load");
+    await says(page, "E-GATE-1", "手続きの流れと利用規約を確認してから");
+  });
+  await page.goto(START_OF_REVOCATION);
+  for (const which of ["terms", "flow"]) {
+    const window = await pressForWindow(page, LABELS[which]);
+    await window.close();
+    await page.reload();
+    await check(`gate 1: after ${which}${which === "terms" ? "" : " too"}, it is ${which === "terms" ? "still disabled" : "enabled"}`, async () => same(await agree(), which === "terms"));
+  }
+}
+
+async function pins(page, world) {
+  const pin = await world.pin(CARDS.valid);
+  await page.goto(START_OF_REVOCATION);
+  await readBoth(page);
+  await press(page, LABELS.agree);
+  await openAgent(page);
+  await check("an empty PIN costs no try and is asked for again", async () => {
+    await consent(page, "");
+    same(atAgent(page), true);
+    same(await triesLeft(world, CARDS.valid), 10);
+  });
+  await check("E-PIN-FORMAT: a malformed PIN costs no try", async () => {
+    await consent(page, "12ab");
+    holds(await page.locator("body").innerText(), "E-PIN-FORMAT");
+    same(await triesLeft(world, CARDS.valid), 10);
+  });
+  await check("E-PIN-WRONG: a wrong PIN costs one try, and the page says how many are left", async () => {
+    await consent(page, wrong(pin));
+    const text = await page.locator("body").innerText();
+    holds(text, "E-PIN-WRONG");
+    holds(text, /残り\s*9\s*回/);
+    same(await triesLeft(world, CARDS.valid), 9);
+    await screenshot(page, "pin-wrong");
+  });
+  await check("the right PIN then goes on, and gives the tries back", async () => {
+    await consent(page, pin);
+    expectPath(page, /\/revocation\/certificate$/);
+    same(await triesLeft(world, CARDS.valid), 10);
+  });
+}
+
+async function lastTry(page, world) {
+  await world.insert(CARDS.lastTry);
+  const pin = await world.pin(CARDS.lastTry);
+  await page.goto(START_OF_REVOCATION);
+  await readBoth(page);
+  await press(page, LABELS.agree);
+  await openAgent(page);
+  await check("a03: W-PIN-LAST warns before the last try", async () => {
+    holds(await page.locator("body").innerText(), /次に間違えるとICカードがロックされます/);
+    same(await page.locator("input[name=last_try]").count(), 1);
+    await screenshot(page, "pin-last-try");
+  });
+  await check("a03: without the extra consent the card is not asked", async () => {
+    await page.locator("input[name=last_try]").evaluate((box) => box.removeAttribute("required"));
+    await consent(page, wrong(pin));
+    same(atAgent(page), true);
+    same(await triesLeft(world, CARDS.lastTry), 1);
+  });
+  await check("E-PIN-LOCKED: with it, a wrong PIN locks the card and the page says what to do", async () => {
+    await consent(page, wrong(pin), { lastTry: true });
+    const text = await page.locator("body").innerText();
+    holds(text, "E-PIN-LOCKED");
+    holds(text, "ロック解除");
+    same(await triesLeft(world, CARDS.lastTry), 0);
+    await screenshot(page, "pin-locked");
+  });
+}
+
+async function cards(page, world) {
+  const pin = await world.pin(CARDS.valid);
+  await world.remove();
+  await page.goto(START_OF_REVOCATION);
+  await readBoth(page);
+  await press(page, LABELS.agree);
+  await openAgent(page);
+  await check("E-CARD-NONE: without a card the agent says how to insert it", async () => {
+    if (await page.locator("#pin").count()) await consent(page, pin);
+    const text = await page.locator("body").innerText();
+    holds(text, "E-CARD-NONE");
+    holds(text, "表面を上向き");
+    await screenshot(page, "card-none");
+  });
+  await world.insert(CARDS.valid);
+  await check("with the card in, the same page goes on", async () => {
+    await page.reload();
+    await consent(page, pin);
+    expectPath(page, /\/revocation\/certificate$/);
+  });
+  await toConfirm(page);
+  await page.getByRole("checkbox", { name: LABELS.confirmed }).check();
+  await press(page, LABELS.submit);
+  await openAgent(page);
+  await world.remove();
+  await check("a06: a card pulled before it signs is missed by name, and nothing is signed", async () => {
+    await consent(page, pin);
+    same(atAgent(page), true);
+    holds(await page.locator("body").innerText(), /E-CARD-(NONE|REMOVED)/);
+  });
+  await world.insert(CARDS.late);
+  await check("a05: another card at 確定 is E-CARD-CHANGED, and costs no try", async () => {
+    const before = await triesLeft(world, CARDS.late);
+    await page.reload();
+    await consent(page, await world.pin(CARDS.late));
+    holds(await page.locator("body").innerText(), "E-CARD-CHANGED");
+    same(await triesLeft(world, CARDS.late), before);
+    await screenshot(page, "card-changed");
+  });
+  await world.insert(CARDS.valid);
+  await check("with the first card back, the application is accepted", async () => {
+    await page.reload();
+    await consent(page, pin);
+    expectPath(page, /\/revocation\/done$/);
+    await receiptNumber(page);
+  });
+}
+
+async function foreign(page, world) {
+  const state = await world.state();
+  for (const [id, code] of Object.entries({ foreign: "E-CERT-ISSUER", mute: "E-CARD-UNREADABLE" })) {
+    await check(`${code}: the drawer has such a card, and it is refused by name`, async () => {
+      if (!state.cards.some((card) => card.id === id)) throw new Error(`the drawer holds no card "${id}"`);
+      await world.insert(id);
+      await page.goto(START_OF_REVOCATION);
+      await readBoth(page);
+      await press(page, LABELS.agree);
+      await openAgent(page);
+      await consent(page, (await world.pin(id)) ?? "000000");
+      holds(await page.locator("body").innerText(), code);
+    });
+  }
+}
+
+async function late(page, world) {
+  await world.insert(CARDS.late);
+  await check("E-REV-LATE: a card 20 days before its expiry is refused, with the last day and the paper route", async () => {
+    await page.goto(START_OF_REVOCATION);
+    await readBoth(page);
+    await press(page, LABELS.agree);
+    await openAgent(page);
+    await consent(page, await world.pin(CARDS.late));
+    same(atAgent(page), false);
+    await says(page, "E-REV-LATE", "書面による失効申込手続き");
+    await screenshot(page, "late");
+  });
+  await check("the paper route's page is there", async () => {
+    await press(page, /書面による失効申込手続き/);
+    expectPath(page, new RegExp(`/${OFFICE}/paper$`));
+  });
+}
+
+async function midnight(page, world) {
+  const { last_day: lastDay } = (await world.state()).cards.find((card) => card.id === CARDS.valid);
+  await world.goTo(`${lastDay}T23:50:00+09:00`);
+  const pin = await world.pin(CARDS.valid);
+  await toCertificate(page, START_OF_REVOCATION, pin);
+  await check("at 23:50 of the last day the card is still taken", async () => {
+    await toConfirm(page);
+    holds(await page.locator("main").innerText(), "0312345678");
+  });
+  await world.advance(11 * 60);
+  await check("E-REV-LATE: at 0:01 of the next day 確定 is refused with the limit", async () => {
+    await page.getByRole("checkbox", { name: LABELS.confirmed }).check();
+    await press(page, LABELS.submit);
+    if (!/E-REV-LATE/.test(await page.locator("main").innerText())) {
+      await openAgent(page);
+      await consent(page, pin);
+    }
+    same(atAgent(page), false);
+    await says(page, "E-REV-LATE");
+  });
+}
+
+async function expired(page, world) {
+  const { not_after: notAfter } = (await world.state()).cards.find((card) => card.id === CARDS.late);
+  await world.insert(CARDS.late);
+  await world.goTo(notAfter);
+  await world.advance(60);
+  await check("E-CERT-EXPIRED: there is nothing left to revoke, and the page says since when", async () => {
+    await page.goto(START_OF_REVOCATION);
+    await readBoth(page);
+    await press(page, LABELS.agree);
+    await openAgent(page);
+    await consent(page, await world.pin(CARDS.late));
+    same(atAgent(page), false);
+    await says(page, "E-CERT-EXPIRED", "有効期限");
+  });
+}
+
+async function twice(page, world, context) {
+  const pin = await world.pin(CARDS.valid);
+  await toCertificate(page, START_OF_REVOCATION, pin);
+  await toConfirm(page);
+  let wayBack;
+  page.on("request", (request) => {
+    if (new URL(request.url()).pathname.endsWith("/revocation/return")) wayBack = request.url();
+  });
+  await page.getByRole("checkbox", { name: LABELS.confirmed }).check();
+  await control(page, LABELS.submit).dblclick();
+  await page.waitForLoadState("load");
+  await openAgent(page);
+  await consent(page, pin);
+  expectPath(page, /\/revocation\/done$/);
+  const number = await receiptNumber(page);
+  await check("a19: the way back asked again shows the same receipt", async () => {
+    await page.goto(wayBack);
+    same(await receiptNumber(page), number);
+  });
+  await check("a19: Back is harmless: no page behind takes the application again", async () => {
+    await page.goBack();
+    await page.goBack();
+    if (await control(page, LABELS.submit).count()) {
+      const box = page.getByRole("checkbox", { name: LABELS.confirmed });
+      if (await box.count()) await box.check();
+      await press(page, LABELS.submit);
+    }
+    await page.goto(`${START_OF_REVOCATION}/status`);
+    same(await receiptNumber(page), number);
+  });
+  await check("each mail has come once, and names the receipt", async () => {
+    const mails = await world.mails(2);
+    const texts = mails.map((mail) => mail.text);
+    same(new Set(mails.map((mail) => mail.subject)).size, mails.length);
+    for (const text of texts) holds(text, new RegExp([...number].join("[ -]?")));
+  });
+  await check("the same card again is told when it was revoked, or that it was applied for", async () => {
+    const other = await (await person(chromium)).newPage();
+    await other.goto(START_OF_REVOCATION);
+    await readBoth(other);
+    await press(other, LABELS.agree);
+    await openAgent(other);
+    await consent(other, pin);
+    await says(other, /E-CERT-REVOKED|E-DUP/);
+    await screenshot(other, "revoked-already");
+    await other.context().close();
+  });
+  await context.clearCookies();
+}
+
+async function tabs(page, world, context) {
+  const pin = await world.pin(CARDS.valid);
+  await toCertificate(page, START_OF_REVOCATION, pin);
+  await toConfirm(page);
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await other.getByRole("checkbox", { name: LABELS.confirmed }).check();
+  await press(other, LABELS.submit);
+  await openAgent(other);
+  await check("E-STALE: while one tab waits for the signature, the other cannot change what is signed", async () => {
+    await press(page, LABELS.correct);
+    if (await page.locator("main [name=phone]").count()) {
+      await page.locator("main [name=phone]").fill("0699999999");
+      await press(page, LABELS.toConfirm);
+    }
+    await consent(other, pin);
+    const text = await other.locator("main").innerText();
+    if (new URL(other.url()).pathname.endsWith("/done")) {
+      const print = await pressForWindow(other, LABELS.print);
+      const printed = await print.locator("body").innerText();
+      holds(printed, "0312345678");
+      same(printed.includes("0699999999"), false);
+    } else holds(text, "E-STALE");
+  });
+}
+
+async function lost(page, world, context) {
+  const pin = await world.pin(CARDS.valid);
+  await toCertificate(page, START_OF_REVOCATION, pin);
+  await toConfirm(page);
+  await page.getByRole("checkbox", { name: LABELS.confirmed }).check();
+  await press(page, LABELS.submit);
+  await openAgent(page);
+  await context.route(/\/revocation\/return/, (route) => route.abort("connectionreset"));
+  await page.locator("#pin").fill(pin).catch(() => {});
+  await page.locator("#go").click().catch(() => {});
+  await page.waitForTimeout(1_000);
+  await context.unroute(/\/revocation\/return/);
+  await check("「申込状況の確認」 says that it is signed and not yet applied for, with 続ける and やめる", async () => {
+    await page.goto(`${START_OF_REVOCATION}/status`);
+    const text = await page.locator("main").innerText();
+    holds(text, /署名済み/);
+    same(/失敗/.test(text), false);
+    await screenshot(page, "signed-not-applied");
+  });
+  await check("続ける leads to one receipt", async () => {
+    await press(page, /続ける/);
+    expectPath(page, /\/revocation\/done$/);
+    await receiptNumber(page);
+  });
+}
+
+async function sessions(page, world) {
+  const pin = await world.pin(CARDS.valid);
+  await toCertificate(page, START_OF_REVOCATION, pin);
+  await toConfirm(page);
+  let wayBack;
+  page.on("request", (request) => {
+    if (new URL(request.url()).pathname.endsWith("/revocation/return")) wayBack = request.url();
+  });
+  await toDone(page, pin);
+  const number = await receiptNumber(page);
+  const stranger = await person(chromium);
+  const other = await stranger.newPage();
+  for (const path of ["/certificate", "/application", "/confirm", "/done", "/done/print", "/done/receipt.pdf", "/status"]) {
+    await check(`a17: ${path} shows another session nothing of this application`, async () => {
+      const answer = await stranger.request.get(START_OF_REVOCATION + path, { maxRedirects: 5 });
+      const text = await answer.text();
+      same(text.includes(number) || text.replace(/[\s-]/g, "").includes(number), false);
+      same(text.includes("0312345678"), false);
+      if (path.startsWith("/done/")) same(answer.headers()["content-type"]?.includes("pdf") ?? false, false);
+    });
+  }
+  await check("a17: the way back's code is nothing in another session", async () => {
+    await other.goto(wayBack);
+    same((await other.locator("body").innerText()).includes(number), false);
+  });
+  await check("a18: the number alone, without its check code, opens no receipt", async () => {
+    const answer = await stranger.request.get(`${PORTAL}/receipt/${number}`);
+    same((await answer.text()).includes("0312345678"), false);
+  });
+  await stranger.close();
+  await check("終了 ends the session: the receipt is not shown any more", async () => {
+    await press(page, LABELS.end);
+    await page.goto(`${START_OF_REVOCATION}/done`);
+    same((await page.locator("body").innerText()).replace(/[\s-]/g, "").includes(number), false);
+  });
+}
+
+async function form(page, world) {
+  await toCertificate(page, START_OF_REVOCATION, await world.pin(CARDS.valid));
+  await press(page, LABELS.toForm);
+  const refused = async (change, field, code) => {
+    await fill(page, { ...APPLICATION, ...change });
+    for (const [name, value] of Object.entries(change)) if (value === "") await page.locator(`main [name="${name}"]`).fill("");
+    await press(page, LABELS.toConfirm);
+    if (new URL(page.url()).pathname.endsWith("/confirm")) throw new Error("it was taken");
+    const error = await page.locator(`#error-${field}`).innerText();
+    holds(error, code);
+    same(await page.locator(`#errors a[href="#${field}"], #errors a[href="#${field}-1"], #errors a`).count() > 0, true);
+  };
+  for (const [sentence, change, field, code] of [
+    ["E-REQ: a missing name in kana", { applicant_kana: "" }, "applicant_kana", "E-REQ"],
+    ["E-KANA: kanji where kana is wanted", { applicant_kana: "高橋　一郎" }, "applicant_kana", "E-KANA"],
+    ["E-LEN: 61 characters", { applicant_kana: "ア".repeat(61) }, "applicant_kana", "E-LEN"],
+    ["E-TEL: a number with hyphens", { phone: "03-1234-5678" }, "phone", "E-TEL"],
+    ["E-MAIL-FORMAT: no address", { mail: "ichiro", mail_again: "ichiro" }, "mail", "E-MAIL-FORMAT"],
+    ["E-MAIL-DIFF: two addresses", { mail_again: "jiro@example.jp" }, "mail_again", "E-MAIL-DIFF"],
+    ["an account number of eight digits", { account_number: "12345678" }, "account_number", "E-"],
+    ["E-LEN: 201 characters of detail", { reason_detail: "あ".repeat(201) }, "reason_detail", "E-LEN"],
+  ]) {
+    await check(`${sentence} is refused at its field and in the summary`, () => refused(change, field, code));
+    await check(`… and what was typed is still there (${field})`, async () => {
+      const expected = Object.values(change)[0];
+      same(await page.locator(`main [name="${field}"]`).inputValue(), field in change ? change[field] : expected);
+      same(await page.locator("main [name=bank]").inputValue(), APPLICATION.bank);
+    });
+  }
+  await screenshot(page, "form-errors");
+  const rare = "𠮷田 髙橋 﨑 葛\u{E0100}飾 ".repeat(1) + "辻\u{E0101}".repeat(40);
+  await check("60 kana, IVS, JIS X 0212 and 𠮷 pass, and stand on the confirm page as they were typed", async () => {
+    await fill(page, { ...APPLICATION, applicant_kana: "ア".repeat(60), reason_detail: rare });
+    await press(page, LABELS.toConfirm);
+    expectPath(page, /\/revocation\/confirm$/);
+    const text = await page.locator("main").innerText();
+    holds(text, "ア".repeat(60));
+    holds(text, rare.trim());
+    await screenshot(page, "confirm-rare-characters");
+  });
+  await check("half-width kana is taken for the account's holder", async () => {
+    await press(page, LABELS.correct);
+    await fill(page, { ...APPLICATION, account_holder: "ﾀｶﾊｼ ｲﾁﾛｳ" });
+    await press(page, LABELS.toConfirm);
+    expectPath(page, /\/revocation\/confirm$/);
+  });
+  await check("a37: markup in a field is text", async () => {
+    await press(page, LABELS.correct);
+    await fill(page, { ...APPLICATION, reason_detail: `<img src=x onerror="document.title='owned'"><b>太字</b>` });
+    await press(page, LABELS.toConfirm);
+    holds(await page.locator("main").innerText(), "<b>太字</b>");
+    same((await page.title()).includes("owned"), false);
+  });
+}
+
+async function big(page, world, context) {
+  await page.goto(START_OF_REVOCATION);
+  await check("a body of 10 MB is refused with 413 or a closed connection", async () => {
+    const answer = await context.request.post(`${START_OF_REVOCATION}/application`, { data: Buffer.alloc(10_000_000, 97), headers: { "content-type": "application/x-www-form-urlencoded", origin: PORTAL } }).catch((fault) => ({ status: () => `closed: ${fault.message.split("\n")[0]}` }));
+    const status = answer.status();
+    if (status !== 413 && !String(status).startsWith("closed")) throw new Error(`answered ${status}`);
+  });
+  await check("the agent refuses it too", async () => {
+    const answer = await context.request.post(`${AGENT}/`, { data: Buffer.alloc(10_000_000, 97) }).catch(() => ({ status: () => 413 }));
+    if (answer.status() < 400) throw new Error(`answered ${answer.status()}`);
+  });
+  await check("and both answer as before", async () => {
+    same((await page.goto(START_OF_REVOCATION)).status(), 200);
+    same((await page.goto(`${AGENT}/`)).status(), 200);
+  });
+}
+
+/** Another PIN of the same form. */
+function wrong(pin) {
+  return [...pin].map((digit) => String((Number(digit) + 5) % 10)).join("");
+}

@@ -1,0 +1,192 @@
+// The whole of procedure 000 as a person does it: kagimori and kagimori-agent as two processes, the portal by HTTPS under
+// its own name with the headers it ships, the card in a reader of the real pcscd.
+// What stands ready is told by the JSON file that KAGIMORI_STAND names.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import { join } from "node:path";
+import { personWithProfile, screenshot } from "./browser.mjs";
+import { check, holds, journeys, same } from "./tap.mjs";
+import { APPLICATION, LABELS, atAgent, consent, control, expectPath, fill, openAgent, press, pressForWindow, readBoth, receiptNumber } from "./walk.mjs";
+
+const stand = JSON.parse(readFileSync(process.env.KAGIMORI_STAND, "utf8"));
+const START = `${stand.portal}/${stand.office}/revocation`;
+
+/** A person at the stand, with a browser of their own that trusts the stand's certificate authority. */
+async function visitor(profile) {
+  return personWithProfile(join(stand.place, profile), { names: { [new URL(stand.portal).hostname]: "127.0.0.1" }, env: { HOME: stand.home } });
+}
+
+await journeys([
+  ["the shipped form-action is what lets the browser pass", handOver],
+  ["the sixteen steps, in Japanese", sixteenSteps],
+]);
+
+async function handOver() {
+  for (const [sentence, policy, passes] of [
+    ["with the headers as shipped, the form's redirect arrives at the agent", (shipped) => shipped, true],
+    ["control: with form-action 'self' alone, it does not", () => "form-action 'self'", false],
+  ]) {
+    const context = await visitor(`profile-hand-over-${passes}`);
+    try {
+      const page = await context.newPage();
+      await rewritingPolicies(page, policy);
+      await page.goto(START);
+      await readBoth(page);
+      await press(page, LABELS.agree);
+      expectPath(page, /\/revocation\/card$/);
+      await page.locator("main form button").first().click();
+      await page.waitForURL((url) => url.port === String(stand.agent_port), { timeout: passes ? 15_000 : 4_000 }).catch(() => {});
+      await check(sentence, () => same(atAgent(page), passes));
+    } finally {
+      await context.close();
+    }
+  }
+}
+
+/** Lets every answer through with another Content-Security-Policy, at the last place before the browser reads it. */
+async function rewritingPolicies(page, policy) {
+  const session = await page.context().newCDPSession(page);
+  session.on("Fetch.requestPaused", ({ requestId, responseHeaders, responseStatusCode }) => {
+    const headers = (responseHeaders ?? []).map(({ name, value }) => ({
+      name,
+      value: name.toLowerCase() === "content-security-policy" ? policy(value) : value,
+    }));
+    session.send("Fetch.continueResponse", { requestId, responseCode: responseStatusCode, responseHeaders: headers }).catch(() => {});
+  });
+  await session.send("Fetch.enable", { patterns: [{ urlPattern: `${stand.portal}/*`, requestStage: "Response" }] });
+}
+
+async function sixteenSteps() {
+  const context = await visitor("profile");
+  try {
+    const page = await context.newPage();
+
+    await check("① ② the agent's own page shows the card in the reader", async () => {
+      await page.goto(`http://127.0.0.1:${stand.agent_port}/`);
+      holds(await page.locator("main").innerText(), "Virtual PCD");
+      await screenshot(page, "01-agent-start");
+    });
+    await check("③ its first tile is 「失効申込」 and leads to the portal", async () => {
+      await press(page, /失効申込/);
+      same(page.url().split("?")[0], START);
+      holds((await page.context().cookies()).map((cookie) => `${cookie.name} ${cookie.secure} ${cookie.httpOnly} ${cookie.sameSite}`).join(), /true true Lax/);
+      await screenshot(page, "02-start");
+    });
+    await check("④ ⑤ 「手続きの流れを確認」 opens a window of its own, and one is not enough for 「同意して次へ」", async () => {
+      same(await control(page, LABELS.agree).isDisabled(), true);
+      const flow = await pressForWindow(page, LABELS.flow);
+      await screenshot(flow, "03-flow");
+      holds(await flow.locator("body").innerText(), "30日前");
+      await flow.close();
+      await page.reload();
+      same(await control(page, LABELS.agree).isDisabled(), true);
+    });
+    await check("⑥ ⑦ 「利用規約を確認」 opens a window that prints", async () => {
+      const terms = await pressForWindow(page, LABELS.terms);
+      await screenshot(terms, "04-terms");
+      keep("terms.pdf", await terms.pdf({ format: "A4" }));
+      holds(textOf("terms.pdf"), /利\s*用\s*規\s*約/);
+      await terms.close();
+      await page.reload();
+    });
+    await check("⑧ with both read, 「同意して次へ」 goes on", async () => {
+      await press(page, LABELS.agree);
+      expectPath(page, /\/revocation\/card$/);
+      await screenshot(page, "05-open-agent");
+      await openAgent(page);
+      same(atAgent(page), true);
+    });
+    await check("⑨ the agent says who asks, shows the tries left, and takes the PIN", async () => {
+      const text = await page.locator("body").innerText();
+      holds(text, stand.portal);
+      holds(text, /残り\s*10\s*回/);
+      await screenshot(page, "06-agent-authenticate");
+      await consent(page, stand.pin);
+      expectPath(page, /\/revocation\/certificate$/);
+    });
+    await check("⑩ the card's certificate is shown", async () => {
+      const text = await page.locator("main").innerText();
+      for (const part of stand.certificate_shows) holds(text, part);
+      await screenshot(page, "07-certificate");
+      await press(page, LABELS.toForm);
+    });
+    await check("⑪ the form shows an example, and what was typed goes to the confirm page", async () => {
+      const example = await pressForWindow(page, LABELS.example).catch(() => null);
+      if (example) {
+        await screenshot(example, "08-example");
+        await example.close();
+      }
+      await fill(page, APPLICATION);
+      await screenshot(page, "09-form");
+      await press(page, LABELS.toConfirm);
+      expectPath(page, /\/revocation\/confirm$/);
+    });
+    await check("⑫ 「失効申込をする(確定)」 waits for 「上記内容を確認しました」", async () => {
+      const text = await page.locator("main").innerText();
+      for (const part of ["0312345678", "ichiro@example.jp", "みずほ銀行", ...stand.certificate_shows]) holds(text, part);
+      same(await control(page, LABELS.submit).isDisabled(), true);
+      await screenshot(page, "10-confirm");
+      await page.getByRole("checkbox", { name: LABELS.confirmed }).check();
+      same(await control(page, LABELS.submit).isDisabled(), false);
+    });
+    await check("⑬ 「失効申込をする(確定)」 is signed by the card over the text that the agent shows", async () => {
+      await press(page, LABELS.submit);
+      await openAgent(page);
+      same(atAgent(page), true);
+      const text = await page.locator("pre").first().innerText();
+      for (const part of ["失効申込", stand.serial, stand.holder]) holds(text, part);
+      await screenshot(page, "11-agent-sign");
+      writeFileSync(join(stand.place, "shown-text.txt"), text);
+      await consent(page, stand.pin);
+      expectPath(page, /\/revocation\/done$/);
+    });
+    await check("⑭ the receipt has a number and the time", async () => {
+      const number = await receiptNumber(page);
+      writeFileSync(join(stand.place, "receipt-number"), number);
+      await screenshot(page, "12-done");
+      keep("receipt.pdf", await download(context, `${new URL(START).pathname}/done/receipt.pdf`));
+      const text = textOf("receipt.pdf").replace(/[\s-]/g, "");
+      for (const part of [number, stand.serial, stand.holder.replace(/\s/g, "")]) holds(text, part);
+    });
+    await check("⑮ 「失効申込内容印刷」 opens the print page with all that was applied for", async () => {
+      const print = await pressForWindow(page, LABELS.print);
+      await screenshot(print, "13-print");
+      keep("print.pdf", await print.pdf({ format: "A4" }));
+      const text = textOf("print.pdf").replace(/\s/g, "");
+      for (const part of ["0312345678", "みずほ銀行", stand.serial]) holds(text, part);
+      await print.close();
+    });
+    await check("⑯ 「終了」 ends the session", async () => {
+      await press(page, LABELS.end);
+      const after = await page.goto(`${START}/done`);
+      if (after.ok() && new URL(page.url()).pathname.endsWith("/done")) throw new Error("the receipt is still shown after 終了");
+    });
+  } finally {
+    await context.close();
+  }
+}
+
+/** A file of the portal, asked for with the session's cookies by the name that the portal has. */
+async function download(context, path) {
+  const portal = new URL(stand.portal);
+  const cookie = (await context.cookies(stand.portal)).map(({ name, value }) => `${name}=${value}`).join("; ");
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: "127.0.0.1", port: portal.port, path, servername: portal.hostname, ca: readFileSync(stand.trust), headers: { host: portal.host, cookie } }, (answer) => {
+      const parts = [];
+      answer.on("data", (part) => parts.push(part));
+      answer.on("end", () => (answer.statusCode === 200 ? resolve(Buffer.concat(parts)) : reject(new Error(`${path}: ${answer.statusCode}`))));
+    });
+    asked.on("error", reject);
+    asked.end();
+  });
+}
+
+function keep(name, bytes) {
+  writeFileSync(join(stand.place, name), bytes);
+}
+
+function textOf(name) {
+  return execFileSync("pdftotext", ["-layout", join(stand.place, name), "-"], { encoding: "utf8" });
+}
