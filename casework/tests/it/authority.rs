@@ -1,0 +1,55 @@
+//! Which command does what in which state, written out whole: `tests/output/authority.txt` is read as a diff.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::{certificate, day, revocation};
+
+#[test]
+fn every_command_in_every_state_does_what_the_table_says() {
+    let now = day(2026, 6, 1);
+    let facts = revocation::expiring(day(2026, 12, 31));
+    let mut table = String::new();
+
+    writeln!(table, "revocation").unwrap();
+    for (state, case) in revocation::cases(&facts, now) {
+        for (name, command) in revocation::commands(now) {
+            let decided = casework::revocation::decide(&case, &command, &facts, &revocation::policy(), now);
+            let outcome = match &decided {
+                Ok(decision) => format!("-> {}", variant(&decision.next)),
+                Err(refusal) => format!("no: {}", variant(refusal)),
+            };
+            writeln!(table, "  {state:<10} {name:<8} {outcome}").unwrap();
+        }
+    }
+
+    writeln!(table, "certificate").unwrap();
+    for (state, case) in certificate::cases(now) {
+        for (name, command) in certificate::commands(now) {
+            let outcome = match certificate::step(&case, &command, now) {
+                Ok(decision) => format!("-> {}", variant(&decision.next)),
+                Err(refusal) => format!("no: {}", variant(&refusal)),
+            };
+            writeln!(table, "  {state:<10} {name:<8} {outcome}").unwrap();
+        }
+    }
+
+    let checked_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/output/authority.txt");
+    if std::env::var_os("KAGIMORI_REWRITE").is_some() {
+        std::fs::write(&checked_in, &table).unwrap();
+    }
+    let expected = std::fs::read_to_string(&checked_in).unwrap_or_default();
+    assert!(
+        table == expected,
+        "authority changed; if that is meant, run again with KAGIMORI_REWRITE=1 and review the diff:\n{table}"
+    );
+}
+
+/// The name of an enum's variant, as its Debug begins.
+fn variant(value: &impl std::fmt::Debug) -> String {
+    let text = format!("{value:?}");
+    text.split(|character: char| !character.is_alphanumeric())
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
