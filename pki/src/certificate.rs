@@ -7,7 +7,7 @@ use std::sync::Arc;
 use der::asn1::ObjectIdentifier;
 
 use crate::algorithm::SignatureAlgorithm;
-use crate::decode::{Decoder, Malformed, only};
+use crate::decode::{Malformed, only};
 use crate::encode::{SEQUENCE, context_primitive};
 use crate::extension::{Extensions, KeyUsage};
 use crate::key::{BadSignature, KeyFault, PublicKey, sha256};

@@ -211,7 +211,7 @@ fn basic_constraints(value: &[u8]) -> Result<BasicConstraints, Malformed> {
     Ok(BasicConstraints { ca, path_length })
 }
 
-fn authority_key_identifier(value: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
+pub(crate) fn authority_key_identifier(value: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
     let what = "authority key identifier";
     let mut fields = only(value, SEQUENCE, what)?.content();
     let identifier = fields

@@ -18,7 +18,7 @@ use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDoc
 use zeroize::Zeroizing;
 
 use crate::algorithm::{Algorithm, SignatureAlgorithm};
-use crate::decode::{Decoder, Malformed, only};
+use crate::decode::{Malformed, only};
 use crate::encode::{Encoder, SEQUENCE};
 use crate::signer::{SignFault, Signer};
 use crate::{oid, weak_key};

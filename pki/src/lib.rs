@@ -8,12 +8,16 @@
 
 pub mod algorithm;
 pub mod certificate;
+pub mod cms;
+pub mod crl;
+pub mod csr;
 mod decode;
 mod encode;
 mod extension;
 pub mod key;
 pub mod lint;
 pub mod name;
+pub mod ocsp;
 mod oid;
 pub mod pem;
 pub mod profile;
@@ -22,6 +26,7 @@ pub mod serial;
 mod signer;
 pub mod tbs;
 mod time;
+pub mod validation;
 mod weak_key;
 
 pub use decode::Malformed;

@@ -2,12 +2,17 @@
 //! `kagimori lint` over anyone's files.
 
 mod certificate;
+mod list;
+mod response;
 
 use std::fmt;
 
 pub(crate) use certificate::{content, issuance};
+pub(crate) use list::content as list_content;
 
 use crate::certificate::Certificate;
+use crate::crl::Crl;
+use crate::ocsp::Response;
 
 /// What a lint found, in the order of the structure.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -119,6 +124,22 @@ impl std::error::Error for Findings {}
 pub fn certificate(der: &[u8]) -> Findings {
     match Certificate::parse(der) {
         Ok(certificate) => content(certificate.content()),
+        Err(fault) => Findings::unreadable(&fault),
+    }
+}
+
+/// Lints the DER of a CRL.
+pub fn crl(der: &[u8]) -> Findings {
+    match Crl::parse(der) {
+        Ok(crl) => list_content(crl.content()),
+        Err(fault) => Findings::unreadable(&fault),
+    }
+}
+
+/// Lints the DER of an OCSP response.
+pub fn ocsp_response(der: &[u8]) -> Findings {
+    match Response::parse(der) {
+        Ok(response) => response::content(&response),
         Err(fault) => Findings::unreadable(&fault),
     }
 }

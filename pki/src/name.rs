@@ -401,6 +401,11 @@ pub(crate) fn card_alternative(encoder: &mut Encoder, holder: &Holder, organisat
     });
 }
 
+/// A name of one common name, for requests.
+pub(crate) fn common_name_only(encoder: &mut Encoder, text: &str) {
+    encoder.sequence(|name| attribute(name, oid::COMMON_NAME, text));
+}
+
 /// Reads back what [`card_subject`] and [`card_alternative`] wrote. Other issuers' cards are read the same way; what they
 /// do not say stays `None`. Nothing at all is `None`.
 pub(crate) fn holder_content(
