@@ -28,7 +28,7 @@ def main():
     for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(sign, lambda number, _: sys.exit(128 + number))
     # Neither the hour's zone nor the person's language may decide a test.
-    os.environ.update({"TZ": "UTC", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "CARGO_TERM_COLOR": "never"})
+    os.environ.update({"TZ": "UTC", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "CARGO_TERM_COLOR": "never", "TERM": "dumb"})
     LOGS.mkdir(parents=True, exist_ok=True)
     try:
         if asked.list:

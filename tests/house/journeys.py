@@ -1,6 +1,65 @@
-"""Browser journeys."""
-from house.processes import TARGET
+"""The browser journeys: one on a stand of two processes, the others on the demo."""
+
+from house import services
+from house.needs import BROWSER, CHROMIUM
+from house.processes import ROOT, TARGET, run
+from house.stand import Stand
+from house.step import Step
+from house.tally import from_tap
+
 PLACE = TARGET / "journeys"
 SCREENS = TARGET / "screens"
+STAND = PLACE / "stand"
+DERS = TARGET / "ders"
+
+
 def steps():
-    return []
+    """One step for each file of journeys, the whole of procedure 000 first."""
+    return [
+        Step("journey", "two processes, HTTPS, real pcscd: the sixteen steps, then openssl says revoked", two_processes),
+        Step("refusals", "on the demo: what can go wrong, and what people are told", demo("refusals", 900)),
+        Step("hands", "on the demo: in English, by keyboard alone, without script", demo("hands", 420)),
+        Step("pages", "on the demo: axe-core, 360 px, paper and words of every page in both languages", demo("pages", 600)),
+    ]
+
+
+def two_processes(log):
+    """The journey of Done-when 2, and what openssl says of the card before and after it."""
+    readers = services.pcscd("pcscd-journey")
+    stand = Stand(STAND, readers)
+    try:
+        stand.set_up()
+        tally = stand.status_is("good")
+        status = node(log, "two-processes", 420, {"KAGIMORI_STAND": str(stand.described())})
+        tally += from_tap(log.read_text(errors="replace"), status)
+        tally += stand.status_is("revoked")
+        tally += stand.mails_tell()
+        stand.collect(DERS)
+        return tally
+    finally:
+        stand.close()
+        readers.end()
+
+
+def demo(name, bound):
+    """A step that walks one file of journeys on the demo."""
+
+    def walks(log):
+        env = {"KAGIMORI_DEMO": str(TARGET / "debug" / "demo"), "KAGIMORI_PLACE": str(PLACE / "demo")}
+        status = node(log, name, bound, env)
+        return from_tap(log.read_text(errors="replace"), status)
+
+    return walks
+
+
+def node(log, name, bound, env):
+    """Runs a file of journeys; returns its exit status."""
+    where = {"KAGIMORI_SCREENS": str(SCREENS), "KAGIMORI_CHROMIUM": CHROMIUM, "HOME": str(home())}
+    return run(["node", BROWSER / f"{name}.mjs"], log, bound, env={**where, **env}, cwd=ROOT)
+
+
+def home():
+    """A home directory for the browser, so that the tests neither read nor leave anything in the person's own."""
+    place = PLACE / "home"
+    place.mkdir(parents=True, exist_ok=True)
+    return place

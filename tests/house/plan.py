@@ -4,7 +4,7 @@ import functools
 import os
 import shutil
 
-from house import journeys, judges, needs, services
+from house import journeys, judges, needs, services, tally_test
 from house.processes import LOGS, ROOT, TARGET, output, run
 from house.step import Step
 from house.tally import Tally, from_cargo, from_status
@@ -58,7 +58,8 @@ def long():
 def shape():
     """Whether the source is as the house wants it."""
     return [
-        Step("format", "every file is as rustfmt has it", lambda log: cargo(log, "fmt", "--all", "--check")),
+        Step("counting", "the test house counts what it should", lambda log: tally_test.judge()),
+        Step("format", "every file is as rustfmt has it", lambda log: cargo(log, "fmt", "--all", "--", "--check", "-l")),
         Step("clippy", "no lint has anything to say", lambda log: cargo(log, "clippy", "--workspace", "--all-targets", "--", "-D", "warnings")),
         Step("documentation", "every public item's page builds, every link leads somewhere", documentation),
         Step("bare-metal", "casework builds without the standard library; with it, the same program does not", bare_metal),

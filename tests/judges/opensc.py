@@ -3,6 +3,7 @@
 Its tools were written for other people's cards and know nothing of ours: what they read and verify is PIV.
 """
 
+import re
 
 from house.needs import OPENSC_MODULE
 from house.processes import output
@@ -10,6 +11,8 @@ from house.tally import Tally
 
 # OpenSC's numbering of PIV keys: 01 is 9A (authentication), 02 is 9C (signature).
 KEYS = {"01": "9A", "02": "9C"}
+NAME = "Personal Identity Verification"
+SELECT, TRIES = "00A4040005A000000308", "00200080"
 
 
 def judge(env, kind, pin, place):
@@ -42,9 +45,9 @@ class Bench:
 def names(tally, bench):
     """The card is known for what it is."""
     status, printed = bench.tool("opensc-tool", "--reader", "0", "--name")
-    tally.check(status == 0 and "PIV" in printed, f"opensc-tool names the card: {printed.strip()[-80:]}")
+    tally.check(status == 0 and NAME in printed, f"opensc-tool names the card: {printed.strip()[-80:]}")
     status, printed = bench.tool("piv-tool", "--reader", "0", "--name")
-    tally.check(status == 0 and "PIV" in printed, f"piv-tool names the card: {printed.strip()[-80:]}")
+    tally.check(status == 0 and NAME in printed, f"piv-tool names the card: {printed.strip()[-80:]}")
     status, printed = bench.tool("piv-tool", "--reader", "0", "--serial")
     tally.check(status == 0 and len(printed.split()) >= 8, f"piv-tool reads its number: {printed.strip()[-80:]}")
 
@@ -67,7 +70,7 @@ def reads(tally, bench):
 def counts_tries(tally, bench):
     """A wrong PIN costs one try, the right one gives them back."""
     before = tries(bench)
-    tally.check(before is not None, f"pkcs15-tool sees the tries left: {before}")
+    tally.check(before is not None, f"the card says how many tries are left: {before}")
     wrong = "".join(str((int(digit) + 5) % 10) for digit in bench.pin)
     status, _ = bench.tool("pkcs15-tool", "--reader", "0", "--verify-pin", "--auth-id", "01", "--pin", wrong)
     tally.check(status != 0, "a wrong PIN is refused")
@@ -78,10 +81,12 @@ def counts_tries(tally, bench):
 
 
 def tries(bench):
-    """How many tries pkcs15-tool sees."""
-    _, printed = bench.tool("pkcs15-tool", "--reader", "0", "--list-pins")
-    found = [line.split(":")[1].strip() for line in printed.splitlines() if "Tries left" in line]
-    return int(found[0]) if found and found[0].isdigit() else None
+    """How many tries the card says are left: the status 63Cx of an empty VERIFY (SP 800-73-4 part 2, 3.2.1)."""
+    # After a reset, since a card that has taken a PIN answers 9000 until then.
+    bench.tool("opensc-tool", "--reader", "0", "--reset=cold")
+    _, printed = bench.tool("opensc-tool", "--reader", "0", "--send-apdu", SELECT, "--send-apdu", TRIES)
+    found = re.findall(r"SW1=0x63, SW2=0xC([0-9A-F])", printed)
+    return int(found[0], 16) if found else None
 
 
 def signs(tally, bench, kind):
