@@ -4,7 +4,7 @@ import { browser, person, screenshot } from "./browser.mjs";
 import { AGENT, CARDS, OFFICE, PORTAL, START, START_OF_REVOCATION, inDemo } from "./demo.mjs";
 import { judge, judgeBoth, violationsOf } from "./page-judge.mjs";
 import { check, journeys } from "./tap.mjs";
-import { LABELS, consent, control, fill, openAgent, press } from "./walk.mjs";
+import { AT, consent, fill, openAgent, press, pressForWindow, toPin } from "./walk.mjs";
 
 const chromium = await browser();
 const seen = { ja: new Map(), en: new Map() };
@@ -49,9 +49,11 @@ async function everyPage(world, language) {
   await visit("agent-start", `${AGENT}/`);
   await visit("demo-start", `${START}/`);
   await page.goto(START_OF_REVOCATION);
-  await press(page, LABELS.agree);
+  await press(page, AT.agree);
   await look("open-agent");
   await openAgent(page);
+  await look("agent-card");
+  await toPin(page);
   await look("agent-authenticate");
   await consent(page, "1");
   await look("agent-pin-format");
@@ -59,17 +61,17 @@ async function everyPage(world, language) {
   await look("agent-pin-wrong");
   await consent(page, pin);
   await look("certificate");
-  await press(page, LABELS.toForm);
+  await press(page, AT.toForm);
   await look("form");
-  await press(page, LABELS.toConfirm);
+  await press(page, AT.toConfirm);
   await look("form-errors");
-  await visit("example", `${START_OF_REVOCATION}/application/example`);
+  await visit("example", `${START_OF_REVOCATION}/example`);
   await page.goto(`${START_OF_REVOCATION}/application`);
   await fill(page);
-  await press(page, LABELS.toConfirm);
+  await press(page, AT.toConfirm);
   await look("confirm");
-  await page.getByRole("checkbox", { name: LABELS.confirmed }).check();
-  await press(page, LABELS.submit);
+  await page.locator(AT.confirmed).check();
+  await press(page, AT.submit);
   await look("open-agent-to-sign");
   await openAgent(page);
   await look("agent-sign");
@@ -78,13 +80,13 @@ async function everyPage(world, language) {
   await openAgent(page);
   await consent(page, pin);
   await look("done");
-  await visit("done-print", `${START_OF_REVOCATION}/done/print`);
+  const print = await pressForWindow(page, AT.print);
+  await look("done-print", print);
+  await print.close();
   await visit("status", `${START_OF_REVOCATION}/status`);
   await page.goto(`${START_OF_REVOCATION}/done`);
-  if (await control(page, LABELS.end).count()) {
-    await press(page, LABELS.end);
-    await look("ended");
-  }
+  await press(page, AT.end);
+  await look("ended");
   await context.close();
 }
 

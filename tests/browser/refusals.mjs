@@ -4,7 +4,7 @@
 import { browser, person, screenshot } from "./browser.mjs";
 import { AGENT, CARDS, OFFICE, PORTAL, START_OF_REVOCATION, inDemo } from "./demo.mjs";
 import { check, holds, journeys, same } from "./tap.mjs";
-import { APPLICATION, LABELS, atAgent, consent, control, expectPath, fill, openAgent, press, pressForWindow, readBoth, receiptNumber, toCertificate, toConfirm, toDone } from "./walk.mjs";
+import { APPLICATION, AT, atAgent, consent, expectPath, fill, openAgent, opened, press, pressForWindow, receiptNumber, toAgent, toCertificate, toConfirm, toDone, toPin, toSign } from "./walk.mjs";
 
 const chromium = await browser();
 
@@ -60,29 +60,30 @@ await chromium.close();
 
 async function gates(page) {
   await page.goto(START_OF_REVOCATION);
-  const agree = () => control(page, LABELS.agree).isDisabled();
-  await check("gate 1: with neither window opened, 「同意して次へ」 is disabled", async () => same(await agree(), true));
+  const closed = () => page.locator(AT.agree).isDisabled();
+  await check("gate 1: with neither window opened, 「同意して次へ」 is disabled", async () => same(await closed(), true));
   await check("a form that is sent all the same is answered with E-GATE-1", async () => {
-    await page.evaluate(() => [...document.querySelectorAll("form [disabled], form[disabled]")].forEach((element) => element.removeAttribute("disabled")));
-    await control(page, LABELS.agree).click();
-    await page.waitForLoadState("load");
+    await page.locator(AT.agree).evaluate((button) => (button.disabled = false));
+    await press(page, AT.agree);
     await says(page, "E-GATE-1", "手続きの流れと利用規約を確認してから");
   });
   await page.goto(START_OF_REVOCATION);
-  for (const which of ["terms", "flow"]) {
-    const window = await pressForWindow(page, LABELS[which]);
-    await window.close();
-    await page.reload();
-    await check(`gate 1: after ${which}${which === "terms" ? "" : " too"}, it is ${which === "terms" ? "still disabled" : "enabled"}`, async () => same(await agree(), which === "terms"));
-  }
+  await (await pressForWindow(page, AT.terms)).close();
+  await page.bringToFront();
+  await check("gate 1: with only the terms opened, it is still disabled, and the page shows what is read", async () => {
+    await page.locator(".must.read").first().waitFor();
+    same(await page.locator(".must.read").count(), 1);
+    same(await closed(), true);
+  });
+  await (await pressForWindow(page, AT.flow)).close();
+  await page.bringToFront();
+  await check("gate 1: with both opened, in whichever order, it is enabled", () => opened(page));
 }
 
 async function pins(page, world) {
   const pin = await world.pin(CARDS.valid);
-  await page.goto(START_OF_REVOCATION);
-  await readBoth(page);
-  await press(page, LABELS.agree);
-  await openAgent(page);
+  await toAgent(page, START_OF_REVOCATION);
+  await toPin(page);
   await check("an empty PIN costs no try and is asked for again", async () => {
     await consent(page, "");
     same(atAgent(page), true);
@@ -103,7 +104,7 @@ async function pins(page, world) {
   });
   await check("the right PIN then goes on, and gives the tries back", async () => {
     await consent(page, pin);
-    expectPath(page, /\/revocation\/certificate$/);
+    await expectPath(page, /\/revocation\/certificate$/);
     same(await triesLeft(world, CARDS.valid), 10);
   });
 }
@@ -111,10 +112,8 @@ async function pins(page, world) {
 async function lastTry(page, world) {
   await world.insert(CARDS.lastTry);
   const pin = await world.pin(CARDS.lastTry);
-  await page.goto(START_OF_REVOCATION);
-  await readBoth(page);
-  await press(page, LABELS.agree);
-  await openAgent(page);
+  await toAgent(page, START_OF_REVOCATION);
+  await toPin(page);
   await check("a03: W-PIN-LAST warns before the last try", async () => {
     holds(await page.locator("body").innerText(), /次に間違えるとICカードがロックされます/);
     same(await page.locator("input[name=last_try]").count(), 1);
@@ -139,12 +138,8 @@ async function lastTry(page, world) {
 async function cards(page, world) {
   const pin = await world.pin(CARDS.valid);
   await world.remove();
-  await page.goto(START_OF_REVOCATION);
-  await readBoth(page);
-  await press(page, LABELS.agree);
-  await openAgent(page);
+  await toAgent(page, START_OF_REVOCATION);
   await check("E-CARD-NONE: without a card the agent says how to insert it", async () => {
-    if (await page.locator("#pin").count()) await consent(page, pin);
     const text = await page.locator("body").innerText();
     holds(text, "E-CARD-NONE");
     holds(text, "表面を上向き");
@@ -152,14 +147,12 @@ async function cards(page, world) {
   });
   await world.insert(CARDS.valid);
   await check("with the card in, the same page goes on", async () => {
-    await page.reload();
+    await page.locator("#go").waitFor();
     await consent(page, pin);
-    expectPath(page, /\/revocation\/certificate$/);
+    await expectPath(page, /\/revocation\/certificate$/);
   });
   await toConfirm(page);
-  await page.getByRole("checkbox", { name: LABELS.confirmed }).check();
-  await press(page, LABELS.submit);
-  await openAgent(page);
+  await toSign(page);
   await world.remove();
   await check("a06: a card pulled before it signs is missed by name, and nothing is signed", async () => {
     await consent(page, pin);
@@ -169,7 +162,6 @@ async function cards(page, world) {
   await world.insert(CARDS.late);
   await check("a05: another card at 確定 is E-CARD-CHANGED, and costs no try", async () => {
     const before = await triesLeft(world, CARDS.late);
-    await page.reload();
     await consent(page, await world.pin(CARDS.late));
     holds(await page.locator("body").innerText(), "E-CARD-CHANGED");
     same(await triesLeft(world, CARDS.late), before);
@@ -177,9 +169,9 @@ async function cards(page, world) {
   });
   await world.insert(CARDS.valid);
   await check("with the first card back, the application is accepted", async () => {
-    await page.reload();
+    await page.locator("#go").waitFor();
     await consent(page, pin);
-    expectPath(page, /\/revocation\/done$/);
+    await expectPath(page, /\/revocation\/done$/);
     await receiptNumber(page);
   });
 }
@@ -190,10 +182,7 @@ async function foreign(page, world) {
     await check(`${code}: the drawer has such a card, and it is refused by name`, async () => {
       if (!state.cards.some((card) => card.id === id)) throw new Error(`the drawer holds no card "${id}"`);
       await world.insert(id);
-      await page.goto(START_OF_REVOCATION);
-      await readBoth(page);
-      await press(page, LABELS.agree);
-      await openAgent(page);
+      await toAgent(page, START_OF_REVOCATION);
       await consent(page, (await world.pin(id)) ?? "000000");
       holds(await page.locator("body").innerText(), code);
     });
@@ -203,18 +192,15 @@ async function foreign(page, world) {
 async function late(page, world) {
   await world.insert(CARDS.late);
   await check("E-REV-LATE: a card 20 days before its expiry is refused, with the last day and the paper route", async () => {
-    await page.goto(START_OF_REVOCATION);
-    await readBoth(page);
-    await press(page, LABELS.agree);
-    await openAgent(page);
+    await toAgent(page, START_OF_REVOCATION);
     await consent(page, await world.pin(CARDS.late));
     same(atAgent(page), false);
     await says(page, "E-REV-LATE", "書面による失効申込手続き");
     await screenshot(page, "late");
   });
   await check("the paper route's page is there", async () => {
-    await press(page, /書面による失効申込手続き/);
-    expectPath(page, new RegExp(`/${OFFICE}/paper$`));
+    await press(page, 'main a[href$="/paper"]');
+    await expectPath(page, new RegExp(`/${OFFICE}/paper$`));
   });
 }
 
@@ -229,8 +215,8 @@ async function midnight(page, world) {
   });
   await world.advance(11 * 60);
   await check("E-REV-LATE: at 0:01 of the next day 確定 is refused with the limit", async () => {
-    await page.getByRole("checkbox", { name: LABELS.confirmed }).check();
-    await press(page, LABELS.submit);
+    await page.locator(AT.confirmed).check();
+    await press(page, AT.submit);
     if (!/E-REV-LATE/.test(await page.locator("main").innerText())) {
       await openAgent(page);
       await consent(page, pin);
@@ -246,10 +232,7 @@ async function expired(page, world) {
   await world.goTo(notAfter);
   await world.advance(60);
   await check("E-CERT-EXPIRED: there is nothing left to revoke, and the page says since when", async () => {
-    await page.goto(START_OF_REVOCATION);
-    await readBoth(page);
-    await press(page, LABELS.agree);
-    await openAgent(page);
+    await toAgent(page, START_OF_REVOCATION);
     await consent(page, await world.pin(CARDS.late));
     same(atAgent(page), false);
     await says(page, "E-CERT-EXPIRED", "有効期限");
@@ -264,12 +247,12 @@ async function twice(page, world, context) {
   page.on("request", (request) => {
     if (new URL(request.url()).pathname.endsWith("/revocation/return")) wayBack = request.url();
   });
-  await page.getByRole("checkbox", { name: LABELS.confirmed }).check();
-  await control(page, LABELS.submit).dblclick();
+  await page.locator(AT.confirmed).check();
+  await page.locator(AT.submit).dblclick();
   await page.waitForLoadState("load");
   await openAgent(page);
   await consent(page, pin);
-  expectPath(page, /\/revocation\/done$/);
+  await expectPath(page, /\/revocation\/done$/);
   const number = await receiptNumber(page);
   await check("a19: the way back asked again shows the same receipt", async () => {
     await page.goto(wayBack);
@@ -278,10 +261,10 @@ async function twice(page, world, context) {
   await check("a19: Back is harmless: no page behind takes the application again", async () => {
     await page.goBack();
     await page.goBack();
-    if (await control(page, LABELS.submit).count()) {
-      const box = page.getByRole("checkbox", { name: LABELS.confirmed });
+    if (await page.locator(AT.submit).count()) {
+      const box = page.locator(AT.confirmed);
       if (await box.count()) await box.check();
-      await press(page, LABELS.submit);
+      await press(page, AT.submit);
     }
     await page.goto(`${START_OF_REVOCATION}/status`);
     same(await receiptNumber(page), number);
@@ -294,10 +277,7 @@ async function twice(page, world, context) {
   });
   await check("the same card again is told when it was revoked, or that it was applied for", async () => {
     const other = await (await person(chromium)).newPage();
-    await other.goto(START_OF_REVOCATION);
-    await readBoth(other);
-    await press(other, LABELS.agree);
-    await openAgent(other);
+    await toAgent(other, START_OF_REVOCATION);
     await consent(other, pin);
     await says(other, /E-CERT-REVOKED|E-DUP/);
     await screenshot(other, "revoked-already");
@@ -312,19 +292,17 @@ async function tabs(page, world, context) {
   await toConfirm(page);
   const other = await context.newPage();
   await other.goto(page.url());
-  await other.getByRole("checkbox", { name: LABELS.confirmed }).check();
-  await press(other, LABELS.submit);
-  await openAgent(other);
+  await toSign(other);
   await check("E-STALE: while one tab waits for the signature, the other cannot change what is signed", async () => {
-    await press(page, LABELS.correct);
+    await press(page, AT.correct);
     if (await page.locator("main [name=phone]").count()) {
       await page.locator("main [name=phone]").fill("0699999999");
-      await press(page, LABELS.toConfirm);
+      await press(page, AT.toConfirm);
     }
     await consent(other, pin);
     const text = await other.locator("main").innerText();
     if (new URL(other.url()).pathname.endsWith("/done")) {
-      const print = await pressForWindow(other, LABELS.print);
+      const print = await pressForWindow(other, AT.print);
       const printed = await print.locator("body").innerText();
       holds(printed, "0312345678");
       same(printed.includes("0699999999"), false);
@@ -336,13 +314,11 @@ async function lost(page, world, context) {
   const pin = await world.pin(CARDS.valid);
   await toCertificate(page, START_OF_REVOCATION, pin);
   await toConfirm(page);
-  await page.getByRole("checkbox", { name: LABELS.confirmed }).check();
-  await press(page, LABELS.submit);
-  await openAgent(page);
+  await toSign(page);
   await context.route(/\/revocation\/return/, (route) => route.abort("connectionreset"));
-  await page.locator("#pin").fill(pin).catch(() => {});
-  await page.locator("#go").click().catch(() => {});
-  await page.waitForTimeout(1_000);
+  const broken = context.waitForEvent("requestfailed", (request) => request.url().includes("/revocation/return"));
+  await consent(page, pin).catch(() => {});
+  await broken;
   await context.unroute(/\/revocation\/return/);
   await check("「申込状況の確認」 says that it is signed and not yet applied for, with 続ける and やめる", async () => {
     await page.goto(`${START_OF_REVOCATION}/status`);
@@ -352,8 +328,8 @@ async function lost(page, world, context) {
     await screenshot(page, "signed-not-applied");
   });
   await check("続ける leads to one receipt", async () => {
-    await press(page, /続ける/);
-    expectPath(page, /\/revocation\/done$/);
+    await press(page, AT.goOn);
+    await expectPath(page, /\/revocation\/done$/);
     await receiptNumber(page);
   });
 }
@@ -389,7 +365,7 @@ async function sessions(page, world) {
   });
   await stranger.close();
   await check("終了 ends the session: the receipt is not shown any more", async () => {
-    await press(page, LABELS.end);
+    await press(page, AT.end);
     await page.goto(`${START_OF_REVOCATION}/done`);
     same((await page.locator("body").innerText()).replace(/[\s-]/g, "").includes(number), false);
   });
@@ -397,11 +373,11 @@ async function sessions(page, world) {
 
 async function form(page, world) {
   await toCertificate(page, START_OF_REVOCATION, await world.pin(CARDS.valid));
-  await press(page, LABELS.toForm);
+  await press(page, AT.toForm);
   const refused = async (change, field, code) => {
     await fill(page, { ...APPLICATION, ...change });
     for (const [name, value] of Object.entries(change)) if (value === "") await page.locator(`main [name="${name}"]`).fill("");
-    await press(page, LABELS.toConfirm);
+    await press(page, AT.toConfirm);
     if (new URL(page.url()).pathname.endsWith("/confirm")) throw new Error("it was taken");
     const error = await page.locator(`#error-${field}`).innerText();
     holds(error, code);
@@ -428,23 +404,23 @@ async function form(page, world) {
   const rare = "𠮷田 髙橋 﨑 葛\u{E0100}飾 ".repeat(1) + "辻\u{E0101}".repeat(40);
   await check("60 kana, IVS, JIS X 0212 and 𠮷 pass, and stand on the confirm page as they were typed", async () => {
     await fill(page, { ...APPLICATION, applicant_kana: "ア".repeat(60), reason_detail: rare });
-    await press(page, LABELS.toConfirm);
-    expectPath(page, /\/revocation\/confirm$/);
+    await press(page, AT.toConfirm);
+    await expectPath(page, /\/revocation\/confirm$/);
     const text = await page.locator("main").innerText();
     holds(text, "ア".repeat(60));
     holds(text, rare.trim());
     await screenshot(page, "confirm-rare-characters");
   });
   await check("half-width kana is taken for the account's holder", async () => {
-    await press(page, LABELS.correct);
+    await press(page, AT.correct);
     await fill(page, { ...APPLICATION, account_holder: "ﾀｶﾊｼ ｲﾁﾛｳ" });
-    await press(page, LABELS.toConfirm);
-    expectPath(page, /\/revocation\/confirm$/);
+    await press(page, AT.toConfirm);
+    await expectPath(page, /\/revocation\/confirm$/);
   });
   await check("a37: markup in a field is text", async () => {
-    await press(page, LABELS.correct);
+    await press(page, AT.correct);
     await fill(page, { ...APPLICATION, reason_detail: `<img src=x onerror="document.title='owned'"><b>太字</b>` });
-    await press(page, LABELS.toConfirm);
+    await press(page, AT.toConfirm);
     holds(await page.locator("main").innerText(), "<b>太字</b>");
     same((await page.title()).includes("owned"), false);
   });

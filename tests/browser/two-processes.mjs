@@ -8,7 +8,7 @@ import { request } from "node:https";
 import { join } from "node:path";
 import { personWithProfile, screenshot } from "./browser.mjs";
 import { check, holds, journeys, same } from "./tap.mjs";
-import { APPLICATION, LABELS, atAgent, consent, control, expectPath, fill, openAgent, press, pressForWindow, readBoth, receiptNumber } from "./walk.mjs";
+import { APPLICATION, AT, WORDS, atAgent, consent, expectPath, fill, openAgent, opened, press, pressForWindow, readBoth, receiptNumber, toPin } from "./walk.mjs";
 
 const stand = JSON.parse(readFileSync(process.env.KAGIMORI_STAND, "utf8"));
 const START = `${stand.portal}/${stand.office}/revocation`;
@@ -34,9 +34,9 @@ async function handOver() {
       await rewritingPolicies(page, policy);
       await page.goto(START);
       await readBoth(page);
-      await press(page, LABELS.agree);
-      expectPath(page, /\/revocation\/card$/);
-      await page.locator("main form button").first().click();
+      await press(page, AT.agree);
+      await expectPath(page, /\/revocation\/card$/);
+      await page.locator(AT.openAgent).click();
       await page.waitForURL((url) => url.port === String(stand.agent_port), { timeout: passes ? 15_000 : 4_000 }).catch(() => {});
       await check(sentence, () => same(atAgent(page), passes));
     } finally {
@@ -69,70 +69,80 @@ async function sixteenSteps() {
       await screenshot(page, "01-agent-start");
     });
     await check("③ its first tile is 「失効申込」 and leads to the portal", async () => {
-      await press(page, /失効申込/);
+      const tile = page.locator(".tiles a").first();
+      same((await tile.innerText()).trim(), "失効申込");
+      await tile.click();
+      await page.waitForLoadState("load");
       same(page.url().split("?")[0], START);
       holds((await page.context().cookies()).map((cookie) => `${cookie.name} ${cookie.secure} ${cookie.httpOnly} ${cookie.sameSite}`).join(), /true true Lax/);
       await screenshot(page, "02-start");
     });
     await check("④ ⑤ 「手続きの流れを確認」 opens a window of its own, and one is not enough for 「同意して次へ」", async () => {
-      same(await control(page, LABELS.agree).isDisabled(), true);
-      const flow = await pressForWindow(page, LABELS.flow);
+      await says(page, "flow", "terms", "agree", "end");
+      same(await page.locator(AT.agree).isDisabled(), true);
+      const flow = await pressForWindow(page, AT.flow);
       await screenshot(flow, "03-flow");
       holds(await flow.locator("body").innerText(), "30日前");
       await flow.close();
       await page.reload();
-      same(await control(page, LABELS.agree).isDisabled(), true);
+      same(await page.locator(AT.agree).isDisabled(), true);
     });
     await check("⑥ ⑦ 「利用規約を確認」 opens a window that prints", async () => {
-      const terms = await pressForWindow(page, LABELS.terms);
+      const terms = await pressForWindow(page, AT.terms);
       await screenshot(terms, "04-terms");
       keep("terms.pdf", await terms.pdf({ format: "A4" }));
       holds(textOf("terms.pdf"), /利\s*用\s*規\s*約/);
       await terms.close();
-      await page.reload();
+      await page.bringToFront();
+      await opened(page);
     });
     await check("⑧ with both read, 「同意して次へ」 goes on", async () => {
-      await press(page, LABELS.agree);
-      expectPath(page, /\/revocation\/card$/);
+      await press(page, AT.agree);
+      await expectPath(page, /\/revocation\/card$/);
       await screenshot(page, "05-open-agent");
       await openAgent(page);
       same(atAgent(page), true);
     });
     await check("⑨ the agent says who asks, shows the tries left, and takes the PIN", async () => {
+      holds(await page.locator("body").innerText(), stand.portal);
+      await toPin(page);
       const text = await page.locator("body").innerText();
       holds(text, stand.portal);
+      holds(text, stand.phrase);
       holds(text, /残り\s*10\s*回/);
       await screenshot(page, "06-agent-authenticate");
       await consent(page, stand.pin);
-      expectPath(page, /\/revocation\/certificate$/);
+      await expectPath(page, /\/revocation\/certificate$/);
     });
     await check("⑩ the card's certificate is shown", async () => {
       const text = await page.locator("main").innerText();
       for (const part of stand.certificate_shows) holds(text, part);
+      await says(page, "toForm", "end");
       await screenshot(page, "07-certificate");
-      await press(page, LABELS.toForm);
+      await press(page, AT.toForm);
     });
     await check("⑪ the form shows an example, and what was typed goes to the confirm page", async () => {
-      const example = await pressForWindow(page, LABELS.example).catch(() => null);
-      if (example) {
-        await screenshot(example, "08-example");
-        await example.close();
-      }
+      await says(page, "example", "toConfirm");
+      const example = await pressForWindow(page, AT.example);
+      holds(await example.locator("main").innerText(), "ニッポン　タロウ");
+      await screenshot(example, "08-example");
+      await example.close();
       await fill(page, APPLICATION);
       await screenshot(page, "09-form");
-      await press(page, LABELS.toConfirm);
-      expectPath(page, /\/revocation\/confirm$/);
+      await press(page, AT.toConfirm);
+      await expectPath(page, /\/revocation\/confirm$/);
     });
     await check("⑫ 「失効申込をする(確定)」 waits for 「上記内容を確認しました」", async () => {
       const text = await page.locator("main").innerText();
       for (const part of ["0312345678", "ichiro@example.jp", "みずほ銀行", ...stand.certificate_shows]) holds(text, part);
-      same(await control(page, LABELS.submit).isDisabled(), true);
+      await says(page, "confirmed", "submit");
+      same(await page.locator(AT.submit).isDisabled(), true);
       await screenshot(page, "10-confirm");
-      await page.getByRole("checkbox", { name: LABELS.confirmed }).check();
-      same(await control(page, LABELS.submit).isDisabled(), false);
+      await page.locator(AT.confirmed).check();
+      same(await page.locator(AT.submit).isDisabled(), false);
     });
     await check("⑬ 「失効申込をする(確定)」 is signed by the card over the text that the agent shows", async () => {
-      await press(page, LABELS.submit);
+      await press(page, AT.submit);
       await openAgent(page);
       same(atAgent(page), true);
       const text = await page.locator("pre").first().innerText();
@@ -140,9 +150,10 @@ async function sixteenSteps() {
       await screenshot(page, "11-agent-sign");
       writeFileSync(join(stand.place, "shown-text.txt"), text);
       await consent(page, stand.pin);
-      expectPath(page, /\/revocation\/done$/);
+      await expectPath(page, /\/revocation\/done$/);
     });
     await check("⑭ the receipt has a number and the time", async () => {
+      await says(page, "print", "end");
       const number = await receiptNumber(page);
       writeFileSync(join(stand.place, "receipt-number"), number);
       await screenshot(page, "12-done");
@@ -151,7 +162,7 @@ async function sixteenSteps() {
       for (const part of [number, stand.serial, stand.holder.replace(/\s/g, "")]) holds(text, part);
     });
     await check("⑮ 「失効申込内容印刷」 opens the print page with all that was applied for", async () => {
-      const print = await pressForWindow(page, LABELS.print);
+      const print = await pressForWindow(page, AT.print);
       await screenshot(print, "13-print");
       keep("print.pdf", await print.pdf({ format: "A4" }));
       const text = textOf("print.pdf").replace(/\s/g, "");
@@ -159,12 +170,21 @@ async function sixteenSteps() {
       await print.close();
     });
     await check("⑯ 「終了」 ends the session", async () => {
-      await press(page, LABELS.end);
+      await press(page, AT.end);
       const after = await page.goto(`${START}/done`);
       if (after.ok() && new URL(page.url()).pathname.endsWith("/done")) throw new Error("the receipt is still shown after 終了");
     });
   } finally {
     await context.close();
+  }
+}
+
+/** The controls have the words of the source document on them. */
+async function says(page, ...controls) {
+  for (const control of controls) {
+    const element = page.locator(AT[control]).first();
+    const word = control === "confirmed" ? await element.evaluate((box) => box.labels[0].textContent) : await element.innerText();
+    holds(word, WORDS[control]);
   }
 }
 

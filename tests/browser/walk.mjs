@@ -5,81 +5,122 @@ import { holds } from "./tap.mjs";
 
 /** What a person types into the form of S4; the holder's name comes from the certificate. */
 export const APPLICATION = {
-  reason: /使用停止|stop(s|ped)? using|no longer us/i,
+  reason: "use_stopped",
   reason_detail: "人事異動のため",
-  event_date: "",
   applicant_kana: "タカハシ　イチロウ",
   phone: "0312345678",
   mail: "ichiro@example.jp",
   mail_again: "ichiro@example.jp",
   bank: "みずほ銀行",
   branch: "本店",
-  account_type: /普通|ordinary|savings/i,
+  account_type: "ordinary",
   account_number: "1234567",
   account_holder: "タカハシ　イチロウ",
-  new_issue: /いいえ|^\s*no/i,
+  new_issue: "no",
 };
 
-/** The labels by which a person finds a button or a link, in both languages. */
-export const LABELS = {
-  flow: /手続きの流れを確認|もう一度見る.*流れ|procedure|steps/i,
-  terms: /利用規約を確認|terms/i,
-  agree: /同意して次へ|agree/i,
-  openAgent: /署名アプリを開/,
-  toForm: /失効申込情報入力へ/,
-  example: /記入例を表示/,
-  toConfirm: /失効申込内容確認へ/,
-  correct: /修正する/,
-  confirmed: /上記内容を確認しました/,
-  submit: /失効申込をする\s*[（(]確定[)）]/,
-  print: /失効申込内容印刷/,
-  end: /^\s*終了\s*$/,
+/** Where on the pages the controls are, in either language. */
+export const AT = {
+  flow: "#open-flow",
+  terms: "#open-terms",
+  agree: "#agree",
+  openAgent: "#open",
+  toForm: 'main a.button[href$="/revocation/application"]',
+  example: 'main a[href$="/example"]',
+  toConfirm: "#next",
+  correct: 'main form[action$="/edit"] button',
+  confirmed: "#checked",
+  submit: "#final",
+  print: "#print",
+  end: 'main form[action$="/quit"] button',
+  goOn: 'main button[name=choice][value=go]',
 };
 
-/** The button, else the link, of that label. */
-export function control(page, label) {
-  return page.getByRole("button", { name: label }).or(page.getByRole("link", { name: label })).first();
-}
+/** The words that the source document has on them. */
+export const WORDS = {
+  flow: "手続きの流れを確認",
+  terms: "利用規約を確認",
+  agree: "同意して次へ",
+  toForm: "失効申込情報入力へ",
+  example: "記入例を表示",
+  toConfirm: "失効申込内容確認へ",
+  confirmed: "上記内容を確認しました",
+  submit: "失効申込をする(確定)",
+  print: "失効申込内容印刷",
+  end: "終了",
+};
 
 /** Presses a control and waits for the page it leads to. */
-export async function press(page, label) {
-  await control(page, label).click();
+export async function press(page, at) {
+  await page.locator(at).first().click();
   await page.waitForLoadState("load");
 }
 
 /** Presses a control that opens a window of its own, and returns that window. */
-export async function pressForWindow(page, label) {
-  const [window] = await Promise.all([page.context().waitForEvent("page"), control(page, label).click()]);
+export async function pressForWindow(page, at) {
+  const [window] = await Promise.all([page.context().waitForEvent("page"), page.locator(at).first().click()]);
   await window.waitForLoadState("load");
   return window;
 }
 
-/** S1: reads W1 and W2 in their own windows and closes them, as the source document says. */
-export async function readBoth(page, look = async () => {}) {
-  for (const which of ["flow", "terms"]) {
-    const window = await pressForWindow(page, LABELS[which]);
-    await look(window, which);
+/** S1: reads W1 and W2 in their own windows and closes them, as the source document says; the first gate is then open. */
+export async function readBoth(page) {
+  for (const which of [AT.flow, AT.terms]) {
+    const window = await pressForWindow(page, which);
     await window.close();
     await page.bringToFront();
   }
-  await page.reload();
+  await opened(page);
+}
+
+/** Waits until 「同意して次へ」 can be pressed: the page notices by itself, or is loaded anew. */
+export async function opened(page) {
+  for (let turn = 0; turn < 10; turn += 1) {
+    const ready = await page
+      .locator(`${AT.agree}:not([data-gate=closed]):enabled`)
+      .waitFor({ timeout: 1_000 })
+      .then(() => true, () => false);
+    if (ready) return;
+    await page.reload().catch(() => {});
+  }
+  throw new Error("「同意して次へ」 stays closed after both texts were opened");
 }
 
 /** At the page 「署名アプリを開きます」: opens the agent. */
 export async function openAgent(page) {
-  await page.locator("main form button, main form input[type=submit]").first().click();
-  await page.waitForLoadState("load");
+  await press(page, AT.openAgent);
+  await settled(page);
 }
 
-/** At the agent: consents, with the PIN where it asks for one; ends on the page the browser is sent to. */
-export async function consent(page, pin, { lastTry = false } = {}) {
-  for (let turn = 0; turn < 4 && atAgent(page); turn += 1) {
-    if (await page.locator("#pin").count()) await page.locator("#pin").fill(pin);
-    if (lastTry && (await page.locator("input[name=last_try]").count())) await page.locator("input[name=last_try]").check();
-    await page.locator("#go").click();
-    await page.waitForLoadState("load");
-    if (await page.locator("[role=alert]").count()) return;
+/** At the agent, from its first page to the one that asks the PIN (or says why not): allows the portal, chooses the card. */
+export async function toPin(page) {
+  for (let turn = 0; turn < 8; turn += 1) {
+    await settled(page);
+    if (!atAgent(page) || (await page.locator("#pin").count()) || (await page.locator("#errors").count())) return;
+    if (await page.locator("input#phrase").count()) await page.locator("#phrase").fill("青いやかん");
+    if (!(await page.locator("#go").count())) return;
+    if (await page.locator(".text[role=region]").count()) return;
+    await press(page, "#go");
   }
+}
+
+/** At the agent: consents, with the PIN where it asks for one; ends where the agent has an objection or lets the browser go. */
+export async function consent(page, pin, { lastTry = false } = {}) {
+  await toPin(page);
+  if (!atAgent(page) || !(await page.locator("#go").count())) return;
+  if (await page.locator("#pin").count()) {
+    await page.locator("#pin").evaluate((field) => field.removeAttribute("required"));
+    await page.locator("#pin").fill(pin);
+  }
+  if (lastTry) await page.locator("input[name=last_try]").check();
+  await press(page, "#go");
+  await settled(page);
+}
+
+/** The agent works while it shows so; this waits until it does not. */
+async function settled(page) {
+  await page.waitForFunction(() => !document.querySelector(".busy[role=status]"), null, { timeout: 15_000 }).catch(() => {});
+  await page.waitForLoadState("load");
 }
 
 /** Whether the page is the agent's. */
@@ -89,61 +130,62 @@ export function atAgent(page) {
 
 /** S4: types the application; a field that is left out of `application` is left as it is. */
 export async function fill(page, application = APPLICATION) {
-  for (const [name, value] of Object.entries(application)) await enter(page, name, value);
-}
-
-async function enter(page, name, value) {
-  const field = page.locator(`main [name="${name}"]`);
-  if (value === "" || (await field.count()) === 0) return;
-  const kind = await field.first().evaluate((element) => (element.tagName === "SELECT" ? "select" : element.type));
-  if (kind === "select") return field.selectOption(await optionOf(field, value));
-  if (kind === "radio") return page.getByRole("radio", { name: value }).and(field).first().check();
-  return field.fill(value);
-}
-
-async function optionOf(field, label) {
-  const options = await field.locator("option").evaluateAll((all) => all.map((option) => [option.value, option.textContent]));
-  const found = options.find(([, text]) => (label instanceof RegExp ? label.test(text) : text.includes(label)));
-  if (!found) throw new Error(`no option ${label} among ${JSON.stringify(options)}`);
-  return found[0];
+  for (const [name, value] of Object.entries(application)) {
+    const field = page.locator(`main [name="${name}"]`);
+    const kind = await field.first().evaluate((element) => (element.tagName === "SELECT" ? "select" : element.type));
+    if (kind === "select") await field.selectOption(value);
+    else if (kind === "radio") await page.locator(`main [name="${name}"][value="${value}"]`).check();
+    else await field.fill(value);
+  }
 }
 
 /** From an office's start page to S3, the certificate. */
 export async function toCertificate(page, start, pin) {
+  await toAgent(page, start);
+  await consent(page, pin);
+  await expectPath(page, /\/revocation\/certificate$/);
+}
+
+/** From an office's start page to the agent. */
+export async function toAgent(page, start) {
   await page.goto(start);
   await readBoth(page);
-  await press(page, LABELS.agree);
+  await press(page, AT.agree);
   await openAgent(page);
-  await consent(page, pin);
-  expectPath(page, /\/revocation\/certificate$/);
 }
 
 /** From S3 to S5, the confirm page. */
 export async function toConfirm(page, application = APPLICATION) {
-  await press(page, LABELS.toForm);
+  await press(page, AT.toForm);
   await fill(page, application);
-  await press(page, LABELS.toConfirm);
-  expectPath(page, /\/revocation\/confirm$/);
+  await press(page, AT.toConfirm);
+  await expectPath(page, /\/revocation\/confirm$/);
+}
+
+/** From S5 to the agent's page that shows what is signed. */
+export async function toSign(page) {
+  await page.locator(AT.confirmed).check();
+  await press(page, AT.submit);
+  await openAgent(page);
 }
 
 /** From S5 to S6, the receipt. */
 export async function toDone(page, pin) {
-  await page.getByRole("checkbox", { name: LABELS.confirmed }).check();
-  await press(page, LABELS.submit);
-  await openAgent(page);
+  await toSign(page);
   await consent(page, pin);
-  expectPath(page, /\/revocation\/done$/);
+  await expectPath(page, /\/revocation\/done$/);
 }
 
-/** The 受付番号 on a page: eleven digits, maybe in groups. */
+/** The 受付番号 on a page, eleven digits. */
 export async function receiptNumber(page) {
-  const text = await page.locator("main").innerText();
-  const found = text.match(/(?<!\d)\d(?:[ -]?\d){10}(?!\d)/);
-  if (!found) throw new Error(`no receipt number in: ${text.slice(0, 400)}`);
-  return found[0].replace(/\D/g, "");
+  const number = (await page.locator(".number b").first().innerText()).replace(/\D/g, "");
+  if (number.length !== 11) throw new Error(`a receipt number of ${number.length} digits`);
+  return number;
 }
 
-/** Throws unless the page's path is the one expected. */
-export function expectPath(page, pattern) {
-  holds(new URL(page.url()).pathname, pattern);
+/** Throws unless the page's path is the one expected; what stands on the page tells why. */
+export async function expectPath(page, pattern) {
+  const path = new URL(page.url()).pathname;
+  if (pattern.test(path)) return;
+  holds(`${path} — ${await page.locator("main").innerText().catch(() => "")}`, pattern);
 }
