@@ -35,10 +35,6 @@ impl<'a> Decoder<'a> {
         self.0.is_empty()
     }
 
-    pub(crate) fn remaining(&self) -> usize {
-        self.0.len()
-    }
-
     /// Nothing may follow what was read.
     pub(crate) fn finish(self, what: &'static str) -> Result<(), Malformed> {
         if self.0.is_empty() {

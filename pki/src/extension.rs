@@ -118,8 +118,14 @@ impl Extensions {
             let mut decoder = Decoder::new(value);
             decoder.null("empty extension")?;
             decoder.finish("empty extension")?;
-        } else if critical {
-            self.unprocessed_critical.push(kind);
+        } else {
+            // Whatever it is, RFC 5280 §4.2 has it hold the DER of one value.
+            let mut unknown = Decoder::new(value);
+            unknown.any("value of an extension")?;
+            unknown.finish("value of an extension")?;
+            if critical {
+                self.unprocessed_critical.push(kind);
+            }
         }
         Ok(())
     }

@@ -1,0 +1,102 @@
+//! OpenSSL as a judge, and the folder for pkilint.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A folder of files for one question to OpenSSL.
+pub(crate) struct Desk(tempfile::TempDir);
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    /// Writes a file and gives its path.
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.path(name);
+        std::fs::write(&path, content).expect("a file in a temporary folder");
+        path.to_str().expect("an ASCII path").to_owned()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).expect("a file that OpenSSL wrote")
+    }
+}
+
+/// What a command said.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    pub(crate) accepted: bool,
+    pub(crate) text: String,
+}
+
+impl Verdict {
+    #[track_caller]
+    pub(crate) fn accepts(&self, words: &str) {
+        assert!(
+            self.accepted && self.text.contains(words),
+            "wanted acceptance with {words:?}, got {self:#?}"
+        );
+    }
+
+    #[track_caller]
+    pub(crate) fn refuses(&self, words: &str) {
+        assert!(
+            !self.accepted && self.text.contains(words),
+            "wanted refusal with {words:?}, got {self:#?}"
+        );
+    }
+}
+
+pub(crate) fn openssl<S: AsRef<str>>(arguments: &[S]) -> Verdict {
+    let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
+    let output = Command::new("openssl")
+        .args(&arguments)
+        .output()
+        .expect("openssl is installed");
+    let text = [output.stdout, output.stderr].concat();
+    Verdict {
+        accepted: output.status.success(),
+        text: String::from_utf8_lossy(&text).into_owned(),
+    }
+}
+
+/// Keeps what was made for pkilint, named by its hash, if it is wanted.
+pub(crate) fn keep(kind: &str, der: &[u8]) {
+    let Some(root) = std::env::var_os("KAGIMORI_DER_DIR") else {
+        return;
+    };
+    let folder = Path::new(&root).join(kind);
+    std::fs::create_dir_all(&folder).expect("KAGIMORI_DER_DIR can be written");
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der);
+    let name: String = hash.as_ref().iter().map(|octet| format!("{octet:02x}")).collect();
+    std::fs::write(folder.join(name + ".der"), der).expect("KAGIMORI_DER_DIR can be written");
+}
+
+/// The machine's time: `openssl ocsp` knows no other.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the foreign judge compares with the machine's clock"
+)]
+pub(crate) fn now() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("a clock after 1970");
+    i64::try_from(since.as_secs()).expect("a clock before the end of time")
+}
+
+/// Octets that look random and are the same in every run.
+pub(crate) fn octets<const N: usize>(label: &str, count: u64) -> [u8; N] {
+    let mut octets = [0; N];
+    for (block, chunk) in octets.chunks_mut(32).enumerate() {
+        let seed = format!("{label} {count} {block}");
+        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, seed.as_bytes());
+        chunk.copy_from_slice(&hash.as_ref()[..chunk.len()]);
+    }
+    octets
+}

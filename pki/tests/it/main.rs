@@ -1,0 +1,21 @@
+//! The crate against foreign judges: OpenSSL, and the `x509-cert` and `cms` crates as second readers.
+//!
+//! Every DER that is made here is also written into the folder that `KAGIMORI_DER_DIR` names (`cert/`, `crl/`, `ocsp/`,
+//! `cms/`), where pkilint reads all of them at the end.
+
+mod authority;
+mod judge;
+
+mod cards;
+mod cms_signatures;
+mod keys;
+mod linting;
+mod lists;
+mod malformed;
+mod names;
+mod pinned_issuers;
+mod requests;
+mod responder;
+mod serials;
+mod signing;
+mod validity;
