@@ -50,7 +50,7 @@ impl Pin {
     }
 
     /// The PIN as the card wants it, filled up as the rule says.
-    pub(crate) fn block(&self, rule: &PinRule) -> Secret {
+    pub(crate) fn block(&self, rule: PinRule) -> Secret {
         let mut bytes = Zeroizing::new(Vec::with_capacity(usize::from(rule.longest)));
         bytes.extend_from_slice(self.0.as_bytes());
         if let Padding::Filled(fill) = rule.padding {

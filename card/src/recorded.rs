@@ -213,6 +213,11 @@ impl Step {
     }
 }
 
+/// `Some(None)` is a byte that was not written down, `None` a text that is no byte.
+#[expect(
+    clippy::option_option,
+    reason = "two absences that mean different things, for one line"
+)]
 fn command_byte(text: &str) -> Option<Option<u8>> {
     if text == UNWRITTEN {
         Some(None)

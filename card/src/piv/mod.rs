@@ -3,6 +3,10 @@
 //! Every method is one exclusive transaction that begins with SELECT, so that no other program's selection or verified PIN can slip in between.
 //! A transaction in which a PIN was sent ends with a card reset.
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "a method of a type with a lifetime is not general enough"
+)]
 
 mod signing;
 
@@ -10,9 +14,8 @@ use std::fmt;
 
 pub use signing::{Signature, SignatureAlgorithm};
 
-use crate::apdu::SecretData;
 use crate::{
-    apdu::{Command, KeyReference, Length, PinReference, Response, StatusWord},
+    apdu::{Command, KeyReference, Length, PinReference, Response, SecretData, StatusWord},
     certificate::{Certificate, Fingerprint},
     fault::{CardFault, ProtocolFault},
     pin::{LastTryConsent, Pin, PinFormat, PinRule, TriesLeft},
@@ -112,7 +115,7 @@ impl Piv {
             let rule = PinRule::PIV;
             let answer = card.exclusive.exchange(&Command::ChangeReferenceData {
                 reference: PinReference::Application,
-                secrets: SecretData::pair(&current.block(&rule), &new.block(&rule)),
+                secrets: SecretData::pair(&current.block(rule), &new.block(rule)),
             })?;
             reference_data_answer("change PIN", &answer)
         })
@@ -123,7 +126,7 @@ impl Piv {
         self.with_pin(|card| {
             let answer = card.exclusive.exchange(&Command::ResetRetryCounter {
                 reference: PinReference::Application,
-                secrets: SecretData::pair(&puk.block(&PinRule::PIV_PUK), &new.block(&PinRule::PIV)),
+                secrets: SecretData::pair(&puk.block(PinRule::PIV_PUK), &new.block(PinRule::PIV)),
             })?;
             reference_data_answer("unblock PIN", &answer)
         })
@@ -251,10 +254,9 @@ impl<'t> Application<'t> {
         let object = self.object(slot.object())?;
         let der = match tlv::find(&object, 0x70) {
             Ok(der) if !der.is_empty() => der,
-            // Some cards answer an empty object instead of 6A82.
-            _ if object.is_empty() => return Err(CardFault::NoCertificate),
-            Ok(_) => return Err(CardFault::NoCertificate),
-            Err(fault) => return Err(fault.into()),
+            Err(fault) if !object.is_empty() => return Err(fault.into()),
+            // Some cards answer an empty object, or an empty certificate in it, instead of 6A82.
+            _ => return Err(CardFault::NoCertificate),
         };
         Certificate::parse(der)
     }
@@ -289,7 +291,7 @@ impl<'t> Application<'t> {
         self.refuse_last_try(consent)?;
         let answer = self.exclusive.exchange(&Command::Verify {
             reference: PinReference::Application,
-            secret: SecretData(pin.block(&PinRule::PIV)),
+            secret: SecretData(pin.block(PinRule::PIV)),
         })?;
         reference_data_answer("verify PIN", &answer)
     }

@@ -96,14 +96,11 @@ impl VirtualCard {
             return self.rest(&apdu);
         }
         self.volatile.pending.clear();
-        let joined = match self.join(&apdu)? {
-            Some(joined) => joined,
-            None => {
-                return Ok(Response {
-                    data: Vec::new(),
-                    status: StatusWord::Success,
-                });
-            }
+        let Some(joined) = self.join(&apdu)? else {
+            return Ok(Response {
+                data: Vec::new(),
+                status: StatusWord::Success,
+            });
         };
         let command = Command::decode(&Parsed { data: &joined, ..apdu });
         let fresh = std::mem::take(&mut self.volatile.fresh);

@@ -44,9 +44,9 @@ impl Personalisation {
         if design.profile.pin_tries > MOST_TRIES || design.profile.puk_tries > MOST_TRIES {
             return Err(CardFileFault::Tries);
         }
-        let pin = design.pin.block(&PinRule::PIV);
-        let puk = design.puk.block(&PinRule::PIV_PUK);
-        let mut state = State::new(&design.profile, pin.bytes(), puk.bytes())?;
+        let pin = design.pin.block(PinRule::PIV);
+        let puk = design.puk.block(PinRule::PIV_PUK);
+        let mut state = State::new(design.profile, pin.bytes(), puk.bytes())?;
         for (slot, kind) in [
             (Slot::Authentication, design.authentication),
             (Slot::Signature, design.signature),

@@ -66,7 +66,7 @@ impl ReferenceData {
 }
 
 impl State {
-    pub(super) fn new(profile: &Profile, pin: &[u8], puk: &[u8]) -> Result<Self, CardFileFault> {
+    pub(super) fn new(profile: Profile, pin: &[u8], puk: &[u8]) -> Result<Self, CardFileFault> {
         Ok(Self {
             identifier: chance::random().map_err(|_| CardFileFault::Chance)?,
             pin: ReferenceData::new(pin, profile.pin_tries)?,
