@@ -114,8 +114,8 @@ def bare_metal(log):
 
 
 def plain_tests(log):
-    """The tests of the workspace without any service."""
-    return cargo_tests(log, {})
+    """The tests of the workspace that need no service: all but the ones of the real pcscd."""
+    return cargo_tests(log, {}, ["--lib", "--bins", "--test", "it"])
 
 
 def tests_with_services(log):
@@ -127,7 +127,6 @@ def tests_with_services(log):
         {
             **readers.env,
             "KAGIMORI_TEST_POSTGRES": database.url,
-            "KAGIMORI_TEST_PCSC": "1",
             "KAGIMORI_TEST_VPCD": f"127.0.0.1:{readers.slots[0]}",
             "KAGIMORI_DER_DIR": str(DERS),
         },
@@ -136,14 +135,15 @@ def tests_with_services(log):
     return tally
 
 
-def cargo_tests(log, env):
-    """All tests, by nextest where it is there; it does not run the tests in documentation, so these come after."""
+def cargo_tests(log, env, targets=()):
+    """The tests of those targets, or of all, by nextest where it is there; then those in the documentation, which it does not run."""
     env = {**env, "PROPTEST_CASES": os.environ.get("PROPTEST_CASES", "64")}
     if needs.version(["cargo", "nextest", "--version"]) == "not installed":
-        runs = [["cargo", "test", "--workspace", "--no-fail-fast"]]
+        runs = [["cargo", "test", "--workspace", "--no-fail-fast", *(targets or ["--all-targets"])]]
     else:
         nextest = ["cargo", "nextest", "run", "--workspace", "--no-fail-fast", "--config-file", ROOT / "tests" / "nextest.toml"]
-        runs = [nextest, ["cargo", "test", "--workspace", "--doc", "--no-fail-fast"]]
+        runs = [[*nextest, *targets]]
+    runs.append(["cargo", "test", "--workspace", "--doc", "--no-fail-fast"])
     tally = Tally()
     for number, argv in enumerate(runs):
         part = log.with_name(f"{log.stem}-{number}.log")
@@ -164,7 +164,7 @@ def build(log):
 def many_cases(log):
     """The property tests with many more cases; none is skipped, since they are the same tests."""
     os.environ["PROPTEST_CASES"] = "12800"
-    return cargo_tests(log, {})
+    return plain_tests(log)
 
 
 def ignored_tests(log):

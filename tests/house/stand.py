@@ -2,24 +2,33 @@
 their own commands, the portal by HTTPS under a name of its own, the card in a reader of the real pcscd.
 """
 
+import email
+import email.policy
 import json
 import os
-import pathlib
 import re
-import shutil
-import signal
 import subprocess
+import urllib.request
 
 from house import services
-from house.processes import LOGS, ROOT, TARGET, Ended, answers, end, free_port, output, start, until
+from house.processes import LOGS, TARGET, Ended, answers, end, free_port, output, start, until
+from house.tally import Tally
 
 KAGIMORI = TARGET / "debug" / "kagimori"
 AGENT = TARGET / "debug" / "kagimori-agent"
 NAME = "portal.example.test"
+OFFICE = "mihon-ca"
 # The agent's port is part of the portal's Content-Security-Policy, so it is the product's own.
 AGENT_PORT = 24817
-HOLDER = "髙橋 一郎"
-ORGANISATION = "株式会社見本工務店"
+PHRASE = "青いやかん"
+HOLDER = {
+    "name": "髙橋　一郎",
+    "name-romaji": "TAKAHASHI ICHIRO",
+    "organisation": "株式会社見本工務店",
+    "organisation-romaji": "MIHON KOMUTEN CO., LTD.",
+    "address": "東京都千代田区霞が関一丁目１番１号",
+    "corporate-number": "7000012050002",
+}
 
 
 class Stand:
@@ -28,37 +37,232 @@ class Stand:
     def __init__(self, place, readers):
         self.place, self.readers = place, readers
         self.server, self.agent_dir, self.issued = place / "server", place / "agent", place / "issued"
-        for folder in (self.server, self.agent_dir, self.issued):
+        for folder in (self.server, self.agent_dir, self.issued, place / "home"):
             folder.mkdir(parents=True)
         self.pin = services.unusual_pin()
+        (place.parent / "pins").write_text(f"{self.pin}\n")
         self.portal_port, self.validation_port = free_port(), free_port()
         self.portal = f"https://{NAME}:{self.portal_port}"
         self.validation = f"http://127.0.0.1:{self.validation_port}"
         self.log = LOGS / "stand.log"
         self.log.write_text("")
-        self.running = []
         self.mailbox = services.mailbox(place / "mails")
-        self.running.append(self.mailbox.program)
+        self.running = [self.mailbox.program]
+
+    @property
+    def env(self):
+        """The surroundings of both programs: their directories, whom they trust, where pcscd is."""
+        return {
+            **self.readers.env,
+            "KAGIMORI_AGENT_DIR": str(self.agent_dir),
+            "SSL_CERT_FILE": str(self.issued / "tls-trust.pem"),
+            "HOME": str(self.place / "home"),
+            "RUST_BACKTRACE": "1",
+        }
+
+    def set_up(self):
+        """From nothing to two programs that serve and a card in the reader."""
+        self.makes_tls()
+        self.makes_authority()
+        self.makes_card()
+        self.serves()
 
     def close(self):
         """Ends what runs, last started first."""
         for program in reversed(self.running):
             end(program)
 
-    def does(self, *words, env=None, cwd=None):
-        """Runs one of the product's commands to its end; raises with what it said if it failed."""
-        printed = subprocess.run(
+    # The commands of an operator and of a holder, in their order.
+
+    def makes_tls(self):
+        """A throwaway authority for the portal's name, trusted by the browser's profile and by the agent, and by nobody else."""
+        at = self.issued
+        curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        authority = ["-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign"]
+        self.does("openssl", "req", "-x509", *curve, "-keyout", at / "tls-trust.key", "-out", at / "tls-trust.pem", "-subj", "/CN=Throwaway TLS authority", "-days", "30", *authority)
+        self.does("openssl", "req", *curve, "-keyout", at / "portal.key", "-out", at / "portal.csr", "-subj", f"/CN={NAME}")
+        (at / "portal.ext").write_text(f"subjectAltName=DNS:{NAME}\nbasicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n")
+        self.does("openssl", "x509", "-req", "-in", at / "portal.csr", "-CA", at / "tls-trust.pem", "-CAkey", at / "tls-trust.key", "-days", "20", "-extfile", at / "portal.ext", "-out", at / "portal.pem")
+        store = self.place / "home" / ".pki" / "nssdb"
+        store.mkdir(parents=True)
+        self.does("certutil", "-d", f"sql:{store}", "-N", "--empty-password")
+        self.does("certutil", "-d", f"sql:{store}", "-A", "-t", "C,,", "-n", "stand", "-i", at / "tls-trust.pem")
+
+    def makes_authority(self):
+        """`kagimori init`, the configuration for this stand, a root and an issuing authority."""
+        (self.server / "passphrase").write_text("a passphrase of the stand\n")
+        self.kagimori("init")
+        (self.server / "kagimori.toml").write_text(self.configuration())
+        self.kagimori("ca", "create", "--name", "root", "--profile", "root", "--algorithm", "p384")
+        self.kagimori("ca", "create", "--name", OFFICE, "--profile", "issuing", "--parent", "root", "--algorithm", "p256")
+
+    def makes_card(self):
+        """A card with keys of its own, whose certificates the authority issues for its requests; then it is in the reader."""
+        card = self.place / "card.json"
+        self.agent("virtual-card", "new", "--kind", "piv", "--state", card, "--csr", self.issued, env={"KAGIMORI_PIN": self.pin})
+        for use in ("authentication", "signature"):
+            self.kagimori("ca", "issue", "--ca", OFFICE, "--profile", f"authority-{use}", "--csr", self.issued / f"{use}.csr", "--out", self.issued / f"{use}.pem")
+        self.agent("virtual-card", "load", "--state", card, self.issued / "authentication.pem", self.issued / "signature.pem")
+        self.starts("virtual-card", AGENT, "virtual-card", "--kind", "piv", "--state", card, "--vpcd", f"127.0.0.1:{self.readers.slots[0]}")
+        until(lambda: "Yes" in output(["opensc-tool", "--list-readers"], env=self.readers.env)[1], "the card in the reader", pause=0.2)
+
+    def serves(self):
+        """Both programs, the portal allowed at the agent."""
+        self.starts("kagimori", KAGIMORI, "serve", "--config", self.server / "kagimori.toml")
+        self.agent("allow", self.portal)
+        self.starts("kagimori-agent", AGENT, "serve", "--port", AGENT_PORT)
+        for port in (self.portal_port, self.validation_port, AGENT_PORT):
+            until(lambda: answers(port), f"port {port}", program=self.running[-1])
+
+    def configuration(self):
+        """What an operator changes in the file that `init` wrote."""
+        at = self.issued
+        return f"""
+data_dir = "data"
+[store]
+url = "sqlite://data/kagimori.db"
+[portal]
+origin = "{self.portal}"
+[validation]
+url = "{self.validation}"
+[[listen]]
+address = "127.0.0.1:{self.portal_port}"
+serves = ["portal"]
+tls = {{ certificate = "{at / "portal.pem"}", key = "{at / "portal.key"}" }}
+[[listen]]
+address = "127.0.0.1:{self.validation_port}"
+serves = ["validation", "metrics"]
+[keys]
+passphrase = {{ file = "passphrase" }}
+[mail]
+server = "127.0.0.1:{self.mailbox.port}"
+[log]
+format = "json"
+filter = "debug"
+"""
+
+    def kagimori(self, *words):
+        """One of the operator's commands, in the server's directory."""
+        return self.does(KAGIMORI, *words)
+
+    def agent(self, *words, env=None):
+        """One of the holder's commands."""
+        return self.does(AGENT, *words, env=env)
+
+    def does(self, *words, env=None):
+        """Runs a command to its end; raises with what it said if it failed."""
+        ran = subprocess.run(
             [str(word) for word in words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**os.environ, **self.env, **(env or {})},
-            cwd=cwd or self.server,
+            cwd=self.server,
             timeout=60,
         )
-        said = printed.stdout.decode("utf-8", "replace")
+        said = ran.stdout.decode("utf-8", "replace")
         with open(self.log, "a") as log:
             log.write(f"$ {' '.join(map(str, words))}\n{said}\n")
-        if printed.returncode != 0:
-            raise Ended(f"{' '.join(map(str, words[:6]))} … ended with status {printed.returncode}: {said.strip()[-400:]}")
+        if ran.returncode != 0:
+            raise Ended(f"{' '.join(str(word) for word in words[:5])} … ended with status {ran.returncode}: {said.strip()[-400:]}")
         return said
+
+    def starts(self, name, *words):
+        """Starts a program that stays, with a log of its own."""
+        program = start(words, LOGS / f"stand-{name}.log", env=self.env, cwd=self.server)
+        self.running.append(program)
+        return program
+
+    # What the journey needs to know, and what is asked before and after it.
+
+    def described(self):
+        """The file that tells the journey what stands ready."""
+        told = {
+            "place": str(self.place),
+            "home": str(self.place / "home"),
+            "portal": self.portal,
+            "office": OFFICE,
+            "agent_port": AGENT_PORT,
+            "trust": str(self.issued / "tls-trust.pem"),
+            "pin": self.pin,
+            "phrase": PHRASE,
+            "holder": HOLDER["name"],
+            "serial": str(self.serial()),
+            "certificate_shows": [HOLDER["name"], HOLDER["organisation"], HOLDER["address"], HOLDER["corporate-number"], str(self.serial())],
+        }
+        # It holds the PIN, so it lies outside what is searched for it.
+        path = TARGET / "stand.json"
+        path.write_text(json.dumps(told, ensure_ascii=False))
+        return path
+
+    def serial(self):
+        """The serial number of the card's signature certificate, as openssl reads it."""
+        printed = self.does("openssl", "x509", "-in", self.issued / "signature.pem", "-noout", "-serial")
+        return int(printed.strip().removeprefix("serial="), 16)
+
+    def status_is(self, expected):
+        """What openssl says of both certificates of the card, by OCSP (with and without a nonce) and by CRL."""
+        tally = Tally()
+        for use in ("authentication", "signature"):
+            for nonce in ("-nonce", "-no_nonce"):
+                said = self.asks_ocsp(use, nonce, expected)
+                tally.check(f"{use}.pem: {expected}" in said and "Response verify OK" in said, f"openssl ocsp {nonce} says {expected} of the {use} certificate: {said.strip()[:200]}")
+        if expected == "revoked":
+            # OCSP answers from the commit on, so it was asked first; the CRL is an errand and may be a moment later.
+            until(lambda: "certificate revoked" in self.checks_crl("signature")[1], "a CRL with the card in it", pause=0.2)
+        for use in ("authentication", "signature"):
+            status, said = self.checks_crl(use)
+            if expected == "good":
+                tally.check(status == 0, f"openssl verify -crl_check accepts the {use} certificate: {said.strip()[:200]}")
+            else:
+                tally.check(status != 0 and "certificate revoked" in said, f"openssl verify -crl_check says revoked of the {use} certificate: {said.strip()[:200]}")
+        return tally
+
+    def asks_ocsp(self, use, nonce, name):
+        """One question by OCSP; the answer is kept for pkilint."""
+        answer = self.issued / f"{use}{nonce}-{name}.ocsp"
+        chain = ["-issuer", self.issued / "issuing.pem", "-CAfile", self.issued / "root.pem"]
+        _, said = output(["openssl", "ocsp", *chain, "-cert", self.issued / f"{use}.pem", "-url", f"{self.validation}/ocsp/{OFFICE}", nonce, "-respout", answer])
+        return said
+
+    def checks_crl(self, use):
+        """One path validation with the CRL that the certificate's distribution point names."""
+        crl = self.fetches_crl(use)
+        return output(["openssl", "verify", "-x509_strict", "-crl_check", "-CRLfile", crl, "-CAfile", self.issued / "root.pem", "-untrusted", self.issued / "issuing.pem", self.issued / f"{use}.pem"])
+
+    def fetches_crl(self, use):
+        """The CRL of the certificate's own shard, as PEM."""
+        text = self.does("openssl", "x509", "-in", self.issued / f"{use}.pem", "-noout", "-ext", "crlDistributionPoints")
+        address = re.search(r"URI:(\S+)", text).group(1)
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            der = self.issued / f"{use}.crl"
+            der.write_bytes(answer.read())
+        pem = der.with_suffix(".crl.pem")
+        self.does("openssl", "crl", "-inform", "DER", "-in", der, "-out", pem)
+        return pem
+
+    def mails_tell(self):
+        """The two mails have come once each, to the applicant, and name the receipt."""
+        tally = Tally()
+        number = (self.place / "receipt-number").read_text()
+        until(lambda: len(self.mailbox.mails()) >= 2, "two mails", pause=0.2)
+        subjects = []
+        for path in self.mailbox.mails():
+            mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            subjects.append(str(mail["Subject"]))
+            text = mail.get_body(("plain",)).get_content()
+            tally.check("ichiro@example.jp" in str(mail["To"]), f"the mail 「{mail['Subject']}」 goes to the applicant")
+            tally.check(number in re.sub(r"[\s-]", "", text), f"the mail 「{mail['Subject']}」 names the receipt {number}")
+        for expected in ("失効申込受付のお知らせ", "電子証明書失効完了のお知らせ"):
+            tally.check(sum(expected in subject for subject in subjects) == 1, f"the mail 「{expected}」 came once: {subjects}")
+        return tally
+
+    def collect(self, ders):
+        """Copies every DER of this stand to the folder that pkilint reads."""
+        ders.mkdir(parents=True, exist_ok=True)
+        for path in [*self.issued.glob("*.crl"), *self.issued.glob("*.ocsp")]:
+            (ders / f"stand-{path.name}").write_bytes(path.read_bytes())
+        for path in self.issued.glob("*.pem"):
+            status, _ = output(["openssl", "x509", "-in", path, "-outform", "DER", "-out", ders / f"stand-{path.stem}.cer"])
+            if status != 0:
+                (ders / f"stand-{path.stem}.cer").unlink(missing_ok=True)

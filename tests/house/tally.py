@@ -48,6 +48,7 @@ def from_cargo(text, status):
         + re.findall(r"^test .* \.\.\. (?:FAILED|ignored).*$", text, re.M)
         + re.findall(r"^error(?:\[E\d+\])?: .*$", text, re.M)
     )
+    tally.faults = [fault for fault in tally.faults if fault != "error: test run failed"]
     return settled(tally, status)
 
 
