@@ -1,0 +1,256 @@
+//! A card request that was checked: it can be shown faithfully, answered in time, and leads back to its own portal.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use wire::card_request::{CardRequest, Step};
+
+use crate::origin::Origin;
+
+/// What a portal asks, checked.
+pub(crate) struct Asked(CardRequest);
+
+/// Why a request is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    /// The portal speaks another version of the exchange.
+    Protocol,
+    /// Its time is over.
+    Expired,
+    /// It breaks a promise of the exchange; the text says which, for the log.
+    Malformed(&'static str),
+    /// The text to be signed holds characters that would make the page show something else.
+    Unshowable,
+}
+
+impl Asked {
+    /// Checks what came from `portal` for the request `id`.
+    pub(crate) fn check(request: CardRequest, id: &str, now: i64) -> Result<Self, Unfit> {
+        if request.protocol != wire::PROTOCOL {
+            return Err(Unfit::Protocol);
+        }
+        if request.id != id {
+            return Err(Unfit::Malformed("another id"));
+        }
+        if URL_SAFE_NO_PAD.decode(&request.nonce).map_or(0, |nonce| nonce.len()) != 32 {
+            return Err(Unfit::Malformed("the nonce is not 32 octets"));
+        }
+        if request.session_mark.is_empty() {
+            return Err(Unfit::Malformed("no session mark"));
+        }
+        if request.steps.is_empty() || request.steps.len() > MOST_STEPS {
+            return Err(Unfit::Malformed("no steps, or too many"));
+        }
+        if usize::try_from(request.answered).map_or(true, |n| n >= request.steps.len()) {
+            return Err(Unfit::Malformed("every step is answered"));
+        }
+        if !leads_home(&request.return_to) {
+            return Err(Unfit::Malformed("the way back leaves the portal"));
+        }
+        for step in &request.steps {
+            check_step(step)?;
+        }
+        if request.expires_at <= now {
+            return Err(Unfit::Expired);
+        }
+        Ok(Self(request))
+    }
+
+    /// The step to be answered now; `None` when all are.
+    pub(crate) fn step(&self) -> Option<&Step> {
+        self.0.steps.get(usize::try_from(self.0.answered).ok()?)
+    }
+
+    /// The portal said go.
+    pub(crate) fn next(&mut self) {
+        self.0.answered += 1;
+    }
+
+    /// Where the browser goes back to, always on the portal's own origin.
+    pub(crate) fn way_back(&self, portal: &Origin, code: Option<&str>) -> String {
+        let path = &self.0.return_to;
+        match code {
+            None => format!("{portal}{path}"),
+            Some(code) => {
+                let joint = if path.contains('?') { '&' } else { '?' };
+                format!("{portal}{path}{joint}code={}", escaped(code))
+            }
+        }
+    }
+}
+
+impl std::ops::Deref for Asked {
+    type Target = CardRequest;
+
+    fn deref(&self) -> &CardRequest {
+        &self.0
+    }
+}
+
+/// Whether an id can stand in a path: what base64url knows, and nothing else.
+pub(crate) fn is_id(id: &str) -> bool {
+    (1..=64).contains(&id.len())
+        && id
+            .bytes()
+            .all(|octet| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_')
+}
+
+fn check_step(step: &Step) -> Result<(), Unfit> {
+    match step {
+        Step::Present { pin, .. } => {
+            if pin.min == 0 || pin.min > pin.max || pin.tries == 0 {
+                return Err(Unfit::Malformed("a PIN of no length"));
+            }
+        }
+        Step::Authenticate { .. } => {}
+        Step::Sign { text, certificate, .. } => {
+            if fingerprint(certificate).is_none() {
+                return Err(Unfit::Malformed("the certificate is no SHA-256"));
+            }
+            if text.trim().is_empty() || text.len() > LONGEST_TEXT {
+                return Err(Unfit::Malformed("nothing to sign, or too much"));
+            }
+            if text.chars().any(misleads) {
+                return Err(Unfit::Unshowable);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The 32 octets of a certificate's SHA-256.
+pub(crate) fn fingerprint(text: &str) -> Option<[u8; 32]> {
+    URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
+}
+
+/// Characters that turn, hide or break what a person reads (A41), so that the shown text would not be the signed one.
+/// Variation selectors stay: names need them.
+fn misleads(c: char) -> bool {
+    matches!(c,
+        '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+        | '\u{061C}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+        || (c.is_control() && c != '\n')
+}
+
+/// Whether a path stays on the origin that it is put behind.
+pub(crate) fn leads_home(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && path.len() <= 512
+        && path
+            .bytes()
+            .all(|octet| octet.is_ascii_graphic() && octet != b'\\' && octet != b'#')
+}
+
+/// For a query (RFC 3986 §2.3): everything but the unreserved characters is escaped.
+pub(crate) fn escaped(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::new(), |mut written, octet| {
+        if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
+            written.push(char::from(octet));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(written, "%{octet:02X}");
+        }
+        written
+    })
+}
+
+const MOST_STEPS: usize = 8;
+const LONGEST_TEXT: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::office::{Language, Office, Text};
+
+    fn both(text: &str) -> Text {
+        Text {
+            ja: text.into(),
+            en: text.into(),
+        }
+    }
+
+    fn request(text: &str) -> CardRequest {
+        CardRequest {
+            protocol: wire::PROTOCOL,
+            id: "abc".into(),
+            session_mark: "mark".into(),
+            office: Office {
+                id: "mihon-ca".into(),
+                name: both("office"),
+            },
+            procedure: "revocation".into(),
+            title: both("title"),
+            language: Language::Ja,
+            nonce: URL_SAFE_NO_PAD.encode([7; 32]),
+            steps: vec![Step::Sign {
+                says: both("says"),
+                text: text.into(),
+                language: Language::Ja,
+                certificate: URL_SAFE_NO_PAD.encode([1; 32]),
+                at: 0,
+            }],
+            answered: 0,
+            return_to: "/mihon-ca/revocation/return".into(),
+            expires_at: 100,
+        }
+    }
+
+    #[test]
+    fn a_request_that_keeps_its_promises_is_taken() {
+        let asked = Asked::check(request("失効申込書\n葛\u{E0100}城 一郎\n"), "abc", 99).unwrap();
+        let portal: Origin = "https://ca.example.jp".parse().unwrap();
+        assert_eq!(
+            asked.way_back(&portal, Some("a/b&c=é")),
+            "https://ca.example.jp/mihon-ca/revocation/return?code=a%2Fb%26c%3D%C3%A9"
+        );
+    }
+
+    #[test]
+    fn a41_a_text_that_would_be_shown_otherwise_is_refused() {
+        for text in ["a\u{202E}b", "a\u{200B}b", "a\rb", "a\u{7}b", "a\u{2066}b"] {
+            assert_eq!(
+                Asked::check(request(text), "abc", 0).err(),
+                Some(Unfit::Unshowable),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_way_back_never_leaves_the_portal() {
+        for path in [
+            "",
+            "x",
+            "//evil.example",
+            "/\\evil.example",
+            "/a b",
+            "/a\n",
+            "@evil.example",
+            ".evil.example",
+        ] {
+            let mut bad = request("text");
+            bad.return_to = path.into();
+            assert!(
+                matches!(Asked::check(bad, "abc", 0), Err(Unfit::Malformed(_))),
+                "{path:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_old_or_late_or_strange_request_is_refused() {
+        let mut newer = request("text");
+        newer.protocol += 1;
+        assert_eq!(Asked::check(newer, "abc", 0).err(), Some(Unfit::Protocol));
+        assert_eq!(Asked::check(request("text"), "abc", 100).err(), Some(Unfit::Expired));
+        assert!(matches!(
+            Asked::check(request("text"), "abd", 0),
+            Err(Unfit::Malformed(_))
+        ));
+        let mut short = request("text");
+        short.nonce = URL_SAFE_NO_PAD.encode([7; 16]);
+        assert!(matches!(Asked::check(short, "abc", 0), Err(Unfit::Malformed(_))));
+        assert!(!is_id("../claim") && !is_id("") && is_id("Zm9v-_"));
+    }
+}

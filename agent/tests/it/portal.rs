@@ -1,0 +1,369 @@
+//! A portal in miniature: real HTTP, the wire exchange as the product speaks it, and every signature verified.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pki::certificate::Certificate;
+use wire::card_request::{Answer, Cancelled, CardRequest, Claim, PinRule, Step, Verdict, authentication_message};
+use wire::code::Code;
+use wire::office::{Language, Office, OfficeTiles, Offices, Text, Tile};
+use wire::problem::Problem;
+
+/// The portal of a test.
+#[derive(Clone)]
+pub(crate) struct Portal(Arc<Desk>);
+
+struct Desk {
+    address: SocketAddr,
+    asked: Mutex<HashMap<String, Asked>>,
+    mood: Mutex<Mood>,
+    heard: Mutex<Vec<Heard>>,
+}
+
+struct Asked {
+    request: CardRequest,
+    key: Option<String>,
+    authentication: Option<Certificate>,
+    /// The verdicts that were given, so that the same answer gets the same one.
+    given: HashMap<u32, (Answer, Verdict)>,
+}
+
+/// How the portal behaves.
+#[derive(Clone, Default)]
+pub(crate) struct Mood {
+    /// Refuses every presented card.
+    pub(crate) refuses: Option<(Code, bool)>,
+    /// Answers so many step answers with nothing, after taking them.
+    pub(crate) hangs_up: u32,
+    /// Speaks another version.
+    pub(crate) protocol: Option<u32>,
+    /// Says this instead of giving the request.
+    pub(crate) claim_problem: Option<Code>,
+    /// Answers `noted` after this long.
+    pub(crate) slow: Option<Duration>,
+}
+
+/// What the portal saw.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Heard {
+    Claimed,
+    Presented,
+    Authenticated,
+    Signed { text: String, by: String },
+    PinFailed(Option<u8>),
+    Cancelled,
+}
+
+impl Portal {
+    pub(crate) async fn open() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let portal = Self(Arc::new(Desk {
+            address: listener.local_addr().unwrap(),
+            asked: Mutex::default(),
+            mood: Mutex::default(),
+            heard: Mutex::default(),
+        }));
+        let pages = Router::new()
+            .route("/api/v1/offices", get(offices))
+            .route("/api/v1/card-requests/{id}/claim", post(claim))
+            .route("/api/v1/card-requests/{id}/steps/{n}", post(step))
+            .route("/api/v1/card-requests/{id}/cancel", post(cancel))
+            .with_state(portal.clone());
+        tokio::spawn(async move { axum::serve(listener, pages).await.unwrap() });
+        portal
+    }
+
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.0.address)
+    }
+
+    pub(crate) fn mood(&self, mood: Mood) {
+        *self.0.mood.lock().unwrap() = mood;
+    }
+
+    pub(crate) fn heard(&self) -> Vec<Heard> {
+        self.0.heard.lock().unwrap().clone()
+    }
+
+    /// Request 1: present, authenticate.
+    pub(crate) fn ask_login(&self, mark: &str) -> String {
+        self.ask(mark, Language::Ja, vec![present(), authenticate()])
+    }
+
+    /// Request 2: sign this text with this certificate.
+    pub(crate) fn ask_signature(&self, mark: &str, certificate: &[u8; 32], text: &str) -> String {
+        self.ask(mark, Language::Ja, vec![sign(certificate, text)])
+    }
+
+    pub(crate) fn ask(&self, mark: &str, language: Language, steps: Vec<Step>) -> String {
+        let id = URL_SAFE_NO_PAD.encode(agent::chance::octets::<16>());
+        let request = CardRequest {
+            protocol: wire::PROTOCOL,
+            id: id.clone(),
+            session_mark: mark.into(),
+            office: Office {
+                id: "mihon-ca".into(),
+                name: both("見本認証局", "Sample CA"),
+            },
+            procedure: "revocation".into(),
+            title: both("ICカードの失効申込", "Revocation of an IC card"),
+            language,
+            nonce: URL_SAFE_NO_PAD.encode(agent::chance::octets::<32>()),
+            steps,
+            answered: 0,
+            return_to: "/mihon-ca/revocation/return".into(),
+            expires_at: crate::bench::BEGIN + 900,
+        };
+        self.0.asked.lock().unwrap().insert(
+            id.clone(),
+            Asked {
+                request,
+                key: None,
+                authentication: None,
+                given: HashMap::new(),
+            },
+        );
+        id
+    }
+
+    /// Changes a request before it is fetched.
+    pub(crate) fn tamper(&self, id: &str, change: impl FnOnce(&mut CardRequest)) {
+        change(&mut self.0.asked.lock().unwrap().get_mut(id).unwrap().request);
+    }
+
+    fn hear(&self, heard: Heard) {
+        self.0.heard.lock().unwrap().push(heard);
+    }
+}
+
+pub(crate) fn both(ja: &str, en: &str) -> Text {
+    Text {
+        ja: ja.into(),
+        en: en.into(),
+    }
+}
+
+pub(crate) fn present() -> Step {
+    Step::Present {
+        says: both(
+            "失効させるICカードを挿入してください。",
+            "Insert the card to be revoked.",
+        ),
+        pin: PinRule {
+            min: 6,
+            max: 8,
+            digits: true,
+            tries: 10,
+        },
+    }
+}
+
+pub(crate) fn authenticate() -> Step {
+    Step::Authenticate {
+        says: both("ご本人であることを確認します。", "We make sure that it is you."),
+    }
+}
+
+pub(crate) fn sign(certificate: &[u8; 32], text: &str) -> Step {
+    Step::Sign {
+        says: both("署名すると、取り消せません。", "Once signed, it cannot be undone."),
+        text: text.into(),
+        language: Language::Ja,
+        certificate: URL_SAFE_NO_PAD.encode(certificate),
+        at: crate::bench::BEGIN,
+    }
+}
+
+async fn offices(State(portal): State<Portal>) -> Json<Offices> {
+    let _ = portal;
+    let tile = |procedure: &str, title| Tile {
+        procedure: procedure.into(),
+        title,
+        path: format!("/mihon-ca/{procedure}"),
+    };
+    Json(Offices {
+        offices: vec![OfficeTiles {
+            office: Office {
+                id: "mihon-ca".into(),
+                name: both("見本認証局", "Sample CA"),
+            },
+            procedures: vec![
+                tile("reissue", both("再発行", "Reissue")),
+                tile("revocation", both("失効申込", "Revocation")),
+            ],
+        }],
+    })
+}
+
+async fn claim(State(portal): State<Portal>, Path(id): Path<String>, Json(claim): Json<Claim>) -> Response {
+    let mood = portal.0.mood.lock().unwrap().clone();
+    if let Some(code) = mood.claim_problem {
+        return problem(code);
+    }
+    let mut asked = portal.0.asked.lock().unwrap();
+    let Some(asked) = asked.get_mut(&id) else {
+        return problem(Code::NotFound);
+    };
+    match &asked.key {
+        Some(key) if *key != claim.key => return problem(Code::Claimed),
+        _ => asked.key = Some(claim.key),
+    }
+    portal.hear(Heard::Claimed);
+    let mut request = asked.request.clone();
+    if let Some(protocol) = mood.protocol {
+        request.protocol = protocol;
+    }
+    Json(request).into_response()
+}
+
+async fn step(
+    State(portal): State<Portal>,
+    Path((id, n)): Path<(String, u32)>,
+    headers: HeaderMap,
+    Json(answer): Json<Answer>,
+) -> Response {
+    let mood = portal.0.mood.lock().unwrap().clone();
+    if let Some(slow) = mood.slow {
+        tokio::time::sleep(slow).await;
+    }
+    let verdict = {
+        let mut asked = portal.0.asked.lock().unwrap();
+        let asked = asked.get_mut(&id).unwrap();
+        if !authorised(asked, &headers) {
+            return problem(Code::Claimed);
+        }
+        match asked.given.get(&n) {
+            Some((given, verdict)) if *given == answer => verdict.clone(),
+            _ => {
+                assert_eq!(n, asked.request.answered, "the step that is due");
+                let verdict = portal.judge(asked, &answer, &mood);
+                if !matches!(verdict, Verdict::Noted) {
+                    asked.given.insert(n, (answer, verdict.clone()));
+                }
+                if matches!(verdict, Verdict::Go | Verdict::Done { .. }) {
+                    asked.request.answered += 1;
+                }
+                verdict
+            }
+        }
+    };
+    if mood.hangs_up > 0 {
+        portal.0.mood.lock().unwrap().hangs_up -= 1;
+        // The connection is dropped: the agent cannot know what became of its answer.
+        std::panic::resume_unwind(Box::new("hangs up"));
+    }
+    Json(verdict).into_response()
+}
+
+impl Portal {
+    fn judge(&self, asked: &mut Asked, answer: &Answer, mood: &Mood) -> Verdict {
+        let step = &asked.request.steps[asked.request.answered as usize];
+        let last = asked.request.answered as usize + 1 == asked.request.steps.len();
+        let good = if last {
+            Verdict::Done {
+                code: format!("code-of-{}", asked.request.id),
+            }
+        } else {
+            Verdict::Go
+        };
+        match (step, answer) {
+            (_, Answer::PinFailed { left }) => {
+                self.hear(Heard::PinFailed(*left));
+                Verdict::Noted
+            }
+            (
+                Step::Present { .. },
+                Answer::Presented {
+                    authentication,
+                    signature,
+                },
+            ) => {
+                self.hear(Heard::Presented);
+                if let Some((code, again)) = mood.refuses {
+                    return Verdict::Refused {
+                        code,
+                        message: both("このカードは失効しています。", "This card has been revoked."),
+                        again,
+                    };
+                }
+                let read = |text: &str| Certificate::parse(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap();
+                assert_ne!(read(authentication), read(signature));
+                asked.authentication = Some(read(authentication));
+                good
+            }
+            (Step::Authenticate { .. }, Answer::Authenticated { signature }) => {
+                let certificate = asked.authentication.as_ref().unwrap();
+                let mut request = asked.request.clone();
+                request.answered = 0;
+                let message = authentication_message(&self.origin(), &request, &certificate.fingerprint());
+                let key = certificate.public_key();
+                let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+                key.verify(key.algorithm().signature(), &message, &signature)
+                    .expect("the authentication key signed for this portal");
+                self.hear(Heard::Authenticated);
+                good
+            }
+            (
+                Step::Sign {
+                    text, certificate, at, ..
+                },
+                Answer::Signed { cms },
+            ) => {
+                let cms = URL_SAFE_NO_PAD.decode(cms).unwrap();
+                let signed = pki::cms::verify(&cms, text.as_bytes()).expect("the text was signed");
+                assert_eq!(URL_SAFE_NO_PAD.encode(signed.certificate.fingerprint()), *certificate);
+                assert_eq!(signed.signing_time, *at);
+                self.hear(Heard::Signed {
+                    text: text.clone(),
+                    by: signed.certificate.serial().to_string(),
+                });
+                good
+            }
+            (step, answer) => panic!("{answer:?} is no answer to {step:?}"),
+        }
+    }
+}
+
+async fn cancel(State(portal): State<Portal>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let asked = portal.0.asked.lock().unwrap();
+    if !authorised(&asked[&id], &headers) {
+        return problem(Code::Claimed);
+    }
+    portal.hear(Heard::Cancelled);
+    Json(Cancelled {
+        code: "cancelled".into(),
+    })
+    .into_response()
+}
+
+fn authorised(asked: &Asked, headers: &HeaderMap) -> bool {
+    let key = asked.key.as_deref().unwrap_or_default();
+    headers
+        .get(header::AUTHORIZATION)
+        .is_some_and(|given| given == &format!("Bearer {key}"))
+}
+
+fn problem(code: Code) -> Response {
+    let problem = Problem {
+        kind: "about:blank".into(),
+        title: "Conflict".into(),
+        status: 409,
+        code,
+        detail: both("できません。", "This is not possible."),
+    };
+    (
+        StatusCode::CONFLICT,
+        [(header::CONTENT_TYPE, "application/problem+json")],
+        serde_json::to_string(&problem).unwrap(),
+    )
+        .into_response()
+}
