@@ -87,8 +87,9 @@ pub struct CrlPlan<'a> {
     pub this_update: i64,
     /// When the next one will be there at the latest, unix seconds.
     pub next_update: i64,
-    /// The shard's address, byte for byte as it stands in the distribution points of its certificates.
-    pub distribution_point: &'a str,
+    /// The shard's address, byte for byte as it stands in the distribution points of its certificates. `None`: the list is
+    /// not a shard but whole within its scope, as a root's list of CAs is.
+    pub distribution_point: Option<&'a str>,
     /// Which certificates it speaks of.
     pub scope: Scope,
 }
@@ -149,6 +150,9 @@ impl CrlPlan<'_> {
                     extension::put(extensions, oid::CRL_NUMBER, Criticality::Plain, |value| {
                         value.unsigned(&self.number.0.to_be_bytes());
                     });
+                    if self.distribution_point.is_none() && self.scope == Scope::All {
+                        return;
+                    }
                     // Critical, so that nobody takes one shard for the whole (RFC 5280 §5.2.5).
                     extension::put(
                         extensions,
@@ -156,7 +160,9 @@ impl CrlPlan<'_> {
                         Criticality::Critical,
                         |value| {
                             value.sequence(|point| {
-                                extension::put_distribution_point_name(point, self.distribution_point);
+                                if let Some(url) = self.distribution_point {
+                                    extension::put_distribution_point_name(point, url);
+                                }
                                 match self.scope {
                                     Scope::Users => point.primitive(context_primitive(1), &[0xff]),
                                     Scope::Authorities => point.primitive(context_primitive(2), &[0xff]),

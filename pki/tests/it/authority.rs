@@ -106,7 +106,7 @@ impl Authority {
             number,
             this_update: self.now,
             next_update: self.now + 7 * DAY,
-            distribution_point: SHARD,
+            distribution_point: Some(SHARD),
             scope: Scope::Users,
         }
     }
@@ -120,7 +120,7 @@ impl Authority {
     pub(crate) fn root_list(&self) -> Crl {
         let plan = CrlPlan {
             issuer: &self.root,
-            distribution_point: ROOT_LIST,
+            distribution_point: None,
             scope: Scope::Authorities,
             ..self.plan(CrlNumber::FIRST)
         };

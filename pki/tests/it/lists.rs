@@ -64,7 +64,7 @@ fn openssl_says_revoked_for_every_algorithm_and_nothing_of_the_neighbour() {
         crl_check(authority, &good, &list).accepts("OK");
         // Control: a list of another shard is no answer.
         let plan = CrlPlan {
-            distribution_point: "http://crl.example/crl/ca/8.crl",
+            distribution_point: Some("http://crl.example/crl/ca/8.crl"),
             ..authority.plan(CrlNumber::FIRST)
         };
         let other = sign_list(&plan, [], &authority.issuing_key);
@@ -267,7 +267,7 @@ fn i6_a_list_replaces_only_an_older_one_of_its_own_shard() {
         Err(NotPublishable::Shard)
     );
     let elsewhere = CrlPlan {
-        distribution_point: "http://crl.example/crl/ca/8.crl",
+        distribution_point: Some("http://crl.example/crl/ca/8.crl"),
         ..plan.clone()
     };
     assert_eq!(may(&next(&elsewhere)), Err(NotPublishable::Shard));
