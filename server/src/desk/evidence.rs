@@ -1,0 +1,253 @@
+//! Where a check becomes a value: the only caller of the constructors of `casework::evidence` (DESIGN, part 3.10).
+
+use aws_lc_rs::digest;
+use casework::evidence::{Informed, Possession, Presented, Signed};
+use casework::identity::{Authority, CertificateId, Digest, Fingerprint, Serial};
+use casework::revocation::Subject;
+use casework::time::Instant;
+use pki::KeyUsage;
+use pki::certificate::Certificate;
+use pki::tbs::Issued;
+use pki::validation::{self, ChainFault};
+use wire::card_request::{CardRequest, authentication_message};
+use wire::code::Code;
+
+use super::Desk;
+use crate::fault::Fault;
+use crate::office::Office;
+use crate::store::KeyPurpose;
+
+/// The certificates of a card, checked in the order of DOMAIN §2.3 before any PIN is asked. That they are those of the
+/// card at hand is only proved by [`presented`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    authentication: Certificate,
+    signature: Certificate,
+    subject: Subject,
+}
+
+/// A text that a card has signed, with the signature as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    possession: Possession,
+    cms: Vec<u8>,
+}
+
+/// What was sent proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unproven {
+    /// It is not a certificate, or not one that can be read strictly.
+    #[error("the card's certificate cannot be read: {0}")]
+    Unreadable(String),
+    /// The two certificates are not of one card.
+    #[error("the two certificates are not of the same card")]
+    NotOneCard,
+    /// It is not accepted here, or not now.
+    #[error(transparent)]
+    Chain(#[from] ChainFault),
+    /// It was signed by our key and is on no record: never accepted (fail closed).
+    #[error("the certificate is not on record")]
+    NotOnRecord,
+    /// It is revoked.
+    #[error("the certificate is revoked")]
+    Revoked {
+        /// Since when.
+        at: Instant,
+    },
+    /// The signature does not verify, or is over something else.
+    #[error("the signature does not fit what was asked: {0}")]
+    Signature(String),
+    /// It was signed by another card than the one that began.
+    #[error("another card signed")]
+    AnotherCard,
+    /// It could not be checked; undetermined is neither valid nor invalid (I7).
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl Shown {
+    /// The certificate that will sign, and that procedure 000 revokes.
+    pub fn signature(&self) -> &Certificate {
+        &self.signature
+    }
+
+    /// The certificate that answers the challenge.
+    pub fn authentication(&self) -> &Certificate {
+        &self.authentication
+    }
+
+    /// What is to be revoked.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+}
+
+impl Signature {
+    /// What it proves.
+    pub fn possession(&self) -> Possession {
+        self.possession
+    }
+
+    /// The detached CMS.
+    pub fn cms(&self) -> &[u8] {
+        &self.cms
+    }
+}
+
+impl Unproven {
+    /// The message that the person gets.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Unreadable(_) | Self::NotOneCard => Code::CertChain,
+            Self::Chain(fault) => match fault {
+                ChainFault::Issuer => Code::CertIssuer,
+                ChainFault::NotYetValid { .. } => Code::CertNotyet,
+                ChainFault::Expired { .. } => Code::CertExpired,
+                ChainFault::IsAuthority
+                | ChainFault::KeyUsage
+                | ChainFault::UnprocessedCritical(_)
+                | ChainFault::IssuerNotValid => Code::CertChain,
+            },
+            Self::NotOnRecord | Self::Fault(_) => Code::CertUnknown,
+            Self::Revoked { .. } => Code::CertRevoked,
+            Self::Signature(_) => Code::Signature,
+            Self::AnotherCard => Code::CardChanged,
+        }
+    }
+}
+
+/// Both texts were opened in this session, the later one at `at`.
+pub const fn informed(flow: Digest, terms: Digest, at: Instant) -> Informed {
+    Informed::opened(flow, terms, at)
+}
+
+/// The certificate was signed as it was intended: [`Issued`] exists only after `pki` parsed it again, compared its octets
+/// and verified its signature.
+pub fn signed(issued: &Issued) -> Signed {
+    let certificate = issued.certificate();
+    Signed::verified(
+        sha256(certificate.to_be_signed()),
+        Fingerprint(certificate.fingerprint()),
+    )
+}
+
+/// The card answered the challenge of this request with its authentication key, at `at`.
+pub fn presented(
+    origin: &str,
+    request: &CardRequest,
+    shown: &Shown,
+    signature: &[u8],
+    at: Instant,
+) -> Result<Presented, Unproven> {
+    let certificate = &shown.authentication;
+    let message = authentication_message(origin, request, &certificate.fingerprint());
+    let key = certificate.public_key();
+    key.verify(key.algorithm().signature(), &message, signature)
+        .map_err(|why| Unproven::Signature(why.to_string()))?;
+    Ok(Presented::verified(shown.subject.card, at))
+}
+
+/// The card with this signature certificate has signed exactly this text.
+pub fn possession(cms: Vec<u8>, text: &str, card: Fingerprint, at: Instant) -> Result<Signature, Unproven> {
+    let by = pki::cms::verify(&cms, text.as_bytes()).map_err(|why| Unproven::Signature(why.to_string()))?;
+    if by.certificate.fingerprint() != card.0 {
+        return Err(Unproven::AnotherCard);
+    }
+    Ok(Signature {
+        possession: Possession::verified(card, sha256(text.as_bytes()), at),
+        cms,
+    })
+}
+
+impl Desk {
+    /// Checks the certificates that a card shows: form, issuer, use, validity and status, of both.
+    pub async fn shown(&self, office: &Office, authentication: &[u8], signature: &[u8]) -> Result<Shown, Unproven> {
+        let read = |der| Certificate::parse(der).map_err(|why| Unproven::Unreadable(why.to_string()));
+        let (authentication, signature) = (read(authentication)?, read(signature)?);
+        let now = self.clock().now();
+        let issuers = self.issuers(office).await?;
+        self.accepted(&issuers, &authentication, KeyUsage::DIGITAL_SIGNATURE, now)
+            .await?;
+        let certificate = self
+            .accepted(
+                &issuers,
+                &signature,
+                KeyUsage::DIGITAL_SIGNATURE.and(KeyUsage::NON_REPUDIATION),
+                now,
+            )
+            .await?;
+        // One card has one holder and one issuer; two certificates that the agent did not read from one card do not
+        // become a subject.
+        if authentication.subject() != signature.subject()
+            || authentication.issuer() != signature.issuer()
+            || authentication.public_key() == signature.public_key()
+        {
+            return Err(Unproven::NotOneCard);
+        }
+        let subject = Subject {
+            certificate,
+            card: Fingerprint(signature.fingerprint()),
+        };
+        Ok(Shown {
+            authentication,
+            signature,
+            subject,
+        })
+    }
+
+    /// The authorities whose cards an office takes, with the certificates they are pinned by.
+    async fn issuers(&self, office: &Office) -> Result<Vec<(Authority, Certificate)>, Fault> {
+        let mut issuers = Vec::new();
+        for key in self.store().keys().await? {
+            if key.purpose == KeyPurpose::Authority
+                && office.accepts(&key.authority)
+                && let Some(der) = key.certificate
+            {
+                let certificate = Certificate::parse(&der).map_err(|why| Fault::Corrupt {
+                    what: "an authority's certificate",
+                    why: why.to_string(),
+                })?;
+                issuers.push((key.authority, certificate));
+            }
+        }
+        Ok(issuers)
+    }
+
+    async fn accepted(
+        &self,
+        issuers: &[(Authority, Certificate)],
+        certificate: &Certificate,
+        usage: KeyUsage,
+        now: Instant,
+    ) -> Result<CertificateId, Unproven> {
+        let pinned: Vec<Certificate> = issuers.iter().map(|(_, certificate)| certificate.clone()).collect();
+        let chain = validation::issued_by(certificate, &pinned, usage, now.0)?;
+        let id = issuers
+            .iter()
+            .find(|(_, issuer)| Some(issuer) == chain.issuer())
+            .and_then(|(authority, _)| {
+                let serial = Serial::from_octets(certificate.serial().as_bytes())?;
+                Some(CertificateId {
+                    authority: authority.clone(),
+                    serial,
+                })
+            })
+            .ok_or(ChainFault::Issuer)?;
+        // What the record does not hold exactly was not issued, whoever's key signed it.
+        let row = self.store().certificate(&id).await?.ok_or(Unproven::NotOnRecord)?;
+        if row.fingerprint != Some(Fingerprint(certificate.fingerprint())) {
+            return Err(Unproven::NotOnRecord);
+        }
+        match self.store().status(&id).await? {
+            Some((revoked, _)) => Err(Unproven::Revoked { at: revoked.revoked_at }),
+            None => Ok(id),
+        }
+    }
+}
+
+/// SHA-256, as evidence names texts and octets.
+pub fn sha256(octets: &[u8]) -> Digest {
+    let mut whole = [0; 32];
+    whole.copy_from_slice(digest::digest(&digest::SHA256, octets).as_ref());
+    Digest(whole)
+}

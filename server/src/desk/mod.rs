@@ -1,0 +1,376 @@
+//! The desk: the one place where a case is changed (DESIGN, part 3).
+//!
+//! [`Desk::perform`] loads, lets `casework` decide, and commits everything the decision says in one transaction.
+
+mod case_id;
+pub mod certificate;
+pub mod evidence;
+pub mod revocation;
+mod text;
+
+use casework::time::Instant;
+use casework::{Answer, Refusal};
+use std::fmt;
+use std::sync::Arc;
+use wire::office::Language;
+
+pub use case_id::{CaseId, NotACaseId};
+
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::fault::{Bug, Fault};
+use crate::office::Office;
+use crate::store::{CaseRow, Clash, Commit, Document, Errand, NewErrand, NewEvent, NewEvidence, Store, Write};
+
+/// The desk of all offices. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    store: Store,
+    clock: Clock,
+    chance: Chance,
+    offices: Arc<[Office]>,
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor<'a> {
+    /// The holder of a card, in a browser session.
+    Holder {
+        /// The session's mark, not its token.
+        session: [u8; 16],
+    },
+    /// Someone who operates this server.
+    Operator {
+        /// As they are known to it.
+        name: &'a str,
+    },
+    /// The server itself.
+    System,
+}
+
+/// Why nothing was done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The rules say no. It was recorded.
+    #[error("refused: {0:?}")]
+    Refused(Refusal),
+    /// The world failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// What was done, durably.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done<P: Procedure> {
+    /// The case from here on.
+    pub case: P::Case,
+    /// What the person is told.
+    pub answer: Answer,
+    /// How many commits the case has seen.
+    pub version: i64,
+}
+
+/// A procedure, as the desk needs to know it. Each one is a type without values' worth of difference.
+pub trait Procedure: Copy + Eq + fmt::Debug + Send + Sync + 'static {
+    /// Its noun.
+    const NOUN: &'static str;
+    /// Its states.
+    type Case: Clone + Eq + fmt::Debug + Send + Sync;
+    /// What can be asked of it.
+    type Command: fmt::Debug + Send + Sync;
+
+    /// The case before anything was decided.
+    fn new_case() -> Self::Case;
+
+    /// The word for a state.
+    fn state(case: &Self::Case) -> &'static str;
+
+    /// The word for a command.
+    fn word(command: &Self::Command) -> &'static str;
+
+    /// Reads a case from its row.
+    fn read(document: &Document) -> Result<Self::Case, Fault>;
+
+    /// Writes a case for its row.
+    fn write(case: &Self::Case) -> Result<Document, Fault>;
+
+    /// Whether exactly this was done before: a repeated submit is answered with what it led to (DESIGN §3.5).
+    fn is_done(case: &Self::Case, command: &Self::Command) -> bool;
+
+    /// What the audit says of any command to this case: fingerprints and numbers, never a name.
+    fn about(case: &Self::Case, command: &Self::Command) -> Vec<(&'static str, String)>;
+
+    /// Gathers the facts and decides. What it returns is complete; nothing was done yet.
+    fn propose(
+        desk: &Desk,
+        standing: &Standing<Self>,
+        command: &Self::Command,
+        now: Instant,
+    ) -> impl Future<Output = Result<Proposal<Self>, Failure>> + Send;
+}
+
+/// A case as it stands in the store.
+#[derive(Clone, Debug)]
+pub struct Standing<P: Procedure> {
+    /// Which one.
+    pub id: CaseId<P>,
+    /// Its state; the new one where nothing is stored.
+    pub case: P::Case,
+    /// Where and in which language, once it is stored.
+    pub place: Option<Place>,
+    /// How many commits it has seen.
+    pub version: i64,
+}
+
+/// Where a case is, and in which language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The office, or the authority where an authority works for itself.
+    pub office: String,
+    /// Of its texts and letters.
+    pub language: Language,
+}
+
+/// What was decided.
+#[derive(Clone, Debug)]
+pub struct Proposal<P: Procedure> {
+    /// Where.
+    pub place: Place,
+    /// The next state.
+    pub next: P::Case,
+    /// What the person is told.
+    pub answer: Answer,
+    /// What happened, in one word.
+    pub event: &'static str,
+    /// What the audit says beside [`Procedure::about`].
+    pub details: Vec<(&'static str, String)>,
+    /// What must be true at once.
+    pub writes: Vec<Write>,
+    /// What may be a little late.
+    pub errands: Vec<Errand>,
+    /// What is kept as evidence.
+    pub evidence: Vec<NewEvidence>,
+}
+
+impl Desk {
+    /// The desk of these offices.
+    pub fn new(store: Store, clock: Clock, chance: Chance, offices: Vec<Office>) -> Self {
+        Self {
+            store,
+            clock,
+            chance,
+            offices: offices.into(),
+        }
+    }
+
+    /// Does what `command` asks of `case`, or says why not.
+    ///
+    /// `Ok` means: durable, journalled, and served by OCSP from this moment on. A repeated submit gets the same answer
+    /// again. Whoever loses a race loads and decides again, at most three times; the last decision speaks.
+    pub async fn perform<P: Procedure>(
+        &self,
+        actor: &Actor<'_>,
+        case: CaseId<P>,
+        command: &P::Command,
+    ) -> Result<Done<P>, Failure> {
+        for _ in 0..DECISIONS {
+            let standing = self.standing(case).await?;
+            if P::is_done(&standing.case, command) {
+                return Ok(Done {
+                    case: standing.case,
+                    answer: Answer::Done,
+                    version: standing.version,
+                });
+            }
+            let now = self.clock.now();
+            let proposal = match P::propose(self, &standing, command, now).await {
+                Ok(proposal) => proposal,
+                Err(Failure::Refused(refusal)) => {
+                    self.record(actor, &standing, command, refusal, now).await?;
+                    return Err(Failure::Refused(refusal));
+                }
+                Err(fault) => return Err(fault),
+            };
+            let (next, answer) = (proposal.next.clone(), proposal.answer.clone());
+            match self
+                .store
+                .commit(self.commit(actor, &standing, command, proposal, now)?)
+                .await
+            {
+                Ok(()) => {
+                    return Ok(Done {
+                        case: next,
+                        answer,
+                        version: standing.version + 1,
+                    });
+                }
+                Err(Clash::Fault(Fault::Contended) | Clash::Moved | Clash::Revoked | Clash::Number | Clash::Serial) => {
+                }
+                Err(Clash::Fault(fault)) => return Err(Failure::Fault(fault)),
+                Err(Clash::Older) => return Err(Fault::Bug(Bug("no case makes a list".to_owned())).into()),
+            }
+        }
+        Err(Failure::Fault(Fault::Contended))
+    }
+
+    /// The case as it stands.
+    pub async fn look<P: Procedure>(&self, case: CaseId<P>) -> Result<P::Case, Fault> {
+        Ok(self.standing(case).await?.case)
+    }
+
+    /// The case as it stands, with where and in which language it is.
+    pub async fn standing<P: Procedure>(&self, id: CaseId<P>) -> Result<Standing<P>, Fault> {
+        Ok(match self.store.case(id.octets()).await? {
+            None => Standing {
+                id,
+                case: P::new_case(),
+                place: None,
+                version: 0,
+            },
+            Some(row) if row.procedure == P::NOUN => Standing {
+                id,
+                case: P::read(&row.document)?,
+                place: Some(Place {
+                    office: row.office,
+                    language: row.language,
+                }),
+                version: row.version,
+            },
+            Some(row) => {
+                let why = format!("{id} is a case of {}, not of {}", row.procedure, P::NOUN);
+                return Err(Fault::Corrupt { what: "a case", why });
+            }
+        })
+    }
+
+    /// A fresh id for a case that does not exist yet.
+    pub fn new_case<P: Procedure>(&self) -> CaseId<P> {
+        CaseId::from_octets(self.chance.octets())
+    }
+
+    /// What it remembers.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What time it is here.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Where it draws randomness.
+    pub fn chance(&self) -> &Chance {
+        &self.chance
+    }
+
+    /// All offices, in the operator's order.
+    pub fn offices(&self) -> &[Office] {
+        &self.offices
+    }
+
+    /// An office by its id.
+    pub fn office(&self, id: &str) -> Option<&Office> {
+        self.offices.iter().find(|office| office.id == id)
+    }
+
+    fn commit<P: Procedure>(
+        &self,
+        actor: &Actor<'_>,
+        standing: &Standing<P>,
+        command: &P::Command,
+        proposal: Proposal<P>,
+        at: Instant,
+    ) -> Result<Commit, Fault> {
+        let mut event = self.event(actor, standing, command);
+        event.name = proposal.event;
+        event.states.1 = P::state(&proposal.next).to_owned();
+        event.refusal = match proposal.answer {
+            Answer::Done => None,
+            Answer::Refused(refusal) => Some(rule(refusal).to_owned()),
+        };
+        event.details.extend(proposal.details);
+        let errands = proposal.errands.into_iter();
+        Ok(Commit {
+            case: CaseRow {
+                id: standing.id.octets(),
+                procedure: P::NOUN.to_owned(),
+                office: proposal.place.office,
+                language: proposal.place.language,
+                version: standing.version,
+                document: P::write(&proposal.next)?,
+            },
+            at,
+            event,
+            writes: proposal.writes,
+            errands: errands
+                .map(|errand| NewErrand {
+                    id: self.chance.octets(),
+                    errand,
+                })
+                .collect(),
+            evidence: proposal.evidence,
+        })
+    }
+
+    /// A refusal changes nothing, and leaves its line.
+    async fn record<P: Procedure>(
+        &self,
+        actor: &Actor<'_>,
+        standing: &Standing<P>,
+        command: &P::Command,
+        refusal: Refusal,
+        at: Instant,
+    ) -> Result<(), Fault> {
+        let mut event = self.event(actor, standing, command);
+        event.refusal = Some(rule(refusal).to_owned());
+        self.store.record(standing.id.octets(), event, at).await
+    }
+
+    fn event<P: Procedure>(&self, actor: &Actor<'_>, standing: &Standing<P>, command: &P::Command) -> NewEvent {
+        let state = P::state(&standing.case).to_owned();
+        NewEvent {
+            procedure: P::NOUN,
+            name: P::word(command),
+            actor: actor.to_string(),
+            states: (state.clone(), state),
+            refusal: None,
+            details: P::about(&standing.case, command),
+            salt: self.chance.octets(),
+        }
+    }
+}
+
+/// As the audit names them.
+impl fmt::Display for Actor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Holder { session } => {
+                f.write_str("holder ")?;
+                session.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+            }
+            Self::Operator { name } => write!(f, "operator {name}"),
+            Self::System => f.write_str("system"),
+        }
+    }
+}
+
+/// The rule's id in the audit.
+const fn rule(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NotInformed => "not_informed",
+        Refusal::AnotherCard => "another_card",
+        Refusal::AnotherText => "another_text",
+        Refusal::NeverIssued => "never_issued",
+        Refusal::NotYetValid { .. } => "not_yet_valid",
+        Refusal::Expired { .. } => "expired",
+        Refusal::AlreadyRevoked { .. } => "already_revoked",
+        Refusal::ValidityOutside { .. } => "validity_outside",
+        Refusal::AlreadyApplied { .. } => "already_applied",
+        Refusal::Late { .. } => "late",
+        Refusal::Stale => "stale",
+        Refusal::Lapsed => "lapsed",
+    }
+}
+
+/// How many times a decision is made before the desk gives up a race (DESIGN §3.7).
+const DECISIONS: usize = 3;

@@ -1,0 +1,323 @@
+//! 失効申込 at the desk: the facts, the text to be signed, and what is kept of it.
+
+use casework::application::Application;
+use casework::evidence::{Informed, Presented};
+use casework::identity::CertificateId;
+use casework::number::{CheckCode, Number};
+use casework::revocation::{self, Case, Errand as Later, Event, Facts, Subject, Write as Now};
+use casework::time::{Day, Instant};
+use pki::certificate::Certificate;
+use wire::office::Language;
+
+use super::certificate::{about_certificate, reason_code};
+use super::evidence::{Signature, sha256};
+use super::text::{Mark, Text};
+use super::{Desk, Failure, Place, Procedure, Proposal, Standing};
+use crate::fault::{Bug, Fault};
+use crate::office::Office;
+use crate::store::{self, Document, Errand, EvidenceKind, NewEvidence, NewReceipt, NewStatus, Write};
+
+/// The procedure 000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revocation;
+
+/// What the holder does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// The card was shown after the first gate (S3).
+    Open {
+        /// At which office.
+        office: String,
+        /// In which language.
+        language: Language,
+        /// The two texts.
+        informed: Informed,
+        /// The card.
+        presented: Presented,
+        /// Its signature certificate.
+        subject: Subject,
+    },
+    /// 「失効申込内容確認へ」 with a checked form (S4 → S5).
+    Enter(Box<Application>),
+    /// 「修正する」 (S5 → S4).
+    Edit,
+    /// 「失効申込をする(確定)」 with the box ticked: the text is written, in this language, and goes out for signature.
+    /// [`Store::text`](crate::store::Store::text) has it then, under the digest that the case names.
+    Ask {
+        /// In which it is written, and in which the letters will be.
+        language: Language,
+    },
+    /// The card has signed it. The same signed text again finds the same receipt.
+    Confirm(Signature),
+    /// 「終了」 before 確定.
+    Abandon,
+}
+
+impl Procedure for Revocation {
+    const NOUN: &'static str = "revocation";
+    type Case = Case;
+    type Command = Command;
+
+    fn new_case() -> Case {
+        Case::New
+    }
+
+    fn state(case: &Case) -> &'static str {
+        store::revocation_state(case)
+    }
+
+    fn word(command: &Command) -> &'static str {
+        match command {
+            Command::Open { .. } => "open",
+            Command::Enter(_) => "enter",
+            Command::Edit => "edit",
+            Command::Ask { .. } => "ask",
+            Command::Confirm(_) => "confirm",
+            Command::Abandon => "abandon",
+        }
+    }
+
+    fn read(document: &Document) -> Result<Case, Fault> {
+        store::revocation_case(&document.text)
+    }
+
+    fn write(case: &Case) -> Result<Document, Fault> {
+        store::revocation_document(case)
+    }
+
+    /// The text holds a mark that was drawn for it alone, so its digest is the one-time token of the submit (G-S2).
+    fn is_done(case: &Case, command: &Command) -> bool {
+        match (case, command) {
+            (Case::Revoked { opened, text, .. }, Command::Confirm(signature)) => {
+                signature.possession().text() == *text && signature.possession().card() == opened.subject.card
+            }
+            _ => false,
+        }
+    }
+
+    fn about(case: &Case, command: &Command) -> Vec<(&'static str, String)> {
+        let subject = match (case, command) {
+            (
+                Case::Entering { opened, .. }
+                | Case::Reviewing { opened, .. }
+                | Case::Awaiting { opened, .. }
+                | Case::Revoked { opened, .. },
+                _,
+            ) => &opened.subject,
+            (Case::New | Case::Abandoned { .. }, Command::Open { subject, .. }) => subject,
+            (Case::New | Case::Abandoned { .. }, _) => return Vec::new(),
+        };
+        let mut about = about_certificate(&subject.certificate);
+        about.push(("card", subject.card.to_string()));
+        about
+    }
+
+    async fn propose(
+        desk: &Desk,
+        standing: &Standing<Self>,
+        command: &Command,
+        now: Instant,
+    ) -> Result<Proposal<Self>, Failure> {
+        let place = place(standing, command)?;
+        let office = desk.office(&place.office).ok_or_else(|| Fault::Corrupt {
+            what: "a case",
+            why: format!("no office {:?} here", place.office),
+        })?;
+        let subject = subject(&standing.case, command);
+        let facts = facts(desk, office, subject.map(|subject| &subject.certificate)).await?;
+        let (asked, mut evidence) = match command {
+            Command::Open {
+                informed,
+                presented,
+                subject,
+                ..
+            } => (
+                revocation::Command::Open {
+                    informed: *informed,
+                    presented: *presented,
+                    subject: subject.clone(),
+                },
+                Vec::new(),
+            ),
+            Command::Enter(application) => (revocation::Command::Enter(application.clone()), Vec::new()),
+            Command::Edit => (revocation::Command::Edit, Vec::new()),
+            Command::Ask { language } => {
+                let text = text(desk, office, &standing.case, *language, now).await?.into_bytes();
+                let digest = sha256(&text);
+                let kept = NewEvidence {
+                    kind: EvidenceKind::Text,
+                    digest,
+                    content: text,
+                };
+                (revocation::Command::Ask { text: digest }, vec![kept])
+            }
+            Command::Confirm(signature) => {
+                let signed = signature.possession();
+                let kept = NewEvidence {
+                    kind: EvidenceKind::Signature,
+                    digest: signed.text(),
+                    content: signature.cms().to_vec(),
+                };
+                let number = Number::from_random(desk.chance().octets());
+                (revocation::Command::Confirm { signed, number }, vec![kept])
+            }
+            Command::Abandon => (revocation::Command::Abandon, Vec::new()),
+        };
+        let decision = revocation::decide(&standing.case, &asked, &facts, &office.revocation.policy, now)
+            .map_err(Failure::Refused)?;
+        let (event, details) = tell(&decision.event);
+        // Evidence of a decision that is itself a refusal is no evidence of the act.
+        if matches!(decision.answer, casework::Answer::Refused(_)) {
+            evidence.clear();
+        }
+        Ok(Proposal {
+            place,
+            next: decision.next,
+            answer: decision.answer,
+            event,
+            details,
+            writes: decision
+                .writes
+                .into_iter()
+                .map(|write| self::write(desk, write))
+                .collect(),
+            errands: decision.errands.into_iter().map(errand).collect(),
+            evidence,
+        })
+    }
+}
+
+fn place(standing: &Standing<Revocation>, command: &Command) -> Result<Place, Failure> {
+    match (&standing.place, command) {
+        (None, Command::Open { office, language, .. }) => Ok(Place {
+            office: office.clone(),
+            language: *language,
+        }),
+        // A case that never began; there is no office whose rule it would be.
+        (None, _) => Err(Failure::Refused(casework::Refusal::Stale)),
+        (Some(place), Command::Ask { language }) => Ok(Place {
+            language: *language,
+            ..place.clone()
+        }),
+        (Some(place), _) => Ok(place.clone()),
+    }
+}
+
+fn subject<'a>(case: &'a Case, command: &'a Command) -> Option<&'a Subject> {
+    match (case, command) {
+        (
+            Case::Entering { opened, .. }
+            | Case::Reviewing { opened, .. }
+            | Case::Awaiting { opened, .. }
+            | Case::Revoked { opened, .. },
+            _,
+        ) => Some(&opened.subject),
+        (Case::New | Case::Abandoned { .. }, Command::Open { subject, .. }) => Some(subject),
+        (Case::New | Case::Abandoned { .. }, _) => None,
+    }
+}
+
+/// What the store knows. The validity counts only of what was bound: an intent was not issued.
+async fn facts(desk: &Desk, office: &Office, certificate: Option<&CertificateId>) -> Result<Facts, Fault> {
+    let mut facts = Facts {
+        flow: office.revocation.flow.digest(),
+        terms: office.revocation.terms.digest(),
+        validity: None,
+        revoked: None,
+        purchase: None,
+    };
+    if let Some(certificate) = certificate
+        && let Some(row) = desk.store().certificate(certificate).await?
+        && row.der.is_some()
+    {
+        facts.validity = Some((row.not_before, row.not_after));
+        facts.purchase = row.purchase;
+        facts.revoked = desk
+            .store()
+            .status(certificate)
+            .await?
+            .map(|(row, number)| (row.revoked_at, number));
+    }
+    Ok(facts)
+}
+
+/// The text to be signed. A case that is not being reviewed has none; `decide` refuses it for that.
+async fn text(desk: &Desk, office: &Office, case: &Case, language: Language, now: Instant) -> Result<String, Fault> {
+    let Case::Reviewing {
+        opened,
+        application,
+        refund,
+    } = case
+    else {
+        return Ok(String::new());
+    };
+    let certificate = &opened.subject.certificate;
+    let missing = || Fault::Bug(Bug(format!("{certificate:?} was shown and is not on record")));
+    let row = desk.store().certificate(certificate).await?.ok_or_else(missing)?;
+    let certificate = Certificate::parse(&row.der.ok_or_else(missing)?).map_err(|why| Fault::Corrupt {
+        what: "a certificate",
+        why: why.to_string(),
+    })?;
+    Ok(Text {
+        office,
+        opened,
+        certificate: &certificate,
+        application,
+        refund: *refund,
+        mark: Mark::from_random(desk.chance().octets()),
+        at: now,
+    }
+    .written_in(language))
+}
+
+fn tell(event: &Event) -> (&'static str, Vec<(&'static str, String)>) {
+    match event {
+        Event::Opened { card: _, flow, terms } => {
+            ("opened", vec![("flow", flow.to_string()), ("terms", terms.to_string())])
+        }
+        Event::Entered { ground } => ("entered", vec![("ground", ground.key().to_owned())]),
+        Event::Edited => ("edited", Vec::new()),
+        Event::Asked { text } => ("asked", vec![("text", text.to_string())]),
+        Event::Revoked {
+            card: _,
+            ground,
+            text,
+            number,
+        } => (
+            "revoked",
+            vec![
+                ("ground", ground.key().to_owned()),
+                ("text", text.to_string()),
+                ("number", number.to_string()),
+            ],
+        ),
+        Event::Abandoned { card: _ } => ("abandoned", Vec::new()),
+    }
+}
+
+fn write(desk: &Desk, write: Now) -> Write {
+    match write {
+        Now::Revoke {
+            certificate,
+            ground,
+            at,
+            event_day,
+        } => Write::Revoke(NewStatus {
+            certificate,
+            reason: reason_code(ground.reason()),
+            revoked_at: at,
+            invalid_from: event_day.map(Day::begins),
+        }),
+        Now::Number { number } => Write::Receipt(NewReceipt {
+            number,
+            check_code: CheckCode::from_random(desk.chance().octets()),
+        }),
+    }
+}
+
+fn errand(errand: Later) -> Errand {
+    match errand {
+        Later::PublishCrl { certificate } => Errand::PublishCrl { certificate },
+        Later::Mail(letter) => Errand::RevocationLetter(letter),
+    }
+}

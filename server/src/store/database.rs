@@ -1,0 +1,403 @@
+//! Two databases, one way to speak to them: SQL written once with `$1` placeholders, three column types.
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::query::Query;
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{PgPool, Postgres, Row as _, Sqlite, SqlitePool};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::fault::{Bug, Fault};
+
+/// Where the store lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreAddress {
+    /// A file of this machine: `sqlite:///var/lib/kagimori/kagimori.db` or `sqlite://relative.db`.
+    Sqlite(PathBuf),
+    /// A PostgreSQL server: `postgres://user@host/database`. Never printed, it may hold a password.
+    Postgres(String),
+}
+
+/// Neither `sqlite://…` nor `postgres://…`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the address of a store begins with sqlite:// or postgres://")]
+pub struct NotAStore;
+
+impl std::str::FromStr for StoreAddress {
+    type Err = NotAStore;
+
+    fn from_str(text: &str) -> Result<Self, NotAStore> {
+        match text.split_once("://") {
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(PathBuf::from(path))),
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(text.to_owned())),
+            _ => Err(NotAStore),
+        }
+    }
+}
+
+/// A statement of ours. Made by [`statements!`] only, so that a test can prepare every one on both databases.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Statement(pub(crate) &'static str);
+
+/// Declares the statements of a file and lists them.
+macro_rules! statements {
+    ($($name:ident = $sql:literal;)+) => {
+        $(const $name: $crate::store::database::Statement = $crate::store::database::Statement($sql);)+
+        /// Every statement of this file.
+        pub(crate) const STATEMENTS: &[$crate::store::database::Statement] = &[$($name),+];
+    };
+}
+pub(crate) use statements;
+
+/// A value for a placeholder.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Value<'a> {
+    Text(Option<&'a str>),
+    Integer(Option<i64>),
+    Octets(Option<&'a [u8]>),
+}
+
+/// The values for `$1`, `$2`, …
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { &[$($crate::store::database::Value::from($value)),*] };
+}
+pub(crate) use values;
+
+/// The pools of one database.
+#[derive(Clone, Debug)]
+pub(crate) enum Database {
+    Sqlite { readers: SqlitePool, writer: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// One connection, by whom nobody else is served meanwhile.
+#[derive(Debug)]
+pub(crate) enum Connection {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+/// A row of an answer.
+pub(crate) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+/// What a column can be read as.
+pub(crate) trait Column:
+    for<'r> sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite> + for<'r> sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>
+{
+}
+
+impl<T> Column for T where
+    T: for<'r> sqlx::Decode<'r, Sqlite>
+        + sqlx::Type<Sqlite>
+        + for<'r> sqlx::Decode<'r, Postgres>
+        + sqlx::Type<Postgres>
+{
+}
+
+impl Database {
+    pub(crate) async fn open(address: &StoreAddress) -> Result<Self, Fault> {
+        match address {
+            StoreAddress::Sqlite(path) => {
+                let options = SqliteConnectOptions::new()
+                    .filename(path)
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    // FULL syncs the log at every commit: what was acknowledged is on the disk.
+                    .synchronous(SqliteSynchronous::Full)
+                    .foreign_keys(true)
+                    .busy_timeout(PATIENCE);
+                let writer = SqlitePoolOptions::new()
+                    .max_connections(1)
+                    .connect_with(options.clone())
+                    .await
+                    .map_err(fault)?;
+                let readers = SqlitePoolOptions::new()
+                    .max_connections(READERS)
+                    .connect_lazy_with(options.pragma("query_only", "ON"));
+                Ok(Self::Sqlite { readers, writer })
+            }
+            StoreAddress::Postgres(url) => {
+                let options: PgConnectOptions = url.parse().map_err(fault)?;
+                let options = options.application_name("kagimori");
+                let pool = PgPoolOptions::new()
+                    .max_connections(READERS + 1)
+                    .acquire_timeout(PATIENCE)
+                    .connect_with(options)
+                    .await
+                    .map_err(fault)?;
+                Ok(Self::Postgres(pool))
+            }
+        }
+    }
+
+    /// A connection to read with.
+    pub(crate) async fn reader(&self) -> Result<Connection, Fault> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Connection::Sqlite(readers.acquire().await.map_err(fault)?),
+            Self::Postgres(pool) => Connection::Postgres(pool.acquire().await.map_err(fault)?),
+        })
+    }
+
+    /// The connection to write with.
+    pub(crate) async fn writer(&self) -> Result<Connection, Fault> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Connection::Sqlite(writer.acquire().await.map_err(fault)?),
+            Self::Postgres(pool) => Connection::Postgres(pool.acquire().await.map_err(fault)?),
+        })
+    }
+
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Connection {
+    /// Runs a statement and says how many rows it touched.
+    pub(crate) async fn execute(&mut self, statement: Statement, values: &[Value<'_>]) -> Result<u64, Fault> {
+        match self {
+            Self::Sqlite(connection) => {
+                let query = bind_sqlite(statement, values);
+                query.execute(&mut **connection).await.map(|done| done.rows_affected())
+            }
+            Self::Postgres(connection) => {
+                let query = bind_postgres(statement, values);
+                query.execute(&mut **connection).await.map(|done| done.rows_affected())
+            }
+        }
+        .map_err(fault)
+    }
+
+    /// The one row of an answer, if it has any.
+    pub(crate) async fn row(&mut self, statement: Statement, values: &[Value<'_>]) -> Result<Option<Row>, Fault> {
+        match self {
+            Self::Sqlite(connection) => {
+                let query = bind_sqlite(statement, values);
+                query
+                    .fetch_optional(&mut **connection)
+                    .await
+                    .map(|row| row.map(Row::Sqlite))
+            }
+            Self::Postgres(connection) => {
+                let query = bind_postgres(statement, values);
+                query
+                    .fetch_optional(&mut **connection)
+                    .await
+                    .map(|row| row.map(Row::Postgres))
+            }
+        }
+        .map_err(fault)
+    }
+
+    /// All rows of an answer. Whoever asks bounds how many there can be.
+    pub(crate) async fn rows(&mut self, statement: Statement, values: &[Value<'_>]) -> Result<Vec<Row>, Fault> {
+        match self {
+            Self::Sqlite(connection) => {
+                let query = bind_sqlite(statement, values);
+                query
+                    .fetch_all(&mut **connection)
+                    .await
+                    .map(|rows| rows.into_iter().map(Row::Sqlite).collect())
+            }
+            Self::Postgres(connection) => {
+                let query = bind_postgres(statement, values);
+                query
+                    .fetch_all(&mut **connection)
+                    .await
+                    .map(|rows| rows.into_iter().map(Row::Postgres).collect())
+            }
+        }
+        .map_err(fault)
+    }
+
+    /// A command that takes no values and is not worth preparing.
+    pub(crate) async fn command(&mut self, sql: &'static str) -> Result<(), Fault> {
+        match self {
+            Self::Sqlite(connection) => sqlx::raw_sql(sql).execute(&mut **connection).await.map(drop),
+            Self::Postgres(connection) => sqlx::raw_sql(sql).execute(&mut **connection).await.map(drop),
+        }
+        .map_err(fault)
+    }
+
+    /// Closes the connection without a word: the server undoes what was not committed.
+    pub(crate) fn hang_up(self) {
+        match self {
+            Self::Sqlite(connection) => drop(connection.detach()),
+            Self::Postgres(connection) => drop(connection.detach()),
+        }
+    }
+
+    /// Whether the database understands a statement.
+    pub(crate) async fn prepare(&mut self, statement: Statement) -> Result<(), Fault> {
+        use sqlx::{Executor as _, SqlSafeStr as _};
+        let sql = statement.0.into_sql_str();
+        match self {
+            Self::Sqlite(connection) => (&mut **connection).prepare(sql).await.map(drop),
+            Self::Postgres(connection) => (&mut **connection).prepare(sql).await.map(drop),
+        }
+        .map_err(fault)
+    }
+}
+
+impl Row {
+    /// A column by its name.
+    pub(crate) fn column<T: Column>(&self, name: &str) -> Result<T, Fault> {
+        match self {
+            Self::Sqlite(row) => row.try_get(name),
+            Self::Postgres(row) => row.try_get(name),
+        }
+        .map_err(fault)
+    }
+
+    /// A column of exactly so many octets.
+    pub(crate) fn octets<const N: usize>(&self, name: &'static str) -> Result<[u8; N], Fault> {
+        let octets: Vec<u8> = self.column(name)?;
+        let length = octets.len();
+        octets.try_into().map_err(|_| Fault::Corrupt {
+            what: name,
+            why: format!("{length} octets instead of {N}"),
+        })
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::Text(Some(value))
+    }
+}
+
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(value: &'a String) -> Self {
+        Self::Text(Some(value))
+    }
+}
+
+impl<'a> From<Option<&'a str>> for Value<'a> {
+    fn from(value: Option<&'a str>) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<i64> for Value<'_> {
+    fn from(value: i64) -> Self {
+        Self::Integer(Some(value))
+    }
+}
+
+impl From<Option<i64>> for Value<'_> {
+    fn from(value: Option<i64>) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Value<'a> {
+    fn from(value: &'a [u8]) -> Self {
+        Self::Octets(Some(value))
+    }
+}
+
+impl<'a> From<&'a Vec<u8>> for Value<'a> {
+    fn from(value: &'a Vec<u8>) -> Self {
+        Self::Octets(Some(value))
+    }
+}
+
+impl<'a, const N: usize> From<&'a [u8; N]> for Value<'a> {
+    fn from(value: &'a [u8; N]) -> Self {
+        Self::Octets(Some(value))
+    }
+}
+
+impl<'a> From<Option<&'a [u8]>> for Value<'a> {
+    fn from(value: Option<&'a [u8]>) -> Self {
+        Self::Octets(value)
+    }
+}
+
+fn bind_sqlite<'q>(statement: Statement, values: &[Value<'_>]) -> Query<'q, Sqlite, SqliteArguments> {
+    values
+        .iter()
+        .fold(sqlx::query(statement.0), |query, value| match value {
+            Value::Text(value) => query.bind(*value),
+            Value::Integer(value) => query.bind(*value),
+            Value::Octets(value) => query.bind(*value),
+        })
+}
+
+fn bind_postgres<'q>(statement: Statement, values: &[Value<'_>]) -> Query<'q, Postgres, PgArguments> {
+    values
+        .iter()
+        .fold(sqlx::query(statement.0), |query, value| match value {
+            Value::Text(value) => query.bind(*value),
+            Value::Integer(value) => query.bind(*value),
+            Value::Octets(value) => query.bind(*value),
+        })
+}
+
+/// Who is to blame: the storage, the way to it, the others, or we.
+pub(crate) fn fault(error: sqlx::Error) -> Fault {
+    use sqlx::Error;
+    let why = error.to_string();
+    match &error {
+        Error::Database(told) => match told.code().as_deref() {
+            // SQLSTATE: serialization failure, deadlock, lock not available.
+            Some("40001" | "40P01" | "55P03") => Fault::Contended,
+            Some(sqlstate) if sqlstate.len() == 5 => match sqlstate.get(..2) {
+                // Connection, resources, operator intervention, system error: the server's world.
+                Some("08" | "53" | "57" | "58") => Fault::Unreachable {
+                    what: "the database",
+                    why,
+                },
+                Some("XX") => Fault::Corrupt {
+                    what: "the database",
+                    why,
+                },
+                _ => Fault::Bug(Bug(why)),
+            },
+            // SQLite's result codes; the low octet is the primary one.
+            Some(code) => match code.parse::<i64>().map(|code| code & 0xff) {
+                Ok(SQLITE_BUSY | SQLITE_LOCKED) => Fault::Contended,
+                Ok(SQLITE_READONLY | SQLITE_IOERR | SQLITE_CORRUPT | SQLITE_FULL | SQLITE_CANTOPEN | SQLITE_NOTADB) => {
+                    Fault::Storage { why }
+                }
+                _ => Fault::Bug(Bug(why)),
+            },
+            None => Fault::Bug(Bug(why)),
+        },
+        Error::Io(_)
+        | Error::Tls(_)
+        | Error::PoolTimedOut
+        | Error::PoolClosed
+        | Error::WorkerCrashed
+        | Error::Protocol(_) => Fault::Unreachable {
+            what: "the database",
+            why,
+        },
+        Error::ColumnDecode { .. } | Error::Decode(_) => Fault::Corrupt { what: "a row", why },
+        _ => Fault::Bug(Bug(why)),
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const READERS: u32 = 4;
+
+// https://www.sqlite.org/rescode.html
+const SQLITE_BUSY: i64 = 5;
+const SQLITE_LOCKED: i64 = 6;
+const SQLITE_READONLY: i64 = 8;
+const SQLITE_IOERR: i64 = 10;
+const SQLITE_CORRUPT: i64 = 11;
+const SQLITE_FULL: i64 = 13;
+const SQLITE_CANTOPEN: i64 = 14;
+const SQLITE_NOTADB: i64 = 26;

@@ -1,0 +1,229 @@
+//! The outbox: errands are queued in the transaction that decides them, and done later, at least once.
+
+use casework::identity::{Authority, CertificateId, Serial};
+use casework::revocation::Letter;
+use casework::time::Instant;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+use super::Store;
+use super::case::{self, Hex, corrupt};
+use super::database::{Connection, Row, Statement, statements, values};
+use crate::fault::Fault;
+
+/// Everything that is done later, of all procedures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// A new list for the shard that holds this certificate.
+    PublishCrl {
+        /// Which certificate.
+        certificate: CertificateId,
+    },
+    /// A letter of procedure 000 to the applicant.
+    RevocationLetter(Letter),
+}
+
+/// An errand to be queued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewErrand {
+    /// Fresh. It names the errand outside too, for example in a letter's Message-ID.
+    pub id: [u8; 16],
+    /// What is to be done. The same one is never queued twice for a case.
+    pub errand: Errand,
+}
+
+/// An errand that was taken, for as long as its lease holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrandRow {
+    /// Names it, outside too.
+    pub id: [u8; 16],
+    /// For which case.
+    pub case: [u8; 16],
+    /// What is to be done.
+    pub errand: Errand,
+    /// When it was queued.
+    pub queued_at: Instant,
+    /// How many times it was taken, this time included.
+    pub attempts: i64,
+}
+
+/// How many errands wait, and since when the oldest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outbox {
+    /// So many are not done.
+    pub waiting: i64,
+    /// The oldest of them was queued then.
+    pub oldest: Option<Instant>,
+}
+
+impl Store {
+    /// Takes one errand that is due, or whose lease ran out. Two who ask at once never get the same one.
+    pub async fn take_errand(
+        &self,
+        lease: &str,
+        now: Instant,
+        leased_for: Duration,
+    ) -> Result<Option<ErrandRow>, Fault> {
+        let until = now.plus_seconds(i64::try_from(leased_for.as_secs()).unwrap_or(i64::MAX));
+        let lease = lease.to_owned();
+        match &self.database {
+            super::Database::Postgres(_) => {
+                let mut connection = self.reader().await?;
+                take(&mut connection, TAKE_UNLOCKED, &lease, now, until).await
+            }
+            // One process writes, through one task.
+            super::Database::Sqlite { .. } => {
+                self.writer
+                    .write(move |connection| Box::pin(async move { take(connection, TAKE, &lease, now, until).await }))
+                    .await
+            }
+        }
+    }
+
+    /// It is done.
+    pub async fn finish_errand(&self, id: [u8; 16], now: Instant) -> Result<(), Fault> {
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move { connection.execute(FINISH, values![&id, now.0]).await.map(drop) })
+            })
+            .await
+    }
+
+    /// It could not be done; again at `due`. `trouble` is for the operator.
+    pub async fn postpone_errand(&self, id: [u8; 16], due: Instant, trouble: &str) -> Result<(), Fault> {
+        let trouble = trouble.replace('\0', "\u{fffd}");
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    connection
+                        .execute(POSTPONE, values![&id, due.0, &trouble])
+                        .await
+                        .map(drop)
+                })
+            })
+            .await
+    }
+
+    /// What waits.
+    pub async fn outbox(&self) -> Result<Outbox, Fault> {
+        let row = self.reader().await?.row(WAITING, values![]).await?;
+        let Some(row) = row else {
+            return Ok(Outbox {
+                waiting: 0,
+                oldest: None,
+            });
+        };
+        Ok(Outbox {
+            waiting: row.column("waiting")?,
+            oldest: row.column::<Option<i64>>("oldest")?.map(Instant),
+        })
+    }
+}
+
+pub(crate) async fn queue(
+    connection: &mut Connection,
+    case: &[u8; 16],
+    new: &NewErrand,
+    at: Instant,
+) -> Result<(), Fault> {
+    let (name, row) = match &new.errand {
+        Errand::PublishCrl { certificate } => (
+            "crl",
+            ErrandDocument::Crl {
+                authority: certificate.authority.0.clone(),
+                serial: Hex::of(certificate.serial.octets()),
+            },
+        ),
+        Errand::RevocationLetter(letter) => {
+            let name = letter_key(*letter);
+            (
+                name,
+                ErrandDocument::RevocationLetter {
+                    letter: name.to_owned(),
+                },
+            )
+        }
+    };
+    let document = case::Document::of(name, &row)?;
+    connection
+        .execute(QUEUE, values![&new.id, case, name, &document.text, at.0])
+        .await?;
+    Ok(())
+}
+
+statements! {
+    QUEUE = "INSERT INTO errand (id, case_id, name, document, queued_at, due_at, attempts)
+             VALUES ($1, $2, $3, $4, $5, $5, 0) ON CONFLICT (case_id, name) DO NOTHING";
+    TAKE = "UPDATE errand SET lease = $1, leased_until = $3, attempts = attempts + 1
+            WHERE id = (SELECT id FROM errand
+                        WHERE done_at IS NULL AND due_at <= $2 AND (leased_until IS NULL OR leased_until < $2)
+                        ORDER BY due_at LIMIT 1)
+            RETURNING id, case_id, document, queued_at, attempts";
+    FINISH = "UPDATE errand SET done_at = $2, lease = NULL, leased_until = NULL, trouble = NULL WHERE id = $1";
+    POSTPONE = "UPDATE errand SET due_at = $2, trouble = $3, lease = NULL, leased_until = NULL
+                WHERE id = $1 AND done_at IS NULL";
+    WAITING = "SELECT COUNT(*) AS waiting, MIN(queued_at) AS oldest FROM errand WHERE done_at IS NULL";
+}
+
+/// PostgreSQL only: errands that another node is taking are passed over.
+pub(crate) const TAKE_UNLOCKED: Statement = Statement(
+    "UPDATE errand SET lease = $1, leased_until = $3, attempts = attempts + 1
+     WHERE id = (SELECT id FROM errand
+                 WHERE done_at IS NULL AND due_at <= $2 AND (leased_until IS NULL OR leased_until < $2)
+                 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+     RETURNING id, case_id, document, queued_at, attempts",
+);
+
+async fn take(
+    connection: &mut Connection,
+    statement: Statement,
+    lease: &str,
+    now: Instant,
+    until: Instant,
+) -> Result<Option<ErrandRow>, Fault> {
+    let row = connection.row(statement, values![lease, now.0, until.0]).await?;
+    row.as_ref().map(read).transpose()
+}
+
+fn read(row: &Row) -> Result<ErrandRow, Fault> {
+    Ok(ErrandRow {
+        id: row.octets("id")?,
+        case: row.octets("case_id")?,
+        errand: read_errand(&row.column::<String>("document")?)?,
+        queued_at: Instant(row.column("queued_at")?),
+        attempts: row.column("attempts")?,
+    })
+}
+
+/// An errand as its row's document.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "errand", rename_all = "snake_case")]
+enum ErrandDocument {
+    Crl { authority: String, serial: Hex },
+    RevocationLetter { letter: String },
+}
+
+fn read_errand(document: &str) -> Result<Errand, Fault> {
+    Ok(match case::parse(document)? {
+        ErrandDocument::Crl { authority, serial } => Errand::PublishCrl {
+            certificate: CertificateId {
+                authority: Authority(authority),
+                serial: Serial::from_octets(&serial.octets::<20>()?).ok_or_else(|| corrupt("serial", "zero"))?,
+            },
+        },
+        ErrandDocument::RevocationLetter { letter } => Errand::RevocationLetter(
+            [Letter::Accepted, Letter::Revoked, Letter::Refund]
+                .into_iter()
+                .find(|known| letter_key(*known) == letter)
+                .ok_or_else(|| corrupt("letter", letter))?,
+        ),
+    })
+}
+
+const fn letter_key(letter: Letter) -> &'static str {
+    match letter {
+        Letter::Accepted => "accepted",
+        Letter::Revoked => "revoked",
+        Letter::Refund => "refund",
+    }
+}

@@ -1,0 +1,201 @@
+//! The store: everything that this house remembers, on SQLite or on PostgreSQL.
+//!
+//! One noun, one file. Reading goes to the database directly; everything that is written goes through one task
+//! (`writer.rs`) that owns the transaction. The store is concrete: there is nothing to put in its place.
+
+mod card_request;
+mod case;
+mod certificate;
+mod crl;
+mod database;
+mod errand;
+mod event;
+mod evidence;
+mod follow;
+mod key;
+mod migration;
+mod office;
+mod receipt;
+mod revocation;
+mod session;
+mod status;
+mod writer;
+
+use casework::identity::CertificateId;
+use casework::number::Number;
+use std::path::Path;
+
+pub use card_request::{CardRequestRow, CardRequestState, Claimed};
+pub use case::{CaseRow, Commit, Document, Write};
+pub use certificate::CertificateRow;
+pub(crate) use certificate::{
+    from_document as certificate_case, reason_key, state as certificate_state, to_document as certificate_document,
+};
+pub use crl::CrlRow;
+use database::{Connection, Database};
+pub use database::{NotAStore, StoreAddress};
+pub use errand::{Errand, ErrandRow, NewErrand, Outbox};
+pub use event::{Audit, EventRow, NewEvent};
+pub use evidence::{EvidenceKind, NewEvidence};
+pub use follow::{Behind, Committed};
+pub use key::{KeyPurpose, KeyRow};
+pub use office::OfficeRow;
+pub use receipt::{NewReceipt, ReceiptRow};
+pub(crate) use revocation::{
+    from_document as revocation_case, state as revocation_state, to_document as revocation_document,
+};
+pub use session::{SessionFact, SessionRow};
+pub use status::{NewStatus, StatusRow};
+pub use writer::STORAGE_FAILED;
+
+use crate::chance::Chance;
+use crate::fault::Fault;
+use crate::journal::{Journal, JournalFault};
+
+/// The store. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    database: Database,
+    writer: writer::Writer,
+}
+
+/// Why a store is not opened. The text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenFault {
+    /// The journal beside it is not as this node wrote it.
+    #[error(transparent)]
+    Journal(#[from] JournalFault),
+    /// Database and journal do not agree.
+    #[error(transparent)]
+    Behind(#[from] Behind),
+    /// It is of a later version of this program, or its migrations were changed.
+    #[error(
+        "the database does not fit this program: {0}. Serve it with the version that served it last, or a later one"
+    )]
+    Schema(String),
+    /// PostgreSQL would acknowledge what is not on its disk.
+    #[error("PostgreSQL runs with {setting} = off: a crash would lose what was acknowledged. Switch it on")]
+    NotDurable {
+        /// Which setting.
+        setting: &'static str,
+    },
+    /// It does not answer.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Why a commit came to nothing: the database moved on since it was decided upon. Load, and decide again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Clash {
+    /// Another commit changed this case, or this row, meanwhile.
+    #[error("it was changed meanwhile")]
+    Moved,
+    /// The certificate is revoked already.
+    #[error("the certificate is revoked already")]
+    Revoked,
+    /// The receipt number is taken: draw another one.
+    #[error("the receipt number is taken")]
+    Number,
+    /// The serial number is taken.
+    #[error("the serial number is taken")]
+    Serial,
+    /// A later list of this shard was made.
+    #[error("a later list was made")]
+    Older,
+    /// The world failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl Store {
+    /// Opens the store, migrates it, and compares it with the journal in `data`; on PostgreSQL every node has its own.
+    /// What a crash left between a commit and the journal is entered now. Nothing is served if they do not agree.
+    pub async fn open(address: &StoreAddress, data: &Path, chance: &Chance) -> Result<Self, OpenFault> {
+        let journal = Journal::open(data, chance)?;
+        let database = Database::open(address).await?;
+        migration::migrate(&database).await?;
+        let mut connection = database.writer().await?;
+        refuse_unless_durable(&mut connection).await?;
+        follow::reconcile(&journal, &mut connection).await?;
+        let follower = follow::Follower::begin(journal, &mut connection).await?;
+        drop(connection);
+        let writer = writer::Writer::start(database.clone(), follower);
+        Ok(Self { database, writer })
+    }
+
+    /// Tells `each` everything that was ever issued and revoked, and from then on every commit before it is
+    /// acknowledged, on this node or on another. `each` must not wait.
+    pub async fn follow(&self, each: impl FnMut(&Committed) + Send + 'static) -> Result<(), Fault> {
+        self.writer.subscribe(Box::new(each)).await
+    }
+
+    /// Since when a certificate is revoked, and by which application, if any.
+    pub async fn status(&self, certificate: &CertificateId) -> Result<Option<(StatusRow, Option<Number>)>, Fault> {
+        status::of(&mut self.reader().await?, certificate).await
+    }
+
+    /// Whether the database answers and takes a transaction: what `/readyz` asks.
+    pub async fn is_ready(&self) -> Result<(), Fault> {
+        self.writer.write(|_| Box::pin(async { Ok(()) })).await
+    }
+
+    /// Prepares every statement of this program. A test calls it on both databases.
+    pub async fn prepare_all(&self) -> Result<usize, Fault> {
+        let mut connection = self.reader().await?;
+        let mut prepared = 0;
+        for statements in [
+            card_request::STATEMENTS,
+            case::STATEMENTS,
+            certificate::STATEMENTS,
+            crl::STATEMENTS,
+            errand::STATEMENTS,
+            event::STATEMENTS,
+            evidence::STATEMENTS,
+            follow::STATEMENTS,
+            key::STATEMENTS,
+            office::STATEMENTS,
+            receipt::STATEMENTS,
+            session::STATEMENTS,
+            status::STATEMENTS,
+            writer::STATEMENTS,
+        ] {
+            for statement in statements {
+                connection.prepare(*statement).await?;
+                prepared += 1;
+            }
+        }
+        if matches!(self.database, Database::Postgres(_)) {
+            connection.prepare(errand::TAKE_UNLOCKED).await?;
+            prepared += 1;
+        }
+        Ok(prepared)
+    }
+
+    /// Waits until nobody uses a connection any more, and closes them all.
+    pub async fn close(self) {
+        let Self { database, writer } = self;
+        drop(writer);
+        database.close().await;
+    }
+
+    async fn reader(&self) -> Result<Connection, Fault> {
+        self.database.reader().await
+    }
+}
+
+/// The promise of the acknowledgement is worth what the database's own is.
+async fn refuse_unless_durable(connection: &mut Connection) -> Result<(), OpenFault> {
+    if let Connection::Postgres(_) = connection {
+        for (setting, show) in [
+            ("fsync", database::Statement("SHOW fsync")),
+            ("synchronous_commit", database::Statement("SHOW synchronous_commit")),
+        ] {
+            let row = connection.row(show, database::values![]).await?;
+            let value: Option<String> = row.map(|row| row.column(setting)).transpose()?;
+            if value.as_deref() == Some("off") {
+                return Err(OpenFault::NotDurable { setting });
+            }
+        }
+    }
+    Ok(())
+}

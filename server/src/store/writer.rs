@@ -1,0 +1,280 @@
+//! Group commit: one task owns the transaction, and whoever writes hands it a piece of work.
+//!
+//! All pieces that wait are done in one transaction, each behind its own savepoint, so that one that fails takes
+//! nothing with it. Then, in this order: commit (synced), journal (synced), the subscribers of the status, and only
+//! then everyone is told. A client that hangs up cancels nothing: the piece belongs to the task by then.
+//!
+//! If the file system refuses or loses a write, the process stops on the spot and nobody is told anything (A30): after
+//! a failed fsync nothing that this process believes about the disk is known to be true.
+
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+use super::database::{Connection, Database, statements, values};
+use super::follow::{Follower, Subscriber};
+use crate::fault::Fault;
+
+/// A future that a piece of work returns; it borrows the connection.
+pub(crate) type Work<'c, T> = Pin<Box<dyn Future<Output = T> + Send + 'c>>;
+
+/// The way to the task that writes. Cheap to clone; the task ends when the last one is dropped.
+#[derive(Clone, Debug)]
+pub(crate) struct Writer {
+    queue: mpsc::Sender<Order>,
+}
+
+enum Order {
+    Write(Box<dyn Piece>),
+    Subscribe(Subscriber, oneshot::Sender<Result<(), Fault>>),
+}
+
+/// A piece of work that waits for its transaction.
+trait Piece: Send {
+    fn run<'c>(&'c mut self, connection: &'c mut Connection) -> Work<'c, Outcome>;
+    /// Tells the one who waits; `Err` if the transaction came to nothing.
+    fn tell(self: Box<Self>, settled: Result<(), Fault>);
+}
+
+enum Outcome {
+    Keep,
+    Undo,
+}
+
+struct Waiting<T, E, F> {
+    work: Option<F>,
+    result: Option<Result<T, E>>,
+    told: oneshot::Sender<Result<T, E>>,
+}
+
+impl Writer {
+    /// Starts the task.
+    pub(crate) fn start(database: Database, follower: Follower) -> Self {
+        let (queue, orders) = mpsc::channel(WAITING);
+        tokio::spawn(
+            Desk {
+                database,
+                follower,
+                connection: None,
+                orders,
+            }
+            .serve(),
+        );
+        Self { queue }
+    }
+
+    /// Does `work` inside a transaction. It is durable, journalled and told to the subscribers when this returns `Ok`;
+    /// it left no trace when `work` returned `Err`.
+    pub(crate) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Fault> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut Connection) -> Work<'c, Result<T, E>> + Send + 'static,
+    {
+        let (told, answer) = oneshot::channel();
+        let piece = Waiting {
+            work: Some(work),
+            result: None,
+            told,
+        };
+        self.queue
+            .send(Order::Write(Box::new(piece)))
+            .await
+            .map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+
+    /// From the beginning of the store on, in order, without a gap.
+    pub(crate) async fn subscribe(&self, subscriber: Subscriber) -> Result<(), Fault> {
+        let (told, answer) = oneshot::channel();
+        self.queue
+            .send(Order::Subscribe(subscriber, told))
+            .await
+            .map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+}
+
+impl<T, E, F> Piece for Waiting<T, E, F>
+where
+    T: Send,
+    E: From<Fault> + Send,
+    F: for<'c> FnOnce(&'c mut Connection) -> Work<'c, Result<T, E>> + Send,
+{
+    fn run<'c>(&'c mut self, connection: &'c mut Connection) -> Work<'c, Outcome> {
+        Box::pin(async move {
+            // A piece is run once: the task takes it out of the queue and runs it in one transaction only.
+            let Some(work) = self.work.take() else {
+                return Outcome::Undo;
+            };
+            let result = work(connection).await;
+            let outcome = if result.is_ok() { Outcome::Keep } else { Outcome::Undo };
+            self.result = Some(result);
+            outcome
+        })
+    }
+
+    fn tell(self: Box<Self>, settled: Result<(), Fault>) {
+        let answer = match (settled, self.result) {
+            (Ok(()), Some(result)) => result,
+            (Ok(()), None) => Err(E::from(closed())),
+            // What the work itself found out says more than that the others' transaction failed.
+            (Err(_), Some(Err(error))) => Err(error),
+            (Err(fault), _) => Err(E::from(fault)),
+        };
+        // Nobody listens any more when the client hung up; what was written stays written.
+        drop(self.told.send(answer));
+    }
+}
+
+/// The task's own things.
+struct Desk {
+    database: Database,
+    follower: Follower,
+    connection: Option<Connection>,
+    orders: mpsc::Receiver<Order>,
+}
+
+impl Desk {
+    async fn serve(mut self) {
+        let mut rounds = tokio::time::interval(ROUND);
+        rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut orders = Vec::with_capacity(BATCH);
+        loop {
+            tokio::select! {
+                biased;
+                received = self.orders.recv_many(&mut orders, BATCH) => {
+                    if received == 0 {
+                        break;
+                    }
+                    self.serve_batch(&mut orders).await;
+                }
+                // What other nodes committed; on SQLite the operator's commands, which are processes of their own.
+                _ = rounds.tick() => {
+                    if let Err(fault) = self.follow().await {
+                        tracing::warn!(%fault, "the revocation sequence could not be followed");
+                        self.hang_up();
+                    }
+                }
+            }
+        }
+    }
+
+    async fn serve_batch(&mut self, orders: &mut Vec<Order>) {
+        let mut pieces = Vec::with_capacity(orders.len());
+        let mut subscriptions = Vec::new();
+        for order in orders.drain(..) {
+            match order {
+                Order::Write(piece) => pieces.push(piece),
+                Order::Subscribe(subscriber, told) => subscriptions.push((subscriber, told)),
+            }
+        }
+        if !pieces.is_empty() {
+            let settled = self.commit(&mut pieces).await;
+            if let Err(fault) = &settled {
+                stop_if_storage(fault);
+                tracing::error!(%fault, pieces = pieces.len(), "a transaction came to nothing");
+                self.hang_up();
+            }
+            for piece in pieces {
+                piece.tell(settled.clone());
+            }
+        }
+        for (subscriber, told) in subscriptions {
+            let begun = match self.connection().await {
+                Ok(mut connection) => {
+                    let begun = self.follower.subscribe(&mut connection, subscriber).await;
+                    self.connection = Some(connection);
+                    begun
+                }
+                Err(fault) => Err(fault),
+            };
+            drop(told.send(begun));
+        }
+    }
+
+    /// One transaction for all pieces, then journal and subscribers.
+    async fn commit(&mut self, pieces: &mut [Box<dyn Piece>]) -> Result<(), Fault> {
+        let mut connection = self.connection().await?;
+        begin(&mut connection).await?;
+        self.follower.mark(&mut connection).await?;
+        for piece in pieces.iter_mut() {
+            connection.command("SAVEPOINT piece").await?;
+            match piece.run(&mut connection).await {
+                Outcome::Keep => connection.command("RELEASE SAVEPOINT piece").await?,
+                Outcome::Undo => {
+                    connection
+                        .command("ROLLBACK TO SAVEPOINT piece; RELEASE SAVEPOINT piece")
+                        .await?
+                }
+            }
+        }
+        connection.command("COMMIT").await.map_err(|fault| match fault {
+            Fault::Unreachable { why, .. } => Fault::Unknown { why },
+            fault => fault,
+        })?;
+        let followed = self.follower.follow(&mut connection).await;
+        self.connection = Some(connection);
+        followed
+    }
+
+    async fn follow(&mut self) -> Result<(), Fault> {
+        let mut connection = self.connection().await?;
+        let followed = self.follower.follow(&mut connection).await;
+        self.connection = Some(connection);
+        followed.inspect_err(stop_if_storage)
+    }
+
+    async fn connection(&mut self) -> Result<Connection, Fault> {
+        match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => self.database.writer().await,
+        }
+    }
+
+    /// A connection on which something failed may stand inside a transaction: it is not used again.
+    fn hang_up(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection.hang_up();
+        }
+    }
+}
+
+statements! {
+    // Whoever holds this row writes; over all nodes transactions that write are one sequence, which numbers need.
+    TAKE_BATON = "UPDATE counter SET value = value + 1 WHERE name = 'baton'";
+}
+
+async fn begin(connection: &mut Connection) -> Result<(), Fault> {
+    match connection {
+        Connection::Sqlite(_) => connection.command("BEGIN IMMEDIATE").await,
+        Connection::Postgres(_) => {
+            connection.command("BEGIN").await?;
+            connection.execute(TAKE_BATON, values![]).await.map(drop)
+        }
+    }
+}
+
+fn stop_if_storage(fault: &Fault) {
+    if let Fault::Storage { why } = fault {
+        tracing::error!(%why, "the storage failed; this process stops before it acknowledges anything else");
+        std::process::exit(STORAGE_FAILED);
+    }
+}
+
+fn closed() -> Fault {
+    Fault::Unreachable {
+        what: "the writer",
+        why: "it has stopped".to_owned(),
+    }
+}
+
+/// The exit status of a process whose storage failed (`EX_IOERR` of sysexits.h).
+pub const STORAGE_FAILED: i32 = 74;
+
+/// So many orders wait at most; whoever comes then waits for a place in the queue.
+const WAITING: usize = 4_096;
+/// So many pieces share a transaction at most.
+const BATCH: usize = 256;
+/// How often the other nodes' commits are looked for, below the second that DESIGN §5 promises.
+const ROUND: Duration = Duration::from_millis(250);
