@@ -54,6 +54,7 @@ await journeys([
   walked("a lost connection at 確定", "lost", lost),
   walked("somebody else's session", "sessions", sessions),
   walked("what the form takes and refuses", "form", form),
+  walked("nobody there for a while", "idle", idle),
   walked("ten megabytes", "big", big),
 ]);
 await chromium.close();
@@ -423,6 +424,23 @@ async function form(page, world) {
     await press(page, AT.toConfirm);
     holds(await page.locator("main").innerText(), "<b>太字</b>");
     same((await page.title()).includes("owned"), false);
+  });
+}
+
+async function idle(page, world) {
+  const pin = await world.pin(CARDS.valid);
+  await toCertificate(page, START_OF_REVOCATION, pin);
+  await world.advance(16 * 60);
+  await check("E-TIMEOUT: after sixteen minutes without a request the session has ended, and nothing of it is shown", async () => {
+    await press(page, AT.toForm);
+    await says(page, /E-TIMEOUT|E-STALE/);
+    same(await page.locator("main [name=applicant_name]").count(), 0);
+    await screenshot(page, "timeout");
+  });
+  await check("the agent has forgotten the PIN: a new session is asked for it", async () => {
+    await toAgent(page, START_OF_REVOCATION);
+    await toPin(page);
+    same(await page.locator("#pin").count(), 1);
   });
 }
 

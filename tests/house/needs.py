@@ -121,7 +121,7 @@ def versions():
     asked = {
         "cargo": ["cargo", "--version"],
         "cargo-nextest": ["cargo", "nextest", "--version"],
-        "chromium": [CHROMIUM, "--version"],
+        "chromium": ["dpkg-query", "-W", "-f=${Version}", "chromium"],
         "clippy": ["cargo", "clippy", "--version"],
         "node": ["node", "--version"],
         "openssl": ["openssl", "version"],

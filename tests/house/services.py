@@ -22,7 +22,7 @@ class Pcscd:
     program: subprocess.Popen
     slots: tuple
     socket: pathlib.Path
-    log: pathlib.Path
+    readers: pathlib.Path
 
     @property
     def env(self):
@@ -30,8 +30,9 @@ class Pcscd:
         return {"PCSCLITE_CSOCK_NAME": str(self.socket)}
 
     def end(self):
-        """Ends the daemon."""
+        """Ends the daemon and removes its configuration."""
         end(self.program)
+        shutil.rmtree(self.readers, ignore_errors=True)
 
 
 def pcscd(name="pcscd"):
@@ -52,7 +53,7 @@ def pcscd(name="pcscd"):
     except Ended:
         end(program)
         program, socket = machine_pcscd(readers, slots, log, as_root)
-    return Pcscd(program, slots, socket, log)
+    return Pcscd(program, slots, socket, readers)
 
 
 def machine_pcscd(readers, slots, log, as_root):
