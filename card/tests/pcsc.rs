@@ -30,7 +30,7 @@ use example::{PIN, WRONG_PIN, pin};
 use suite::Token;
 
 /// A virtual card in the first slot, seen through pcscd. One at a time.
-pub struct ThroughPcscd {
+pub(crate) struct ThroughPcscd {
     readers: Readers,
     reader: String,
     card: Option<Plugged>,
@@ -38,11 +38,11 @@ pub struct ThroughPcscd {
 }
 
 impl ThroughPcscd {
-    pub fn with(kind: KeyKind) -> Self {
+    pub(crate) fn with(kind: KeyKind) -> Self {
         Self::with_card(example::card(kind))
     }
 
-    pub fn with_card(card: VirtualCard) -> Self {
+    pub(crate) fn with_card(card: VirtualCard) -> Self {
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let readers = Readers::pcsc().expect("the PC/SC library");
@@ -201,10 +201,9 @@ fn a07_two_cards_are_never_chosen_between_silently() {
 #[test]
 fn a08_a_second_connection_waits_until_the_transaction_ends_and_gives_up_in_time() {
     let token = ThroughPcscd::with(KeyKind::P256);
-    let mut first = token.connect();
+    let (mut first, second, mut third) = (token.connect(), token.connect(), token.connect());
     first.begin().unwrap();
     let (tell, hear) = mpsc::channel();
-    let second = token.connect();
     let waiting = std::thread::spawn(move || {
         let mut piv = Piv::open(second).unwrap();
         tell.send("through").unwrap();
@@ -216,8 +215,14 @@ fn a08_a_second_connection_waits_until_the_transaction_ends_and_gives_up_in_time
     assert_eq!(waiting.join().unwrap(), Ok(TriesLeft::Known(10)));
 
     first.begin().unwrap();
-    let mut third = token.connect();
+    let (readers, reader) = (token.readers.clone(), token.reader.clone());
+    let fourth = std::thread::spawn(move || readers.open(&reader).err());
     assert_eq!(third.begin(), Err(TransportFault::Busy));
+    assert_eq!(
+        fourth.join().unwrap(),
+        Some(CardFault::Busy),
+        "connecting waits and gives up, too"
+    );
     first.end(CardAfter::Reset).unwrap();
     assert_eq!(
         token.piv().tries_left(),

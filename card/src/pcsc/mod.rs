@@ -107,15 +107,11 @@ impl PcscReaders {
             CardState::Mute => return Err(CardFault::Unreadable),
             CardState::Present(_) => {}
         }
-        let card = Card::connect(context, &name)?;
-        Ok(Box::new(PcscTransport {
-            inner: Arc::new(Connected {
-                card,
-                name,
-                insertion: count(&shown),
-            }),
-            given_up: false,
-        }))
+        let insertion = count(&shown);
+        // Connecting, too, waits until nobody has a transaction.
+        let connected = in_turn(move || Card::connect(context, &name).map(|card| Connected { card, name, insertion }));
+        let inner = Arc::new(connected.ok_or(CardFault::Busy)??);
+        Ok(Box::new(PcscTransport { inner, given_up: false }))
     }
 
     fn waits(&self) -> std::sync::MutexGuard<'_, Waits> {
@@ -141,7 +137,8 @@ impl Transport for PcscTransport {
             return Err(TransportFault::Busy);
         }
         match self.inner.card.transmit(apdu.bytes()) {
-            Ok(bytes) => Response::parse(&bytes).ok_or(TransportFault::Mute),
+            // Some drivers tell of a card that left with success and an empty answer.
+            Ok(bytes) => Response::parse(&bytes).ok_or_else(|| self.inner.why_silent()),
             Err(NOT_TRANSACTED | COMMUNICATION | DATA_LOST | UNRESPONSIVE | UNPOWERED) => Err(self.inner.why_silent()),
             Err(code) => Err(code.into()),
         }
@@ -151,24 +148,18 @@ impl Transport for PcscTransport {
         if self.given_up {
             return Err(TransportFault::Busy);
         }
-        // The library waits for ever for its turn and cannot be told to stop; so it waits in a thread of its own.
-        let (send, receive) = mpsc::sync_channel(0);
         let connected = Arc::clone(&self.inner);
-        std::thread::Builder::new()
-            .name("pcsc turn".to_owned())
-            .spawn(move || {
-                let outcome = connected.begin();
-                let begun = outcome.is_ok();
-                if send.send(outcome).is_err() && begun {
-                    // Nobody waits any more.
-                    let _ = connected.card.end(Disposition::Leave);
-                }
-            })
-            .map_err(|_| TransportFault::Gone)?;
-        receive.recv_timeout(LONGEST_TURN).unwrap_or_else(|_| {
-            self.given_up = true;
-            Err(TransportFault::Busy)
-        })
+        let begun = in_turn(move || connected.begin().map(|()| Begun(Some(connected))));
+        match begun.unwrap_or(Err(TransportFault::Busy)) {
+            Ok(begun) => {
+                begun.keep();
+                Ok(())
+            }
+            Err(fault) => {
+                self.given_up = fault == TransportFault::Busy;
+                Err(fault)
+            }
+        }
     }
 
     fn end(&mut self, after: CardAfter) -> Result<(), TransportFault> {
@@ -185,6 +176,34 @@ impl Transport for PcscTransport {
             outcome => Ok(outcome?),
         }
     }
+}
+
+/// A transaction that nobody has taken over yet: dropped, it ends.
+struct Begun(Option<Arc<Connected>>);
+
+impl Begun {
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if let Some(connected) = &self.0 {
+            let _ = connected.card.end(Disposition::Leave);
+        }
+    }
+}
+
+/// Does what waits for its turn at a card, in a thread of its own, since the library waits for ever and cannot be told to stop.
+///
+/// `None` after [`LONGEST_TURN`]; what comes of it later is dropped.
+fn in_turn<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (send, receive) = mpsc::sync_channel(0);
+    let turn = std::thread::Builder::new().name("pcsc turn".to_owned());
+    // A result that cannot be sent comes back in the error, and is dropped with it.
+    turn.spawn(move || drop(send.send(f()))).ok()?;
+    receive.recv_timeout(LONGEST_TURN).ok()
 }
 
 impl Connected {

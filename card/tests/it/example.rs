@@ -8,19 +8,19 @@ use card::{
     virtual_card::{CardFileFault, Design, Personalisation, Profile, Storage, VirtualCard},
 };
 
-pub const PIN: &str = "246813";
-pub const WRONG_PIN: &str = "135790";
-pub const PUK: &str = "86421357";
+pub(crate) const PIN: &str = "246813";
+pub(crate) const WRONG_PIN: &str = "135790";
+pub(crate) const PUK: &str = "86421357";
 
-pub fn pin(text: &str) -> Pin {
+pub(crate) fn pin(text: &str) -> Pin {
     Pin::parse(text.to_owned(), &PinRule::PIV).expect("a PIN of the right form")
 }
 
-pub fn puk(text: &str) -> Pin {
+pub(crate) fn puk(text: &str) -> Pin {
     Pin::parse(text.to_owned(), &PinRule::PIV_PUK).expect("a PUK of the right form")
 }
 
-pub fn design(kind: KeyKind) -> Design {
+pub(crate) fn design(kind: KeyKind) -> Design {
     Design {
         profile: Profile::AUTHORITY,
         authentication: kind,
@@ -30,16 +30,16 @@ pub fn design(kind: KeyKind) -> Design {
     }
 }
 
-pub fn card(kind: KeyKind) -> VirtualCard {
+pub(crate) fn card(kind: KeyKind) -> VirtualCard {
     card_in(Storage::Memory, kind)
 }
 
-pub fn card_in(storage: Storage, kind: KeyKind) -> VirtualCard {
+pub(crate) fn card_in(storage: Storage, kind: KeyKind) -> VirtualCard {
     VirtualCard::new_example::<CardFileFault>(storage, &design(kind), self_signed).expect("an example card")
 }
 
 /// An X.509 version 3 certificate that the slot's key signs for itself (RFC 5280 §4.1).
-pub fn self_signed(card: &Personalisation, slot: Slot) -> Result<Vec<u8>, CardFileFault> {
+pub(crate) fn self_signed(card: &Personalisation, slot: Slot) -> Result<Vec<u8>, CardFileFault> {
     let public_key = card.public_key(slot)?;
     let probe = card.sign(slot, b"which algorithm?")?;
     let algorithm = sequence(match probe.algorithm {

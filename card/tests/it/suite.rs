@@ -12,7 +12,7 @@ use card::{
 use crate::example::{PIN, PUK, WRONG_PIN, pin, puk};
 
 /// A card that can be connected to again and again.
-pub trait Token {
+pub(crate) trait Token {
     fn connect(&self) -> Box<dyn Transport>;
 
     fn piv(&self) -> Piv {
@@ -20,7 +20,7 @@ pub trait Token {
     }
 }
 
-pub fn tells_everything_without_a_pin(token: &dyn Token, kind: KeyKind) {
+pub(crate) fn tells_everything_without_a_pin(token: &dyn Token, kind: KeyKind) {
     let mut piv = token.piv();
     let summary = piv.summary().expect("a summary");
     assert_eq!(summary.tries_left, TriesLeft::Known(10));
@@ -35,7 +35,7 @@ pub fn tells_everything_without_a_pin(token: &dyn Token, kind: KeyKind) {
     );
 }
 
-pub fn signs_with_both_keys_and_each_certificate_confirms_its_own(token: &dyn Token) {
+pub(crate) fn signs_with_both_keys_and_each_certificate_confirms_its_own(token: &dyn Token) {
     for length in [Length::Short, Length::Extended] {
         let mut piv = token.piv().with_length(length);
         let summary = piv.summary().expect("a summary");
@@ -57,7 +57,7 @@ pub fn signs_with_both_keys_and_each_certificate_confirms_its_own(token: &dyn To
 }
 
 /// A05: and the PIN is never sent, so no try is spent even if it is wrong.
-pub fn a_certificate_other_than_the_expected_one_costs_no_try(token: &dyn Token) {
+pub(crate) fn a_certificate_other_than_the_expected_one_costs_no_try(token: &dyn Token) {
     let mut piv = token.piv();
     let summary = piv.summary().expect("a summary");
     let foreign = Fingerprint::of(b"another card's certificate");
@@ -82,7 +82,7 @@ pub fn a_certificate_other_than_the_expected_one_costs_no_try(token: &dyn Token)
     );
 }
 
-pub fn nine_wrong_pins_are_forgiven_and_the_tenth_blocks(token: &dyn Token) {
+pub(crate) fn nine_wrong_pins_are_forgiven_and_the_tenth_blocks(token: &dyn Token) {
     let mut piv = token.piv();
     for left in (1..10).rev() {
         let refused = piv.verify(&pin(WRONG_PIN), None);
@@ -133,7 +133,7 @@ pub fn nine_wrong_pins_are_forgiven_and_the_tenth_blocks(token: &dyn Token) {
     assert_eq!(piv.verify(&pin(PIN), None), Ok(()));
 }
 
-pub fn a_changed_pin_replaces_the_old_one(token: &dyn Token) {
+pub(crate) fn a_changed_pin_replaces_the_old_one(token: &dyn Token) {
     let mut piv = token.piv();
     let refused = piv.change_pin(&pin(WRONG_PIN), &pin("98765432"), None);
     assert_eq!(
@@ -154,7 +154,7 @@ pub fn a_changed_pin_replaces_the_old_one(token: &dyn Token) {
 }
 
 /// A08: whoever comes after a signature finds no verified PIN.
-pub fn no_verified_pin_is_left_behind(token: &dyn Token) {
+pub(crate) fn no_verified_pin_is_left_behind(token: &dyn Token) {
     let mut piv = token.piv();
     let fingerprint = piv.summary().expect("a summary").authentication.fingerprint();
     piv.authenticate(&fingerprint, &pin(PIN), None, b"login")
@@ -174,7 +174,7 @@ pub fn no_verified_pin_is_left_behind(token: &dyn Token) {
     raw.end(card::transport::CardAfter::Reset).expect("an end");
 }
 
-pub fn send(card: &mut dyn Transport, ins: u8, p1: u8, p2: u8, data: &[u8]) -> u16 {
+pub(crate) fn send(card: &mut dyn Transport, ins: u8, p1: u8, p2: u8, data: &[u8]) -> u16 {
     let header = Header { cla: 0, ins, p1, p2 };
     let apdu = Apdu::encode(header, data, None, Length::Short).expect("short data");
     card.transmit(&apdu).expect("an answer").status.into()

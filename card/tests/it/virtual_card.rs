@@ -439,7 +439,7 @@ fn a_self_signed_example_is_confirmed_by_its_own_key() {
 }
 
 /// Plain, filled with FF, UTF-16, hex of both, base64 of both.
-pub fn forms(secret: &str) -> Vec<Vec<u8>> {
+pub(crate) fn forms(secret: &str) -> Vec<Vec<u8>> {
     use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
     let filled = block(secret);
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
@@ -460,7 +460,7 @@ pub fn forms(secret: &str) -> Vec<Vec<u8>> {
     ]
 }
 
-pub fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+pub(crate) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack
         .windows(needle.len())
         .any(|window| window.eq_ignore_ascii_case(needle))
