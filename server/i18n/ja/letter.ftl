@@ -1,0 +1,52 @@
+# 受領書と電子メールの文面。1つの文は1行に書く。
+
+receipt-head = { $office }　{ $procedure }
+receipt-accepted = 受付の内容
+receipt-check-code = 確認コード
+receipt-revoked-at = 失効日時
+receipt-text = 署名した文面の識別値（SHA-256）
+receipt-again = 再印刷　{ $time }
+receipt-final = この申込は受け付けられ、電子証明書は失効しました。申込の訂正や取消はできません。
+receipt-look-up = 受付の内容は、「申込状況の確認」で受付番号と確認コードを入力すると、後からご覧になれます。
+receipt-estimate = 返金額は目安です。実際の額は審査の後にお知らせします。
+receipt-keep = 印刷された紙はお手元に保管ください。
+
+letter-name = { $applicant } 様
+letter-office = { $office }でございます。
+letter-number = 受付番号： { $number }
+letter-accepted-at = 受付日時： { $time }
+letter-revoked-at = 失効日時： { $time }
+letter-reason = 失効理由： { $reason }
+letter-issuer = 発行者： { $issuer }
+letter-serial = シリアル番号： { $serial }
+letter-refund-amount = 返金額の目安： { $amount }円
+letter-price = ご購入時の料金： { $amount }円
+letter-fee = 手数料： { $amount }円
+letter-contact = お問い合わせ先
+letter-sender = このメールは送信専用です。返信をいただいてもお答えできません。
+letter-mistaken = お心当たりのない場合は、すぐにお問い合わせ先へご連絡ください。
+
+letter-accepted-subject = 失効申込受付のお知らせ（受付番号 { $number }）
+letter-accepted-what = 電子証明書の失効申込を受け付けました。
+letter-accepted-final = 受け付けた申込の訂正や取消はできません。
+letter-accepted-next = 失効が完了しましたら、あらためてお知らせします。受領書は、受付完了の画面または「申込状況の確認」から保存できます。
+
+letter-revoked-subject = 電子証明書失効完了のお知らせ（受付番号 { $number }）
+letter-revoked-what = お申し込みの電子証明書を失効させました。この電子証明書は、これからはお使いになれません。
+letter-revoked-delay = 失効の反映には時間がかかる場合があります。オンラインの失効確認（OCSP）はすぐに、失効リスト（CRL）は次の公開から「失効」を示しますが、先に得た応答やリストを使う相手には、その有効期限まで反映されないことがあります。
+letter-revoked-next = ICカードは、電子証明書が入ったまま他人の手に渡らないように保管または破棄してください。電子入札などの利用者登録は、お取引のある行政機関等の手順に従って変更してください。
+
+letter-refund-subject = 返金のお知らせ（受付番号 { $number }）
+letter-refund-what = 失効した電子証明書の料金について、返金の見込みをお知らせします。
+letter-refund-how = 返金額の目安は、ご購入時の料金に、有効期間のうち残っている月数の割合を掛け、手数料を差し引いて、{ $unit }円未満を切り捨てた額です。
+letter-refund-next = 実際の額は審査の後に決まり、お申し込みのお振込み口座へお振り込みします。
+letter-refund-setoff = 発行申込を同時にされる場合は、返金額を新しい電子証明書の料金に充当します。
+
+letter-no-refund-subject = 返金なしのお知らせ（受付番号 { $number }）
+letter-no-refund-what = 失効した電子証明書の料金について、返金はありませんのでお知らせします。
+letter-no-refund-why = 残りの有効期間に応じた料金から手数料を差し引いた額が{ $minimum }円に満たないためです。
+letter-no-refund-next = お手続きは必要ありません。ご不明の点は、お問い合わせ先へご連絡ください。
+
+letter-refund-later-subject = 返金のお知らせ（受付番号 { $number }）
+letter-refund-later-what = 失効した電子証明書の料金について、ご購入時の料金の記録を確認しています。
+letter-refund-later-next = 返金の有無と額は、確認の後にあらためてお知らせします。お手続きは必要ありません。
