@@ -100,3 +100,15 @@ pub(crate) fn octets<const N: usize>(label: &str, count: u64) -> [u8; N] {
     }
     octets
 }
+
+/// The DER of one element, written without this crate's help.
+pub(crate) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len()).expect("less than 4 GiB").to_be_bytes();
+    let header = match content.len() {
+        0..0x80 => vec![tag, length[3]],
+        0x80..0x100 => vec![tag, 0x81, length[3]],
+        0x100..0x1_0000 => vec![tag, 0x82, length[2], length[3]],
+        _ => vec![tag, 0x83, length[1], length[2], length[3]],
+    };
+    [header, content.to_vec()].concat()
+}

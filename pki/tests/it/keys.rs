@@ -1,1 +1,312 @@
-//! .
+//! Keys at rest, and keys that are refused.
+
+use pki::algorithm::{Algorithm, SignatureAlgorithm};
+use pki::key::{BadSignature, KeyFault, PublicKey, SoftwareKey};
+use pki::{SignFault, Signer};
+
+use crate::judge::{Desk, octets, openssl, tlv};
+
+#[test]
+fn openssl_opens_every_sealed_key_with_the_passphrase_only() {
+    for algorithm in Algorithm::ALL {
+        let key = SoftwareKey::generate(algorithm).unwrap();
+        let pem = key
+            .to_encrypted_pem("鍵守 passphrase".as_bytes(), octets("salt", 1))
+            .unwrap();
+        assert!(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+        let desk = Desk::new();
+        let (sealed, out) = (desk.file("key.pem", &pem), desk.path("public.der"));
+        let open = |passphrase: &str| {
+            let passphrase = format!("file:{}", desk.file("passphrase", passphrase));
+            openssl(&[
+                "pkey",
+                "-in",
+                &sealed,
+                "-passin",
+                &passphrase,
+                "-pubout",
+                "-outform",
+                "DER",
+                "-out",
+                out.to_str().unwrap(),
+            ])
+        };
+        open("鍵守 passphrase").accepts("");
+        assert_eq!(desk.read("public.der"), key.public_key().spki_der());
+        open("wrong").refuses("");
+    }
+}
+
+#[test]
+fn a_sealed_key_comes_back_and_signs_alike() {
+    for algorithm in Algorithm::ALL {
+        assert_eq!(algorithm.to_string().parse(), Ok(algorithm));
+        let key = SoftwareKey::generate(algorithm).unwrap();
+        let pem = key.to_encrypted_pem(b"passphrase", octets("salt", 2)).unwrap();
+        let opened = SoftwareKey::from_encrypted_pem(&pem, b"passphrase").unwrap();
+        assert_eq!(opened.public_key(), key.public_key());
+        let signature = opened.sign(b"message").unwrap();
+        let verify = |message: &[u8]| key.public_key().verify(algorithm.signature(), message, &signature);
+        assert_eq!((verify(b"message"), verify(b"massage")), (Ok(()), Err(BadSignature)));
+    }
+    assert!("rsa-1024".parse::<Algorithm>().is_err());
+}
+
+#[test]
+fn fresh_randomness_makes_another_sealing_of_the_same_key() {
+    let key = SoftwareKey::generate(Algorithm::P256).unwrap();
+    let seal = |count| key.to_encrypted_pem(b"passphrase", octets("salt", count)).unwrap();
+    assert_ne!(seal(3), seal(4));
+    assert_eq!(seal(3), seal(3));
+}
+
+#[test]
+fn keys_that_openssl_sealed_are_opened() {
+    let desk = Desk::new();
+    let (plain, sealed) = (desk.path("plain.pem"), desk.path("sealed.pem"));
+    let (plain, sealed) = (plain.to_str().unwrap(), sealed.to_str().unwrap());
+    openssl(&[
+        "genpkey",
+        "-algorithm",
+        "EC",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-384",
+        "-out",
+        plain,
+    ])
+    .accepts("");
+    openssl(&[
+        "pkcs8",
+        "-topk8",
+        "-v2",
+        "aes-256-cbc",
+        "-in",
+        plain,
+        "-passout",
+        "pass:secret",
+        "-out",
+        sealed,
+    ])
+    .accepts("");
+    let pem = String::from_utf8(desk.read("sealed.pem")).unwrap();
+    assert_eq!(
+        SoftwareKey::from_encrypted_pem(&pem, b"secret").unwrap().algorithm(),
+        Algorithm::P384
+    );
+    let refused = |pem: &str, passphrase: &[u8]| {
+        SoftwareKey::from_encrypted_pem(pem, passphrase)
+            .map(|_| ())
+            .unwrap_err()
+    };
+    assert_eq!(refused(&pem, b"wrong"), KeyFault::Passphrase);
+    assert_eq!(
+        refused(&String::from_utf8(desk.read("plain.pem")).unwrap(), b"secret"),
+        KeyFault::NotEncrypted
+    );
+    assert_eq!(refused("nothing", b"secret"), KeyFault::NotPem);
+}
+
+#[test]
+fn a_private_key_never_prints_itself() {
+    let key = SoftwareKey::generate(Algorithm::Ed25519).unwrap();
+    let text = format!("{key:?}");
+    assert!(text.starts_with("SoftwareKey(PublicKey(ed25519 "), "{text}");
+    let pkcs8 = key.to_pkcs8().unwrap();
+    let secret: String = pkcs8[pkcs8.len() - 32..]
+        .iter()
+        .map(|octet| format!("{octet:02x}"))
+        .collect();
+    assert!(!text.contains(&secret) && !text.contains(&secret[..8]));
+}
+
+#[test]
+fn a_signature_of_one_algorithm_is_none_of_another() {
+    let key = SoftwareKey::generate(Algorithm::P256).unwrap();
+    let signature = key.sign(b"message").unwrap();
+    for algorithm in [
+        SignatureAlgorithm::EcdsaSha384,
+        SignatureAlgorithm::RsaSha256,
+        SignatureAlgorithm::Ed25519,
+    ] {
+        assert_eq!(
+            key.public_key().verify(algorithm, b"message", &signature),
+            Err(BadSignature)
+        );
+    }
+}
+
+/// RSAPublicKey of big-endian numbers, as an SPKI.
+fn rsa_spki(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+    let integer = |octets: &[u8]| tlv(2, &[if octets[0] >= 0x80 { &[0][..] } else { &[] }, octets].concat());
+    let key = tlv(0x30, &[integer(modulus), integer(exponent)].concat());
+    let algorithm = [0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
+    tlv(
+        0x30,
+        &[&algorithm[..], &tlv(3, &[&[0], key.as_slice()].concat())].concat(),
+    )
+}
+
+/// The modulus of a new key of 2048 bits.
+fn modulus() -> Vec<u8> {
+    let key = SoftwareKey::generate(Algorithm::Rsa2048).unwrap();
+    let bits = key.public_key().key_bits();
+    // SEQUENCE, INTEGER and a sign octet come before it.
+    bits[9..9 + 256].to_vec()
+}
+
+#[test]
+fn r2_weak_rsa_keys_are_refused() {
+    const E: &[u8] = &[1, 0, 1];
+    let modulus = modulus();
+    let read = |modulus: &[u8], exponent: &[u8]| PublicKey::from_spki_der(&rsa_spki(modulus, exponent)).map(|_| ());
+    assert_eq!(read(&modulus, E), Ok(()), "the control must pass");
+    let weak = |result: Result<(), KeyFault>, words: &str| {
+        assert!(
+            matches!(result, Err(KeyFault::Weak(text)) if text.contains(words)),
+            "{words}: {result:?}"
+        );
+    };
+    let mut even = modulus.clone();
+    even[255] &= 0xfe;
+    weak(read(&even, E), "even");
+    weak(read(&modulus[..128], E), "fewer");
+    for exponent in [&[1][..], &[3], &[0x11], &[1, 0, 0], &[1, 0, 0, 0], &[1, 0, 1, 0, 0, 1]] {
+        weak(read(&modulus, exponent), "exponent");
+    }
+    // 2047 and 2056 bits.
+    let mut short = modulus.clone();
+    short[0] = 0x40;
+    assert_eq!(read(&short, E), Err(KeyFault::Unsupported));
+    assert_eq!(
+        read(&[&[0x80], modulus.as_slice()].concat(), E),
+        Err(KeyFault::Unsupported)
+    );
+}
+
+#[test]
+fn r2_a_modulus_with_a_small_factor_is_refused() {
+    // 3 × (an odd number): every octet 0xff is divisible by 3, since 256 ≡ 1.
+    let result = PublicKey::from_spki_der(&rsa_spki(&[0xff; 256], &[1, 0, 1])).map(|_| ());
+    assert!(
+        matches!(result, Err(KeyFault::Weak(text)) if text.contains("small factor")),
+        "{result:?}"
+    );
+}
+
+#[test]
+fn r2_a_roca_fingerprint_is_refused() {
+    let marked = roca_power();
+    let result = PublicKey::from_spki_der(&rsa_spki(&marked, &[1, 0, 1])).map(|_| ());
+    assert!(
+        matches!(result, Err(KeyFault::Weak(text)) if text.contains("ROCA")),
+        "{result:?}"
+    );
+}
+
+/// A 2048-bit odd number that is a power of 65537 modulo the product of the fingerprint's primes: 1 plus a multiple of it.
+fn roca_power() -> Vec<u8> {
+    let product: u128 = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157]
+        .into_iter()
+        .product();
+    // A number of 2048 bits rounded down to a multiple of the product, plus 1 (65537^0), made odd and free of the other small
+    // primes by stepping on by the product.
+    let mut candidate = vec![0xc0_u8; 256];
+    let rest = candidate
+        .iter()
+        .fold(0_u128, |rest, octet| (rest * 256 + u128::from(*octet)) % product);
+    subtract(&mut candidate, rest);
+    add(&mut candidate, 1);
+    let divisible = |number: &[u8], by: u32| {
+        number
+            .iter()
+            .fold(0, |rest, octet| (rest * 256 + u32::from(*octet)) % by)
+            == 0
+    };
+    while [2, 3, 5, 7, 23, 29, 31, 41, 43, 47, 59, 67]
+        .into_iter()
+        .any(|prime| divisible(&candidate, prime))
+    {
+        add(&mut candidate, product);
+    }
+    candidate
+}
+
+fn add(number: &mut [u8], mut addend: u128) {
+    let mut carry = 0_u16;
+    for octet in number.iter_mut().rev() {
+        let sum = u16::from(*octet) + u16::try_from(addend & 0xff).unwrap() + carry;
+        *octet = sum.to_be_bytes()[1];
+        carry = sum >> 8;
+        addend >>= 8;
+    }
+}
+
+fn subtract(number: &mut [u8], mut subtrahend: u128) {
+    let mut borrow = 0_i16;
+    for octet in number.iter_mut().rev() {
+        let difference = i16::from(*octet) - i16::try_from(subtrahend & 0xff).unwrap() - borrow;
+        *octet = difference.rem_euclid(256).to_be_bytes()[1];
+        borrow = i16::from(difference < 0);
+        subtrahend >>= 8;
+    }
+}
+
+#[test]
+fn r2_points_off_their_curve_are_refused() {
+    for algorithm in [Algorithm::P256, Algorithm::P384] {
+        let key = SoftwareKey::generate(algorithm).unwrap();
+        let good = key.public_key().spki_der().to_vec();
+        assert!(PublicKey::from_spki_der(&good).is_ok(), "the control must pass");
+        let mut off = good.clone();
+        *off.last_mut().unwrap() ^= 1;
+        assert!(matches!(PublicKey::from_spki_der(&off), Err(KeyFault::Weak(_))));
+        // The point at infinity, and a compressed point.
+        let mut compressed = good.clone();
+        let point = good.len() - key.public_key().key_bits().len();
+        compressed[point] = 2;
+        assert!(PublicKey::from_spki_der(&compressed).is_err());
+        let zero = [&good[..=point], &vec![0; good.len() - point - 1]].concat();
+        assert!(PublicKey::from_spki_der(&zero).is_err());
+    }
+    let desk = Desk::new();
+    let (key, public) = (desk.path("key.pem"), desk.path("public.der"));
+    openssl(&[
+        "genpkey",
+        "-algorithm",
+        "EC",
+        "-pkeyopt",
+        "ec_paramgen_curve:secp256k1",
+        "-out",
+        key.to_str().unwrap(),
+    ])
+    .accepts("");
+    openssl(&[
+        "pkey",
+        "-in",
+        key.to_str().unwrap(),
+        "-pubout",
+        "-outform",
+        "DER",
+        "-out",
+        public.to_str().unwrap(),
+    ])
+    .accepts("");
+    assert_eq!(
+        PublicKey::from_spki_der(&desk.read("public.der")).map(|_| ()),
+        Err(KeyFault::Unsupported)
+    );
+}
+
+#[test]
+fn a_key_pair_that_does_not_belong_together_is_refused() {
+    let (one, other) = (
+        SoftwareKey::generate(Algorithm::P256).unwrap(),
+        SoftwareKey::generate(Algorithm::P256).unwrap(),
+    );
+    let mut pkcs8 = one.to_pkcs8().unwrap().to_vec();
+    let point = other.public_key().key_bits();
+    let at = pkcs8.len() - point.len();
+    pkcs8[at..].copy_from_slice(point);
+    assert!(SoftwareKey::from_pkcs8(&pkcs8).is_err());
+    assert!(!matches!(one.sign(b""), Err(SignFault::Failed(_))));
+}

@@ -17,7 +17,7 @@ use pki::serial::Serial;
 use pki::{SignFault, Signer};
 
 use crate::authority::{Authority, DAY, authority, card_content, serial};
-use crate::judge::{Desk, Verdict, keep, octets, openssl};
+use crate::judge::{Desk, Verdict, keep, octets, openssl, tlv};
 
 fn times(authority: &Authority) -> Times {
     Times {
@@ -228,16 +228,6 @@ fn r8_nonces_of_1_to_128_octets_are_taken() {
             Err(fault) => assert_eq!((fault, taken), (RequestFault::Nonce, false), "{length} octets"),
         }
     }
-}
-
-fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(content.len()).unwrap().to_be_bytes();
-    let header = match content.len() {
-        0..0x80 => vec![tag, length[1]],
-        0x80..0x100 => vec![tag, 0x81, length[1]],
-        _ => vec![tag, 0x82, length[0], length[1]],
-    };
-    [header, content.to_vec()].concat()
 }
 
 fn request_with_nonce(id: &[u8], nonce: &[u8]) -> Vec<u8> {
