@@ -1,6 +1,7 @@
 //! The token suite over a real pcscd with the virtual card plugged into vpcd, and OpenSC as its judge.
 //!
 //! Fails where no pcscd runs. `KAGIMORI_TEST_VPCD` names the address of the first of two neighbouring vpcd slots (127.0.0.1:35963 when unset); `PCSCLITE_CSOCK_NAME` is heeded by the PC/SC library itself.
+#![allow(clippy::unwrap_used, reason = "a test may panic, also in what its tests share")]
 
 #[path = "it/example.rs"]
 mod example;
@@ -263,7 +264,7 @@ fn a_wait_sees_insertion_and_removal_and_can_be_ended() {
     let (tell, hear) = mpsc::channel();
     let readers = token.readers.clone();
     let waiting = std::thread::spawn(move || {
-        let outcome = readers.wait_change(&seen, Duration::from_secs(60));
+        let outcome = readers.wait_change(&seen, Duration::from_mins(1));
         tell.send(()).unwrap();
         outcome.unwrap() == seen
     });

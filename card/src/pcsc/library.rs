@@ -4,6 +4,7 @@
 #![expect(unsafe_code, reason = "a C library is called")]
 
 use std::{
+    error::Error as _,
     ffi::{CStr, CString, c_char, c_void},
     ptr,
     sync::Arc,
@@ -63,11 +64,11 @@ impl Library {
     /// Loads it, as a rule by [`Library::NAME`]; the error is the loader's sentence.
     pub(super) fn load(name: &str) -> Result<Arc<Self>, String> {
         // SAFETY: PC/SC libraries run nothing at load time that is not safe to run in any thread.
-        let loaded = unsafe { Loaded::new(name) }.map_err(|fault| fault.to_string())?;
+        let loaded = unsafe { Loaded::new(name) }.map_err(sentence)?;
         macro_rules! function {
             ($name:expr) => {{
                 // SAFETY: the field it goes to has the type that the specification gives to this name.
-                let symbol = unsafe { loaded.get($name.as_bytes()) }.map_err(|fault| fault.to_string())?;
+                let symbol = unsafe { loaded.get($name.as_bytes()) }.map_err(sentence)?;
                 *symbol
             }};
         }
@@ -284,6 +285,11 @@ fn check(value: Long) -> Result<(), Code> {
         0 => Ok(()),
         code => Err(Code(code)),
     }
+}
+
+/// The loader's sentence stands in the source of the error.
+fn sentence(fault: libloading::Error) -> String {
+    fault.source().map_or_else(|| fault.to_string(), ToString::to_string)
 }
 
 /// Codes and states have 32 bits. Where the type is wider, its upper half is zero or, in some versions, the sign.

@@ -222,7 +222,7 @@ fn a_wait_can_be_ended_from_another_thread() {
     let waiting = {
         let readers = readers.clone();
         std::thread::spawn(move || {
-            let now = readers.wait_change(&seen, Duration::from_secs(60)).unwrap();
+            let now = readers.wait_change(&seen, Duration::from_mins(1)).unwrap();
             tell.send(now == seen).unwrap();
         })
     };

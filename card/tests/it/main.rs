@@ -1,8 +1,10 @@
 //! The tests of this crate that go through its public surface.
+#![allow(clippy::unwrap_used, reason = "a test may panic, also in what its tests share")]
 
 mod apdus;
 mod drawer;
 mod example;
+mod management;
 mod properties;
 mod scripts;
 mod suite;

@@ -442,19 +442,14 @@ fn a_self_signed_example_is_confirmed_by_its_own_key() {
 pub(crate) fn forms(secret: &str) -> Vec<Vec<u8>> {
     use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
     let filled = block(secret);
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
+    let pairs = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>();
     vec![
         secret.as_bytes().to_vec(),
         filled.clone(),
         secret.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-        hex(secret.as_bytes()).into_bytes(),
-        hex(&filled).into_bytes(),
-        filled
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect::<Vec<_>>()
-            .join(" ")
-            .into_bytes(),
+        pairs(secret.as_bytes()).concat().into_bytes(),
+        pairs(&filled).concat().into_bytes(),
+        pairs(&filled).join(" ").into_bytes(),
         STANDARD_NO_PAD.encode(secret).into_bytes(),
         STANDARD_NO_PAD.encode(filled).into_bytes(),
     ]
