@@ -58,6 +58,20 @@ impl Instant {
         }
     }
 
+    /// Reads `2026-12-01T09:00:00+09:00` or `…Z` (RFC 3339 §5.6), whole seconds only.
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        let (date, rest) = text.split_once('T')?;
+        let (time, offset) = if let Some(time) = rest.strip_suffix('Z') {
+            (time, 0)
+        } else {
+            let (time, offset) = rest.split_at_checked(rest.rfind(['+', '-'])?)?;
+            let seconds = clock_seconds(offset.get(1..)?, 2)?;
+            (time, if offset.starts_with('-') { -seconds } else { seconds })
+        };
+        let midnight = i64::from(Date::from_iso(date)?.as_day().0) * DAY;
+        Some(Self(midnight + clock_seconds(time, 3)? - offset))
+    }
+
     /// This instant and so many seconds.
     pub const fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds))
@@ -163,11 +177,38 @@ impl Date {
     }
 }
 
+/// RFC 3339 in Japan's time, `2026-12-01T09:00:00+09:00`.
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let second = self.second_of_day();
+        let (hour, minute) = (second / 3_600, second / 60 % 60);
+        write!(
+            f,
+            "{}T{hour:02}:{minute:02}:{:02}+09:00",
+            self.day().date(),
+            second % 60
+        )
+    }
+}
+
 /// ISO 8601, `2026-12-01`.
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
+}
+
+/// Seconds since midnight of `hh:mm` (two parts) or `hh:mm:ss` (three).
+fn clock_seconds(text: &str, parts: usize) -> Option<i64> {
+    let mut read = 0;
+    let mut seconds = 0;
+    for (part, (unit, below)) in text.split(':').zip([(3_600, 24), (60, 60), (1, 60)]) {
+        let digits = part.len() == 2 && part.bytes().all(|octet| octet.is_ascii_digit());
+        let value = part.parse::<i64>().ok().filter(|value| digits && *value < below)?;
+        seconds += value * unit;
+        read += 1;
+    }
+    (read == parts && text.split(':').count() == parts).then_some(seconds)
 }
 
 const JAPAN: i64 = 9 * 3_600;

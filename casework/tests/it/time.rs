@@ -73,6 +73,40 @@ fn a_begun_month_is_not_a_month() {
     }
 }
 
+#[test]
+fn an_instant_is_read_from_rfc_3339_and_written_in_japans_time() {
+    let written = "2026-12-01T09:00:00+09:00";
+    assert_eq!(
+        Instant::from_rfc3339(written)
+            .map(|instant| instant.to_string())
+            .as_deref(),
+        Some(written)
+    );
+    assert_eq!(
+        Instant::from_rfc3339("2026-12-01T00:00:00Z"),
+        Instant::from_rfc3339(written)
+    );
+    assert_eq!(
+        Instant::from_rfc3339("2026-11-30T19:00:00-05:00"),
+        Instant::from_rfc3339(written)
+    );
+    assert_eq!(Instant::from_rfc3339("1970-01-01T00:00:00Z"), Some(Instant(0)));
+    for wrong in [
+        "2026-12-01",
+        "2026-12-01T09:00",
+        "2026-12-01T09:00:00",
+        "2026-12-01T24:00:00Z",
+        "2026-12-01T9:00:00Z",
+        "2026-13-01T09:00:00Z",
+        "2026-12-01T09:00:00+0900",
+        "2026-12-01T09:00:00+09:00:00",
+        "2026-12-01T09:00:00:00Z",
+        "",
+    ] {
+        assert_eq!(Instant::from_rfc3339(wrong), None, "{wrong}");
+    }
+}
+
 proptest! {
     #[test]
     fn every_day_is_its_date_and_the_date_its_day(day in -719_162_i32..=2_932_896) {
