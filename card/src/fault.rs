@@ -104,6 +104,7 @@ impl From<TransportFault> for CardFault {
             TransportFault::Mute => Self::Unreadable,
             TransportFault::Busy => Self::Busy,
             TransportFault::Gone => Self::NoReader,
+            TransportFault::ServiceDown => Self::PcscDown,
             TransportFault::Reader(code) => ProtocolFault::Reader(code).into(),
         }
     }

@@ -11,7 +11,7 @@
 //! end reset
 //! ```
 //!
-//! `! removed`, `! mute`, `! busy` or `! gone` in place of an answer is a fault of the transport.
+//! `! removed`, `! mute`, `! busy`, `! gone` or `! service down` in place of an answer is a fault of the transport.
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 use std::{
@@ -277,9 +277,10 @@ fn fault_line(fault: TransportFault) -> &'static str {
 
 const UNWRITTEN: &str = "**";
 
-const FAULTS: [(TransportFault, &str); 4] = [
+const FAULTS: [(TransportFault, &str); 5] = [
     (TransportFault::Removed, "! removed"),
     (TransportFault::Mute, "! mute"),
     (TransportFault::Busy, "! busy"),
     (TransportFault::Gone, "! gone"),
+    (TransportFault::ServiceDown, "! service down"),
 ];

@@ -46,9 +46,12 @@ pub enum TransportFault {
     /// Another program holds the card.
     #[error("another program is using the card")]
     Busy,
-    /// The reader is gone, or the card service has ended.
-    #[error("the reader or the card service is gone")]
+    /// The reader is gone.
+    #[error("the reader was disconnected")]
     Gone,
+    /// The card service of the system has ended.
+    #[error("the card service has ended")]
+    ServiceDown,
     /// The answer is no response APDU, or the reader reported this code of its own.
     #[error("the reader reported {0:#010X}")]
     Reader(u32),

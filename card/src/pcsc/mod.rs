@@ -298,7 +298,9 @@ impl From<Code> for TransportFault {
             REMOVED | NO_CARD => Self::Removed,
             UNRESPONSIVE | UNPOWERED | UNSUPPORTED | COMMUNICATION | PROTOCOL => Self::Mute,
             SHARING => Self::Busy,
-            NO_SERVICE | SERVICE_STOPPED | INVALID_HANDLE | UNKNOWN_READER | READER_UNAVAILABLE => Self::Gone,
+            UNKNOWN_READER | READER_UNAVAILABLE => Self::Gone,
+            // A handle is invalid when the service that gave it has been started anew.
+            NO_SERVICE | SERVICE_STOPPED | INVALID_HANDLE => Self::ServiceDown,
             Code(other) => Self::Reader(other),
         }
     }
@@ -307,7 +309,7 @@ impl From<Code> for TransportFault {
 impl From<Code> for CardFault {
     fn from(code: Code) -> Self {
         match code {
-            NO_SERVICE | SERVICE_STOPPED => Self::PcscDown,
+            NO_SERVICE | SERVICE_STOPPED | INVALID_HANDLE => Self::PcscDown,
             NO_CARD | REMOVED => Self::NoCard,
             UNKNOWN_READER | READER_UNAVAILABLE => Self::NoReader,
             SHARING => Self::Busy,
@@ -377,8 +379,8 @@ mod tests {
             (UNSUPPORTED, TransportFault::Mute, CardFault::Unreadable),
             (PROTOCOL, TransportFault::Mute, CardFault::Unreadable),
             (SHARING, TransportFault::Busy, CardFault::Busy),
-            (NO_SERVICE, TransportFault::Gone, CardFault::PcscDown),
-            (SERVICE_STOPPED, TransportFault::Gone, CardFault::PcscDown),
+            (NO_SERVICE, TransportFault::ServiceDown, CardFault::PcscDown),
+            (SERVICE_STOPPED, TransportFault::ServiceDown, CardFault::PcscDown),
             (UNKNOWN_READER, TransportFault::Gone, CardFault::NoReader),
             (READER_UNAVAILABLE, TransportFault::Gone, CardFault::NoReader),
             (
@@ -390,5 +392,20 @@ mod tests {
             assert_eq!(TransportFault::from(code), at_transmit);
             assert_eq!(CardFault::from(code), at_open);
         }
+    }
+
+    #[test]
+    fn what_a_reader_shows_is_absent_mute_or_present() {
+        let shown = |state| Shown {
+            state,
+            atr: vec![0x3B, 0x00],
+        };
+        assert_eq!(card_state(&shown(0x0003_0010)), CardState::Absent);
+        assert_eq!(card_state(&shown(0x0000_0004)), CardState::Absent, "an unknown reader");
+        assert_eq!(card_state(&shown(0x0003_0220)), CardState::Mute);
+        let CardState::Present(insertion) = card_state(&shown(0x0007_0122)) else {
+            panic!("a card that is in use is present");
+        };
+        assert_eq!((insertion.number, insertion.atr), (7, vec![0x3B, 0x00]));
     }
 }

@@ -114,6 +114,7 @@ fn each_fault_of_the_transport_is_told_by_its_own_name() {
         ("! mute", CardFault::Unreadable),
         ("! busy", CardFault::Busy),
         ("! gone", CardFault::NoReader),
+        ("! service down", CardFault::PcscDown),
     ] {
         let (card, _) = play(&conversation(&format!("> 00 20 00 80\n{line}"), "reset"));
         assert_eq!(Piv::open(Box::new(card)).unwrap().tries_left(), Err(expected));

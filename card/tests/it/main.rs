@@ -5,6 +5,7 @@ mod apdus;
 mod drawer;
 mod example;
 mod management;
+mod pins;
 mod properties;
 mod scripts;
 mod suite;
