@@ -1,5 +1,6 @@
 //! Kagimori's server: it remembers. Store, desk, errands, portal, CRL and OCSP.
 
+pub mod authority;
 pub mod catalogue;
 pub mod chance;
 pub mod clock;
@@ -7,6 +8,12 @@ pub mod config;
 pub mod desk;
 pub mod fault;
 pub mod journal;
+pub mod letter;
+pub mod log;
+pub mod metrics;
 pub mod office;
+pub mod portal;
 pub mod print;
+pub mod serve;
 pub mod store;
+pub mod validation;

@@ -1,0 +1,284 @@
+# The texts of the pages.
+
+house = Kagimori
+skip = Skip to content
+language-other = 日本語
+clock-label = Time now (Japan time)
+clock = { $year }-{ $month }-{ $day } { $hour }:{ $minute } JST
+date = { $weekday }, { $day } { $monthname } { $year }
+date-time = { $weekday }, { $day } { $monthname } { $year }, { $hour }:{ $minute } (Japan time)
+date-time-second = { $weekday }, { $day } { $monthname } { $year }, { $hour }:{ $minute }:{ $second } (Japan time)
+weekday-0 = Sunday
+weekday-1 = Monday
+weekday-2 = Tuesday
+weekday-3 = Wednesday
+weekday-4 = Thursday
+weekday-5 = Friday
+weekday-6 = Saturday
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
+yen = { $amount } yen
+to-menu = To the menu
+to-offices = To the list of offices
+close-window = Close
+close-window-help = Close this window to return to the page before.
+print-page = Print
+new-window = (opens in a new window)
+required = required
+optional = optional
+conditional = required for some reasons
+code = ({ $code })
+steps-label = Steps of the procedure
+step-done = Done:
+contact-heading = Contact
+busy = Please wait. Your request is being processed.
+idle-heading = This session ends soon
+idle-text = Nothing has been done for a while, so the session will end shortly. Choose “Continue” to go on. What you entered stays.
+idle-continue = Continue
+errors-heading = Please check what you entered
+back-button-note = Please do not use the browser's Back button.
+
+# The list of offices and an office's page
+offices-title = Offices
+offices-lead = Choose the office you want to deal with.
+office-lead = Choose a procedure.
+office-online = Online procedures
+office-paper = Procedures on paper
+tile-revocation = Apply for revocation
+tile-revocation-text = Revoke the certificates on the IC card you have at hand.
+tile-status = Status of the application
+tile-status-text = Continue an application you have begun, or see what was accepted.
+tile-paper = Revocation on paper
+tile-paper-text = If the card is lost, you do not know the PIN, or the last day has passed.
+
+# Steps
+step-1 = Read
+step-2 = Card
+step-3 = Enter
+step-4 = Check
+step-5 = Done
+
+# S1
+start-title = Revocation of an IC card
+start-lead = Revoke the certificates on the IC card you have at hand, online.
+start-limit = Applications are taken until 23:59 (Japan time) on the day { $days } days before the day on which validity ends. The last day for your card is shown once it has been read.
+start-warning-heading = Please ask the bodies you deal with first
+start-warning = An accepted application revokes the card promptly. If a transaction such as an electronic bid is still running, revoking the card on the way can make the bid void, and in some cases the card must not be revoked yet.
+start-warning-final = After “Apply for revocation (final)” the application can be neither corrected nor withdrawn. A revoked certificate cannot be restored.
+start-must = Please read these two texts
+start-done = Done
+start-open = Not read yet
+start-flow = Flow of the procedure
+start-flow-open = Read the flow
+start-terms = Terms of use
+start-terms-open = Read the terms
+start-print-terms = Please print the terms of use and keep them.
+start-agree = Agree and continue
+start-quit = Quit
+start-gate = You can go on once you have opened both the flow and the terms.
+start-gate-done = You have opened both. You can go on.
+start-paper = If the card is lost or broken, you do not know the PIN, or the last day has passed, use this procedure instead.
+start-paper-link = Revocation on paper
+start-insert = Insert the IC card face up so that its chip enters the reader.
+
+# W1, W2, paper
+document-version = Edition
+document-hash = Fingerprint of this edition (SHA-256)
+document-keep = Please keep the printed pages.
+document-flow = Flow of the procedure
+document-terms = Terms of use
+document-paper = Revocation on paper
+
+# S2
+card-title = Open the signature app
+card-title-sign = Sign with the signature app
+card-lead = The card is read and the PIN is entered in the signature app on this computer. The PIN is never sent to this site.
+card-lead-sign = Sign what you have checked with the IC card. The signature app shows exactly the text that is signed. Once it is signed, the application is final and can be neither corrected nor withdrawn.
+card-open = Open the signature app
+card-back = Back
+card-back-sign = Back to checking
+card-until = This request is valid until { $time }.
+card-help-heading = If nothing opens
+card-help-start = Check that the signature app is running. You can start it from the desktop as “Kagimori signature app”.
+card-help-back = If the browser says that it cannot connect, return to this page with the browser's Back button, start the signature app and choose “Open the signature app” again. Nothing you entered is lost.
+card-help-install = If it is not installed yet, follow the guide that came with the IC card.
+card-help-doctor = If it still does not open, the diagnosis of the signature app (command kagimori-agent doctor) shows the cause.
+card-help-link = Start the signature app directly
+
+# What the signature app shows for the card requests
+request-title = Revocation of an IC card
+request-present = Insert the IC card you want to revoke, face up, so that its chip enters the reader.
+request-authenticate = Enter the PIN to show that you are the holder of this IC card. Nothing is applied for yet.
+request-sign = Signing and sending this text makes the application for revocation final. It can be neither corrected nor withdrawn.
+
+# S3
+certificate-title = Content of the IC card
+certificate-lead = Check that this is the IC card you want to revoke.
+certificate-deadline = Online applications are taken until: { $time }
+certificate-holder = Holder (kanji)
+certificate-holder-romaji = Holder (Latin letters)
+certificate-home = Home address (Latin letters)
+certificate-organisation = Organisation (kanji)
+certificate-organisation-romaji = Organisation (Latin letters)
+certificate-office-address = Head office (kanji)
+certificate-corporate-number = Corporate number
+certificate-serial = Serial number
+certificate-issuer = Issuer
+certificate-validity = Validity
+certificate-validity-text = { $from } to { $to }
+certificate-next = Enter the application
+certificate-back = Back
+certificate-caption = Content of the IC card
+certificate-warning = Before you go on, please ask the administrative bodies you deal with about the right time for the revocation.
+
+# S4
+application-title = Enter the application
+application-lead = Enter what the application for revocation needs.
+application-example = Show an example
+application-next = Check the application
+application-back = Back to the content of the IC card
+application-about = About the application
+application-applicant = Applicant
+application-account = Bank account, in case a refund is due
+application-account-help = We always ask for it because a refund may arise.
+application-choose = Please choose
+application-paper-only = (on paper only)
+application-quit = Quit
+field-reason = Reason
+field-reason-detail = Remark on the reason
+field-event-date = Date of the event
+field-applicant-name = Applicant's name
+field-applicant-kana = Applicant's name in katakana
+field-phone = Phone number
+field-mail = Mail address
+field-mail-again = Mail address (again)
+field-bank = Bank
+field-branch = Branch
+field-account-type = Type of account
+field-account-number = Account number
+field-account-holder = Account holder (katakana)
+field-new-issue = Order a new certificate at the same time
+help-reason = If your address has changed, choose “Change of what the certificate says”. If another person takes over, choose “Use by this holder has ended”.
+help-reason-detail = Up to 200 characters
+help-event-date = For example 2026-11-24. Required if the private key was compromised, what the certificate says has changed, or you left the organisation.
+help-applicant-name = The name in the certificate. It cannot be changed.
+help-applicant-kana = Full-width katakana, up to 60 characters, with a full-width space between family and given name.
+help-phone = 10 or 11 half-width digits, no hyphens
+help-mail = We confirm acceptance and revocation to this address.
+help-mail-again = Enter it once more to make sure.
+help-bank = Full-width characters, up to 40
+help-branch = Full-width characters, up to 40
+help-account-number = 7 half-width digits. If there are fewer, zeros are put in front.
+help-account-holder = The name in katakana as it stands in the passbook, full-width or half-width.
+help-new-issue = If you choose Yes, the refund is set off against the price of the new certificate.
+reason-key_compromise = The private key is compromised, or may be
+reason-content_changed = Change of what the certificate says (name, home address, organisation, head office, corporate number)
+reason-left_organisation = The holder no longer belongs to the organisation
+reason-use_stopped = Use by this holder has ended (another holder, transfer)
+reason-bankruptcy = Bankruptcy of the organisation or the like
+reason-lost = The IC card or the PIN is lost or stolen
+reason-damaged = The IC card is damaged (but can still be read)
+reason-death = Death of the holder
+account-ordinary = Ordinary
+account-current = Current
+issue-yes = Yes
+issue-no = No
+not-entered = (nothing entered)
+paper-route = To revocation on paper
+
+# Example
+example-title = Example
+example-lead = An example of a filled-in application. Enter what is true in your case.
+example-value-detail = Another holder took over with the transfer of 1 April.
+example-value-name = Nippon Taro
+example-value-kana = “ニッポン　タロウ”
+example-value-bank = Mizuho Bank
+example-value-branch = Head office
+example-value-holder = “ﾆﾂﾎﾟﾝﾀﾛｳ”
+
+# S5
+confirm-title = Check the application
+confirm-lead = Please check that everything in the application is right.
+confirm-warning-heading = After the final step nothing can be taken back
+confirm-warning = After “Apply for revocation (final)” and the signature in the signature app, the application is sent and the certificate is revoked promptly. It can be neither corrected nor withdrawn.
+confirm-application = Content of the application
+confirm-refund = Estimated refund
+confirm-refund-estimate = { $amount } yen (estimate)
+confirm-refund-none = No refund (estimate; less than { $minimum } yen remain after the fee)
+confirm-refund-unknown = The price paid is not on record; we will tell you later
+confirm-refund-note = The estimate is computed from the price paid and the months left, less a fee of { $fee } yen. The actual amount follows after examination.
+confirm-text = Text to be signed
+confirm-text-note = The IC card signs exactly this text.
+confirm-checked = I have checked the content above
+confirm-final = Apply for revocation (final)
+confirm-edit = Correct
+confirm-gate = Tick “I have checked the content above” to make the application final.
+confirm-fixed = This content is waiting to be signed. If you correct it, the request for a signature is withdrawn.
+confirm-again = Go on to sign
+
+# S6, W3
+done-title = Application accepted
+done-lead = The application for revocation was accepted and the certificate is revoked.
+done-number = Receipt number
+done-at = Accepted
+done-signed = Text that was signed
+done-visible = When it became visible
+done-accepted = Accepted
+done-revoked = Revoked
+done-ocsp = OCSP (online status)
+done-ocsp-text = Answers “revoked” since { $time }. Whoever still uses an answer obtained before sees it up to { $seconds } seconds later.
+done-crl = CRL (revocation list)
+done-crl-published = On list number { $crl }, published { $time }.
+done-crl-waiting = On the next list, which will be published shortly. Open this page again to see when.
+done-crl-cache = Whoever still uses a list obtained before may not see it until that list runs out.
+done-mail = We confirm acceptance and revocation by mail to { $mail }.
+done-keep = Please print the content of the application and keep it.
+done-print = Print the application
+done-pdf = Save the receipt (PDF)
+done-quit = Quit
+done-reason = Reason
+print-title = Content of the application for revocation
+print-reprint = Printed again
+print-at = Printed
+print-applicant = Applicant
+print-sheet = Page { $page } of { $pages }
+
+# Status
+status-title = Status of the application
+status-none = There is no application in this session.
+status-none-text = To apply, choose “Apply for revocation” in the menu. The results of accepted applications were sent by mail.
+status-entering = You are entering the application. Nothing has been applied for yet.
+status-entering-go = Continue entering
+status-reviewing = You are checking the application. Nothing has been applied for yet.
+status-reviewing-go = To checking
+status-asked = The application waits for the signature. Nothing has been applied for yet.
+status-asked-go = To the signature app
+status-signed = Signed, not yet applied for
+status-signed-text = The text is signed, but the application has not been made. Choose whether to go on or to stop. After { $time } the signature no longer counts.
+status-signed-go = Go on
+status-signed-stop = Stop
+status-accepted = The application has been accepted.
+status-accepted-go = See what was accepted
+
+# End
+ended-title = The session has ended
+ended-quit = You ended the procedure. No application was made.
+ended-done = You ended the procedure. The application for revocation has been accepted.
+ended-advice = If you use a shared computer, take out the IC card and close all browser windows.
+ended-again = Start again from the beginning
+
+# Error page
+problem-title = The procedure cannot go on
+problem-back = Back to the page before
+notice-heading = Please note
+notice-cancelled = You stopped in the signature app. Nothing was changed. To try again, choose “Open the signature app”.

@@ -1,0 +1,122 @@
+use super::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Every text of a language as (key, text as written), attributes as `key.attribute`.
+fn texts(files: &[&str]) -> BTreeMap<String, String> {
+    let mut texts = BTreeMap::new();
+    for file in files {
+        FluentResource::try_new((*file).to_owned()).expect("the file reads without an error");
+        let mut key = String::new();
+        for line in file.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
+            let (name, text) = line.split_once(" = ").expect("each text stands on one line");
+            let name = match name.trim_start().strip_prefix('.') {
+                Some(attribute) => format!("{key}.{attribute}"),
+                None => {
+                    key = name.to_owned();
+                    key.clone()
+                }
+            };
+            assert!(texts.insert(name.clone(), text.to_owned()).is_none(), "{name} is written twice");
+        }
+    }
+    texts
+}
+
+fn values_in(text: &str) -> BTreeSet<&str> {
+    text.split("{ $").skip(1).filter_map(|rest| rest.split(' ').next()).collect()
+}
+
+fn kana_or_kanji(character: char) -> bool {
+    matches!(character, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' | '\u{ff66}'..='\u{ff9f}')
+}
+
+/// What stands outside of quotation marks, the Japanese ones included.
+fn unquoted(text: &str) -> String {
+    let mut depth = 0_u32;
+    text.chars()
+        .filter(|character| {
+            match character {
+                '“' | '「' => depth += 1,
+                '”' | '」' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth == 0
+        })
+        .collect()
+}
+
+#[test]
+fn both_languages_have_every_key_with_the_same_values() {
+    let (japanese, english) = (texts(FILES_JA), texts(FILES_EN));
+    assert!(japanese.len() > 250, "the catalogue is thin: {}", japanese.len());
+    assert_eq!(japanese.keys().collect::<Vec<_>>(), english.keys().collect::<Vec<_>>());
+    for (key, text) in &japanese {
+        let dates = ["date", "date-time", "date-time-second"];
+        if !dates.contains(&key.as_str()) {
+            assert_eq!(values_in(text), values_in(&english[key]), "{key}");
+        }
+    }
+}
+
+#[test]
+fn no_english_text_is_japanese() {
+    let (japanese, english) = (texts(FILES_JA), texts(FILES_EN));
+    for (key, text) in english {
+        if key == "language-other" {
+            assert_eq!(text, "日本語", "a language is named in itself");
+            continue;
+        }
+        assert_ne!(text, japanese[&key], "{key}");
+        assert!(!unquoted(&text).chars().any(kana_or_kanji), "{key}: {text}");
+    }
+    assert!(kana_or_kanji('ア') && kana_or_kanji('ｱ') && unquoted("a “ア” b") == "a ” b", "the control");
+}
+
+#[test]
+fn every_code_says_what_happened_and_what_to_do() {
+    for language in [Language::Ja, Language::En] {
+        let words = Words::of(language);
+        for code in Code::ALL {
+            let message = words.message(*code, EVERY_VALUE);
+            for text in [&message.happened, &message.next] {
+                assert!(!text.is_empty() && !text.contains('⟦') && !text.contains("{$"), "{code}: {text}");
+            }
+            assert!(message.line(language).contains(code.id()));
+        }
+    }
+}
+
+#[test]
+fn no_text_lies_unused_under_a_code_that_is_none() {
+    let known: BTreeSet<_> = Code::ALL.iter().map(|code| code.id()).collect();
+    for key in texts(&[FILES_EN[1]]).keys() {
+        let id = key.strip_suffix(".next").unwrap_or(key);
+        assert!(known.contains(id), "{id} is no code of wire");
+    }
+}
+
+#[test]
+fn a_key_that_is_missing_is_seen() {
+    assert_eq!(Words::of(Language::Ja).say("no-such-key"), "⟦no-such-key⟧");
+}
+
+#[test]
+fn a_value_is_put_in_as_it_is() {
+    let name = "𠮷田\u{202e}<b>葛\u{e0100}";
+    let text = Words::of(Language::Ja).say_with("done-mail", &[("mail", name)]);
+    assert!(text.contains(name), "{text}");
+}
+
+const EVERY_VALUE: &[(&str, &str)] = &[
+    ("left", "3"),
+    ("max", "10"),
+    ("rule", "x"),
+    ("date", "x"),
+    ("issuer", "x"),
+    ("field", "x"),
+    ("most", "60"),
+    ("character", "x"),
+    ("codepoint", "U+0000"),
+    ("number", "0"),
+    ("limit", "64 KiB"),
+];

@@ -1,0 +1,482 @@
+//! Card requests: how a page asks a card through the agent (DESIGN, part 4), and the three calls of the agent.
+//!
+//! What the agent brings changes no case. It is checked and kept; only the browser that comes back with the one-time
+//! code, in the session that began, lets the desk act on it.
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use casework::Refusal;
+use casework::identity::Fingerprint;
+use casework::time::Instant;
+use pki::certificate::Certificate;
+use serde::de::DeserializeOwned;
+use wire::card_request::{Answer, Cancelled, CardRequest, Claim, Step, Verdict};
+use wire::code::Code;
+use wire::office::{Language, Text};
+use wire::problem::Problem;
+
+use crate::catalogue::{Message, Words, both};
+use crate::desk::evidence::{self, Shown, Signature, Unproven};
+use crate::desk::revocation::Revocation;
+use crate::desk::{CaseId, Procedure as _};
+use crate::fault::{Bug, Fault};
+use crate::office::Office;
+use crate::portal::session::{Session, hashed, hex};
+use crate::portal::visit::read_body;
+use crate::portal::{Portal, date, refusal};
+use crate::store::{CardRequestRow, CardRequestState, Claimed, Clash, NewEvent};
+
+/// Below `/api/v1/card-requests/{id}`.
+pub(crate) fn routes() -> Router<Portal> {
+    Router::new()
+        .route("/claim", post(claim))
+        .route("/steps/{n}", post(step))
+        .route("/cancel", post(cancel))
+}
+
+/// Which of the procedure's two requests this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Request 1: the card is shown and proves itself (S2).
+    Open,
+    /// Request 2: the card signs the text (S5).
+    Confirm,
+}
+
+impl Purpose {
+    pub(crate) const fn key(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Confirm => "confirm",
+        }
+    }
+
+    pub(crate) fn of(row: &CardRequestRow) -> Option<Self> {
+        [Self::Open, Self::Confirm].into_iter().find(|purpose| purpose.key() == row.purpose)
+    }
+}
+
+impl Portal {
+    /// Asks a card: the request is stored, and earlier ones of the session that are open are given up.
+    pub(crate) async fn ask_card(
+        &self,
+        session: &Session,
+        office: &Office,
+        case: Option<CaseId<Revocation>>,
+        language: Language,
+        steps: Vec<Step>,
+        until: Instant,
+    ) -> Result<CardRequestRow, Fault> {
+        let now = self.clock().now();
+        let (id, nonce) = (self.chance().octets::<16>(), self.chance().octets::<32>());
+        let purpose = if case.is_some() { Purpose::Confirm } else { Purpose::Open };
+        let request = CardRequest {
+            protocol: wire::PROTOCOL,
+            id: URL_SAFE_NO_PAD.encode(id),
+            session_mark: hex(&session.row.mark),
+            office: office.wire(),
+            procedure: Revocation::NOUN.to_owned(),
+            title: both("request-title"),
+            language,
+            nonce: URL_SAFE_NO_PAD.encode(nonce),
+            steps,
+            answered: 0,
+            return_to: format!("/{}/revocation/return", office.id),
+            expires_at: until.0,
+        };
+        let row = CardRequestRow {
+            id,
+            session: session.row.token,
+            office: office.id.clone(),
+            procedure: Revocation::NOUN.to_owned(),
+            purpose: purpose.key().to_owned(),
+            case: case.map(|case| case.octets()),
+            nonce,
+            document: serde_json::to_string(&request).map_err(|why| Bug(why.to_string()))?,
+            agent_key: None,
+            answered: 0,
+            state: CardRequestState::Open,
+            outcome: None,
+            made_at: now,
+            expires_at: until,
+        };
+        self.store().make_card_request(row.clone()).await?;
+        Ok(row)
+    }
+
+    /// The session's last request at this office, if it may still be answered or brought back.
+    pub(crate) async fn card_request_of(
+        &self,
+        session: &Session,
+        office: &Office,
+    ) -> Result<Option<CardRequestRow>, Fault> {
+        let row = self.store().card_request_of_session(session.row.token).await?;
+        let now = self.clock().now();
+        Ok(row.filter(|row| row.office == office.id && now <= row.expires_at))
+    }
+
+    /// The open request, if there is one, is over: whoever edits or leaves must not be signed for any more.
+    pub(crate) async fn withdraw_card_request(&self, session: &Session, office: &Office) -> Result<(), Fault> {
+        if let Some(row) = self.card_request_of(session, office).await? {
+            let nobody_knows = self.chance().octets();
+            let outcome = "withdrawn".to_owned();
+            self.store()
+                .end_card_request(row.id, CardRequestState::Returned, nobody_knows, outcome)
+                .await?;
+            self.store().close_card_request(row.id).await?;
+        }
+        Ok(())
+    }
+
+    /// The card that a request was answered with: its certificates, checked anew, and its signature over the challenge.
+    pub(crate) async fn answered_presence(
+        &self,
+        office: &Office,
+        row: &CardRequestRow,
+    ) -> Result<(Shown, casework::evidence::Presented), Unproven> {
+        let answers = self.answers(row).await?;
+        let [
+            Answer::Presented { authentication, signature },
+            Answer::Authenticated { signature: proof },
+        ] = answers.as_slice()
+        else {
+            return Err(Unproven::Signature("the request was not answered".to_owned()));
+        };
+        let shown = self.shown(office, authentication, signature).await?;
+        let presented = self.presented(row, &shown, proof)?;
+        Ok((shown, presented))
+    }
+
+    /// The signature that a request was answered with.
+    pub(crate) async fn answered_signature(&self, row: &CardRequestRow) -> Result<Signature, Unproven> {
+        match (self.answers(row).await?.as_slice(), read_request(row)?.steps.as_slice()) {
+            ([Answer::Signed { cms }], [Step::Sign { text, certificate, .. }]) => {
+                self.possession(cms, text, certificate)
+            }
+            _ => Err(Unproven::Signature("the request was not answered".to_owned())),
+        }
+    }
+
+    async fn answers(&self, row: &CardRequestRow) -> Result<Vec<Answer>, Fault> {
+        let documents = self.store().card_answers(row.id).await?;
+        documents.iter().map(|document| read_own(document)).collect()
+    }
+
+    async fn shown(&self, office: &Office, authentication: &str, signature: &str) -> Result<Shown, Unproven> {
+        self.desk().shown(office, &decoded(authentication)?, &decoded(signature)?).await
+    }
+
+    fn presented(
+        &self,
+        row: &CardRequestRow,
+        shown: &Shown,
+        proof: &str,
+    ) -> Result<casework::evidence::Presented, Unproven> {
+        let request = read_request(row)?;
+        evidence::presented(&self.site().origin, &request, shown, &decoded(proof)?, self.clock().now())
+    }
+
+    fn possession(&self, cms: &str, text: &str, certificate: &str) -> Result<Signature, Unproven> {
+        let card = decoded(certificate)?.try_into().map_err(|_| Bug("a fingerprint has 32 octets".to_owned()));
+        let card = Fingerprint(card.map_err(Fault::from)?);
+        evidence::possession(decoded(cms)?, text, card, self.clock().now())
+    }
+
+    /// Whether the office would take an application for this card now, before it costs anybody a PIN. The desk decides
+    /// again when the browser is back.
+    fn takes(&self, office: &Office, shown: &Shown) -> Option<Refusal> {
+        let last = office.revocation.policy.last_day(Instant(shown.signature().not_after()));
+        (self.clock().now().day() > last).then_some(Refusal::Late { last })
+    }
+
+    /// The receipt number under which this certificate was revoked on application, for E-DUP.
+    async fn applied_before(&self, signature: &str) -> Result<Option<Refusal>, Fault> {
+        let Ok(der) = URL_SAFE_NO_PAD.decode(signature) else { return Ok(None) };
+        let Some(row) = self.store().certificate_by_fingerprint(Fingerprint(hashed(&der))).await? else {
+            return Ok(None);
+        };
+        let status = self.store().status(&row.certificate).await?;
+        Ok(status.and_then(|(_, number)| number).map(|number| Refusal::AlreadyApplied { number }))
+    }
+}
+
+/// What an unproven card is told, in both languages.
+pub(crate) fn told(words: Words, unproven: &Unproven, issuer: &str) -> Message {
+    let code = unproven.code();
+    let date = match unproven {
+        Unproven::Revoked { at } => date::minute(words, *at),
+        Unproven::Chain(pki::validation::ChainFault::Expired { not_after }) => {
+            date::minute(words, Instant(*not_after))
+        }
+        Unproven::Chain(pki::validation::ChainFault::NotYetValid { not_before }) => {
+            date::minute(words, Instant(*not_before))
+        }
+        Unproven::Chain(_)
+        | Unproven::Unreadable(_)
+        | Unproven::NotOneCard
+        | Unproven::NotOnRecord
+        | Unproven::Signature(_)
+        | Unproven::AnotherCard
+        | Unproven::Fault(_) => String::new(),
+    };
+    words.message(code, &[("date", &date), ("issuer", issuer)])
+}
+
+async fn claim(
+    State(portal): State<Portal>,
+    Path(id): Path<String>,
+    body: Body,
+) -> Result<Json<CardRequest>, Said> {
+    let row = portal.wanted(&id).await?;
+    let claim: Claim = read_json(body).await?;
+    if claim.protocol < wire::PROTOCOL {
+        return Err(Said::of(StatusCode::UPGRADE_REQUIRED, Code::Update));
+    }
+    let key = key_hash(&claim.key).ok_or(Said::of(StatusCode::BAD_REQUEST, Code::Stale))?;
+    match portal.store().claim_card_request(row.id, key).await? {
+        Claimed::Yes => {}
+        Claimed::ByAnother if row.agent_key == Some(key) => {}
+        Claimed::ByAnother => return Err(Said::of(StatusCode::CONFLICT, Code::Claimed)),
+    }
+    let mut request = read_request(&row)?;
+    request.answered = row.answered;
+    Ok(Json(request))
+}
+
+async fn step(
+    State(portal): State<Portal>,
+    Path((id, n)): Path<(String, u32)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Verdict>, Said> {
+    let row = portal.wanted(&id).await?;
+    let key = own_key(&row, &headers)?;
+    let answer: Answer = read_json(body).await?;
+    let request = read_request(&row)?;
+    let asked = usize::try_from(n).ok().and_then(|n| request.steps.get(n));
+    let asked = asked.ok_or(Said::of(StatusCode::NOT_FOUND, Code::NotFound))?;
+    if let Answer::PinFailed { left } = answer {
+        portal.note_failed_pin(&row, left).await?;
+        return Ok(Json(Verdict::Noted));
+    }
+    if n < row.answered {
+        // The answer arrived and its verdict did not: the same answer gets the same verdict.
+        let kept = portal.answers(&row).await?;
+        let again = usize::try_from(n).ok().and_then(|n| kept.get(n)) == Some(&answer);
+        if !again {
+            return Err(Said::of(StatusCode::CONFLICT, Code::Stale));
+        }
+    } else if n > row.answered || row.state != CardRequestState::Open {
+        return Err(Said::of(StatusCode::CONFLICT, Code::Stale));
+    } else {
+        if let Some(refused) = portal.judge(&row, asked, &answer).await? {
+            return Ok(Json(refused));
+        }
+        let document = serde_json::to_string(&answer).map_err(|why| Fault::from(Bug(why.to_string())))?;
+        match portal.store().answer_card_request(row.id, n, document, portal.clock().now()).await {
+            Ok(()) => {}
+            Err(Clash::Fault(fault)) => return Err(fault.into()),
+            Err(_) => return Err(Said::of(StatusCode::CONFLICT, Code::Stale)),
+        }
+    }
+    let last = usize::try_from(n).is_ok_and(|n| n + 1 == request.steps.len());
+    if !last {
+        return Ok(Json(Verdict::Go));
+    }
+    let code = return_code(&row, &key);
+    let hash = hashed(code.as_bytes());
+    portal.store().end_card_request(row.id, CardRequestState::Done, hash, "answered".to_owned()).await?;
+    Ok(Json(Verdict::Done { code }))
+}
+
+async fn cancel(
+    State(portal): State<Portal>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Cancelled>, Said> {
+    let row = portal.wanted(&id).await?;
+    let key = own_key(&row, &headers)?;
+    let code = return_code(&row, &key);
+    let hash = hashed(code.as_bytes());
+    portal.store().end_card_request(row.id, CardRequestState::Cancelled, hash, "cancelled".to_owned()).await?;
+    Ok(Json(Cancelled { code }))
+}
+
+impl Portal {
+    /// The request with this id, while it may be worked on.
+    async fn wanted(&self, id: &str) -> Result<CardRequestRow, Said> {
+        let octets = URL_SAFE_NO_PAD.decode(id).ok().and_then(|octets| octets.try_into().ok());
+        let octets = octets.ok_or(Said::of(StatusCode::NOT_FOUND, Code::NotFound))?;
+        let row = self.store().card_request(octets).await?;
+        let row = row.ok_or(Said::of(StatusCode::NOT_FOUND, Code::NotFound))?;
+        if self.gauge().card_request(row.id).is_err() {
+            return Err(Said::of(StatusCode::TOO_MANY_REQUESTS, Code::Limit));
+        }
+        if self.clock().now() > row.expires_at || row.state == CardRequestState::Returned {
+            return Err(Said::of(StatusCode::GONE, Code::Stale));
+        }
+        Ok(row)
+    }
+
+    /// `None` where the answer stands; otherwise what is said against it. Nothing is kept of a refused answer.
+    async fn judge(&self, row: &CardRequestRow, asked: &Step, answer: &Answer) -> Result<Option<Verdict>, Said> {
+        let office = self.office(&row.office).ok_or(Said::of(StatusCode::NOT_FOUND, Code::NotFound))?;
+        let unproven = match (asked, answer) {
+            (Step::Present { .. }, Answer::Presented { authentication, signature }) => {
+                match self.shown(office, authentication, signature).await {
+                    Ok(shown) => {
+                        let no = self.takes(office, &shown);
+                        return Ok(no.map(|no| refused(|words| refusal::refused(words, &no).1, true)));
+                    }
+                    Err(unproven) => {
+                        if let Unproven::Revoked { .. } = unproven
+                            && let Some(no) = self.applied_before(signature).await?
+                        {
+                            return Ok(Some(refused(|words| refusal::refused(words, &no).1, true)));
+                        }
+                        let issuer = decoded(signature)
+                            .ok()
+                            .and_then(|der| Certificate::parse(&der).ok())
+                            .map(|certificate| certificate.issuer().readable())
+                            .unwrap_or_default();
+                        tracing::info!(%unproven, request = row.purpose, "a card was not taken");
+                        return Ok(Some(refused(|words| told(words, &unproven, &issuer), true)));
+                    }
+                }
+            }
+            (Step::Authenticate { .. }, Answer::Authenticated { signature: proof }) => {
+                let answers = self.answers(row).await?;
+                let Some(Answer::Presented { authentication, signature }) = answers.first() else {
+                    return Err(Said::of(StatusCode::CONFLICT, Code::Stale));
+                };
+                match self.shown(office, authentication, signature).await {
+                    Ok(shown) => self.presented(row, &shown, proof).err(),
+                    Err(unproven) => Some(unproven),
+                }
+            }
+            (Step::Sign { text, certificate, .. }, Answer::Signed { cms }) => {
+                self.possession(cms, text, certificate).err()
+            }
+            (Step::Present { .. } | Step::Authenticate { .. } | Step::Sign { .. }, _) => {
+                return Err(Said::of(StatusCode::BAD_REQUEST, Code::Stale));
+            }
+        };
+        Ok(unproven.map(|unproven| {
+            tracing::info!(%unproven, request = row.purpose, "an answer of a card was not taken");
+            refused(|words| told(words, &unproven, ""), false)
+        }))
+    }
+
+    /// How many tries are left is audited; what was typed never came here (G-P1, DOMAIN §2.5).
+    async fn note_failed_pin(&self, row: &CardRequestRow, left: Option<u8>) -> Result<(), Fault> {
+        let event = NewEvent {
+            procedure: Revocation::NOUN,
+            name: "pin_failed",
+            actor: "agent".to_owned(),
+            states: (row.purpose.clone(), row.purpose.clone()),
+            refusal: Some(Code::PinWrong.id().to_owned()),
+            details: left.map(|left| ("left", left.to_string())).into_iter().collect(),
+            salt: self.chance().octets(),
+        };
+        self.store().record(row.case.unwrap_or(row.id), event, self.clock().now()).await
+    }
+}
+
+/// A problem document.
+pub(crate) struct Said(StatusCode, Code);
+
+impl Said {
+    const fn of(status: StatusCode, code: Code) -> Self {
+        Self(status, code)
+    }
+}
+
+impl From<Fault> for Said {
+    fn from(fault: Fault) -> Self {
+        tracing::error!(%fault, "a card request could not be worked on");
+        Self(StatusCode::SERVICE_UNAVAILABLE, Code::Fault)
+    }
+}
+
+impl IntoResponse for Said {
+    fn into_response(self) -> Response {
+        let Self(status, code) = self;
+        let problem = Problem {
+            kind: "about:blank".to_owned(),
+            title: status.canonical_reason().unwrap_or_default().to_owned(),
+            status: status.as_u16(),
+            code,
+            detail: text(|words| words.message(code, &[("limit", "64 KiB")])),
+        };
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        (status, kind, Json(problem)).into_response()
+    }
+}
+
+fn refused(message: impl Fn(Words) -> Message, again: bool) -> Verdict {
+    Verdict::Refused {
+        code: message(Words::of(Language::Ja)).code,
+        message: text(message),
+        again,
+    }
+}
+
+fn text(message: impl Fn(Words) -> Message) -> Text {
+    let line = |language| message(Words::of(language)).line(language);
+    Text {
+        ja: line(Language::Ja),
+        en: line(Language::En),
+    }
+}
+
+/// The agent's key, if it is that of the agent that claimed.
+fn own_key(row: &CardRequestRow, headers: &HeaderMap) -> Result<String, Said> {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let key = value.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    match (key_hash(key), row.agent_key) {
+        // Hashes of 256 random bits: comparing them tells nothing about the key.
+        (Some(hash), Some(own)) if hash == own => Ok(key.to_owned()),
+        _ => Err(Said::of(StatusCode::CONFLICT, Code::Claimed)),
+    }
+}
+
+fn key_hash(key: &str) -> Option<[u8; 32]> {
+    let octets = URL_SAFE_NO_PAD.decode(key).ok()?;
+    (octets.len() == 32).then(|| hashed(&octets))
+}
+
+/// The one-time code of a request. It follows from the agent's key, which only the agent has, so that a lost verdict can
+/// be asked for again and the store need not hold it.
+fn return_code(row: &CardRequestRow, key: &str) -> String {
+    let mut octets = Vec::from(*b"KAGIMORI return code 1\0");
+    octets.extend_from_slice(&row.id);
+    octets.extend_from_slice(&row.nonce);
+    octets.extend_from_slice(key.as_bytes());
+    URL_SAFE_NO_PAD.encode(hashed(&octets))
+}
+
+fn read_request(row: &CardRequestRow) -> Result<CardRequest, Fault> {
+    read_own(&row.document)
+}
+
+fn read_own<T: DeserializeOwned>(document: &str) -> Result<T, Fault> {
+    serde_json::from_str(document).map_err(|why| Fault::Corrupt {
+        what: "a card request",
+        why: why.to_string(),
+    })
+}
+
+fn decoded(text: &str) -> Result<Vec<u8>, Unproven> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|why| Unproven::Unreadable(why.to_string()))
+}
+
+async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T, Said> {
+    let octets = read_body(body).await.ok_or(Said::of(StatusCode::PAYLOAD_TOO_LARGE, Code::Size))?;
+    serde_json::from_slice(&octets).map_err(|_| Said::of(StatusCode::BAD_REQUEST, Code::Stale))
+}

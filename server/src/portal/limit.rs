@@ -1,0 +1,134 @@
+//! How often one may knock (A48).
+//!
+//! Two budgets that never touch: one for each address, which only visitors without a session spend, and one for each
+//! session. Whoever has shown a card is therefore never held up by a neighbour, and everybody over a budget gets the
+//! same answer, whatever was asked.
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+/// What one may spend in a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests without a session, from one address (one /64 of IPv6).
+    pub strangers: NonZeroU32,
+    /// Requests of one session.
+    pub session: NonZeroU32,
+    /// Calls of the agent for one card request.
+    pub card_request: NonZeroU32,
+}
+
+/// The budgets as they stand.
+pub(crate) struct Gauge {
+    strangers: DefaultKeyedRateLimiter<IpAddr>,
+    sessions: DefaultKeyedRateLimiter<[u8; 16]>,
+    card_requests: DefaultKeyedRateLimiter<[u8; 16]>,
+    clock: DefaultClock,
+}
+
+/// Over the budget, for so many seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wait(pub(crate) u64);
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            strangers: PER_ADDRESS,
+            session: PER_SESSION,
+            card_request: PER_CARD_REQUEST,
+        }
+    }
+}
+
+impl Gauge {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            strangers: DefaultKeyedRateLimiter::keyed(Quota::per_minute(limits.strangers)),
+            sessions: DefaultKeyedRateLimiter::keyed(Quota::per_minute(limits.session)),
+            card_requests: DefaultKeyedRateLimiter::keyed(Quota::per_minute(limits.card_request)),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    /// A request without a session.
+    pub(crate) fn stranger(&self, address: IpAddr) -> Result<(), Wait> {
+        self.sweep();
+        self.strangers.check_key(&network(address)).map_err(|until| self.wait(until))
+    }
+
+    /// A request of a session, by the mark that it keeps.
+    pub(crate) fn session(&self, mark: [u8; 16]) -> Result<(), Wait> {
+        self.sessions.check_key(&mark).map_err(|until| self.wait(until))
+    }
+
+    /// A call of the agent.
+    pub(crate) fn card_request(&self, id: [u8; 16]) -> Result<(), Wait> {
+        self.card_requests.check_key(&id).map_err(|until| self.wait(until))
+    }
+
+    /// Forgets whoever has a full budget again, so that the tables stay as small as the traffic of a minute.
+    fn sweep(&self) {
+        if self.strangers.len() > MOST_REMEMBERED {
+            self.strangers.retain_recent();
+        }
+        if self.sessions.len() > MOST_REMEMBERED {
+            self.sessions.retain_recent();
+        }
+        if self.card_requests.len() > MOST_REMEMBERED {
+            self.card_requests.retain_recent();
+        }
+    }
+
+    fn wait(&self, until: governor::NotUntil<governor::clock::QuantaInstant>) -> Wait {
+        Wait(until.wait_time_from(self.clock.now()).as_secs() + 1)
+    }
+}
+
+/// One household or office has one /64, and may use any of its addresses.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
+    }
+}
+
+const PER_ADDRESS: NonZeroU32 = NonZeroU32::new(600).unwrap();
+const PER_SESSION: NonZeroU32 = NonZeroU32::new(240).unwrap();
+const PER_CARD_REQUEST: NonZeroU32 = NonZeroU32::new(60).unwrap();
+const MOST_REMEMBERED: usize = 50_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn few() -> Gauge {
+        let two = NonZeroU32::new(2).unwrap();
+        Gauge::new(Limits {
+            strangers: two,
+            session: two,
+            card_request: two,
+        })
+    }
+
+    #[test]
+    fn a48_a_neighbour_who_floods_holds_up_no_session() {
+        let gauge = few();
+        let flood: IpAddr = "192.0.2.1".parse().unwrap();
+        assert!((0..2).all(|_| gauge.stranger(flood).is_ok()));
+        assert!(gauge.stranger(flood).is_err());
+        assert!(gauge.session([1; 16]).is_ok());
+        assert!(gauge.stranger("192.0.2.2".parse().unwrap()).is_ok());
+    }
+
+    #[test]
+    fn one_network_of_ipv6_has_one_budget() {
+        let gauge = few();
+        for last in 1..=2 {
+            assert!(gauge.stranger(format!("2001:db8::{last}").parse().unwrap()).is_ok());
+        }
+        assert!(gauge.stranger("2001:db8::3".parse().unwrap()).is_err());
+        assert!(gauge.stranger("2001:db8:0:1::3".parse().unwrap()).is_ok());
+    }
+}

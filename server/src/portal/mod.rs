@@ -1,0 +1,159 @@
+//! The pages of the offices: server-rendered, working without script, and nothing decided in them (DESIGN, parts 4, 6).
+//!
+//! A page reads the session and the case, and sends commands to the desk. What it says stands in the catalogues, how it
+//! looks in one style sheet.
+
+mod asset;
+mod card_request;
+pub(crate) mod date;
+pub(crate) mod fact;
+mod form;
+mod headers;
+mod language;
+mod limit;
+mod menu;
+mod page;
+mod receipt;
+mod refusal;
+mod revocation;
+mod session;
+mod view;
+mod visit;
+
+use axum::Router;
+use axum::http::HeaderValue;
+use axum::routing::{get, post};
+use std::sync::Arc;
+
+pub use limit::Limits;
+
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::desk::Desk;
+use crate::fault::Bug;
+use crate::office::Office;
+use crate::store::Store;
+
+/// All routes of the portal, the agent's included.
+///
+/// The server that mounts it puts `ConnectInfo<SocketAddr>` into each request, for the budgets of [`Limits`].
+pub fn router(portal: Portal) -> Router {
+    let pages = Router::new()
+        .route("/", get(menu::offices))
+        .route("/language", post(menu::language))
+        .route("/{office}", get(menu::office))
+        .route("/{office}/paper", get(menu::paper))
+        .nest("/{office}/revocation", revocation::routes());
+    let api = Router::new()
+        .route("/offices", get(menu::tiles))
+        .nest("/card-requests/{id}", card_request::routes());
+    Router::new()
+        .merge(pages)
+        .nest("/api/v1", api)
+        .route("/static/{name}", get(asset::serve))
+        .fallback(menu::nothing)
+        .layer(axum::middleware::from_fn_with_state(portal.clone(), headers::add))
+        .with_state(portal)
+}
+
+/// What the pages work with. Cheap to clone.
+#[derive(Clone)]
+pub struct Portal(Arc<Inner>);
+
+/// How the portal is reached, and how long it waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// The portal's origin as browsers name it, for example `https://ca.example.jp`: no path, no trailing slash.
+    pub origin: String,
+    /// The agent's origin, `http://127.0.0.1:24817` unless a test runs it elsewhere.
+    pub agent: String,
+    /// Seconds without a request after which a session ends.
+    pub idle: i64,
+    /// Seconds after which a session ends in any case.
+    pub longest: i64,
+    /// Seconds for which a relying party may go on using an OCSP answer (`max-age`); the receipt says so.
+    pub ocsp_max_age: u32,
+    /// How often one may knock.
+    pub limits: Limits,
+}
+
+struct Inner {
+    desk: Desk,
+    offices: Arc<[Arc<Office>]>,
+    site: Site,
+    policy: HeaderValue,
+    gauge: limit::Gauge,
+}
+
+impl Site {
+    /// A site with the house's usual limits.
+    pub fn at(origin: &str) -> Self {
+        Self {
+            origin: origin.to_owned(),
+            agent: format!("http://127.0.0.1:{}", wire::AGENT_PORT),
+            idle: 15 * 60,
+            longest: 12 * 3_600,
+            ocsp_max_age: 300,
+            limits: Limits::default(),
+        }
+    }
+
+    /// Whether browsers reach it by TLS. Plain HTTP is for loopback only (DESIGN, part 4).
+    pub fn secure(&self) -> bool {
+        self.origin.starts_with("https://")
+    }
+}
+
+impl Portal {
+    /// The portal of a desk and its offices.
+    pub fn new(desk: Desk, site: Site) -> Result<Self, Bug> {
+        let policy = headers::content_security_policy(&site.agent);
+        let policy = HeaderValue::from_str(&policy).map_err(|_| Bug(format!("{:?} is no origin", site.agent)))?;
+        Ok(Self(Arc::new(Inner {
+            offices: desk.offices().iter().cloned().map(Arc::new).collect(),
+            desk,
+            policy,
+            gauge: limit::Gauge::new(site.limits),
+            site,
+        })))
+    }
+
+    fn offices(&self) -> Arc<[Arc<Office>]> {
+        self.0.offices.clone()
+    }
+
+    fn office(&self, id: &str) -> Option<&Arc<Office>> {
+        self.0.offices.iter().find(|office| office.id == id)
+    }
+
+    fn desk(&self) -> &Desk {
+        &self.0.desk
+    }
+
+    fn store(&self) -> &Store {
+        self.0.desk.store()
+    }
+
+    fn clock(&self) -> &Clock {
+        self.0.desk.clock()
+    }
+
+    fn chance(&self) -> &Chance {
+        self.0.desk.chance()
+    }
+
+    fn site(&self) -> &Site {
+        &self.0.site
+    }
+
+    fn gauge(&self) -> &limit::Gauge {
+        &self.0.gauge
+    }
+
+    fn content_security_policy(&self) -> HeaderValue {
+        self.0.policy.clone()
+    }
+}
+
+/// Octets that a form or an answer of the agent may have.
+const BODY_LIMIT: usize = 64 << 10;

@@ -1,0 +1,153 @@
+//! What every page has: its language, the office, the clock, and the small pieces that templates repeat.
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+use casework::time::Instant;
+use axum::http::StatusCode;
+use std::sync::Arc;
+use wire::code::Code;
+use wire::office::{Language, Text};
+
+use crate::catalogue::{Message, Words};
+use crate::office::Office;
+use crate::portal::{asset, date};
+
+/// The frame of a page.
+pub(crate) struct Page {
+    pub(crate) words: Words,
+    pub(crate) office: Option<Arc<Office>>,
+    /// The session's CSRF secret, where there is a session.
+    pub(crate) session: Option<String>,
+    /// Path of this page, for coming back after the language was switched.
+    pub(crate) path: String,
+    /// Seconds without a request after which the session ends.
+    pub(crate) idle: i64,
+    pub(crate) now: Instant,
+}
+
+/// A line of a list of facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fact {
+    pub(crate) label: String,
+    pub(crate) value: String,
+    /// The language of the value where it is not the page's.
+    pub(crate) lang: Option<&'static str>,
+}
+
+/// A step of the indicator.
+pub(crate) struct Step {
+    pub(crate) number: u8,
+    pub(crate) name: String,
+    pub(crate) done: bool,
+    pub(crate) current: bool,
+}
+
+impl Page {
+    pub(crate) fn t(&self, key: &str) -> String {
+        self.words.say(key)
+    }
+
+    pub(crate) fn t1(&self, key: &str, name: &str, value: &str) -> String {
+        self.words.say_with(key, &[(name, value)])
+    }
+
+    pub(crate) fn text<'a>(&self, text: &'a Text) -> &'a str {
+        text.in_language(self.words.language())
+    }
+
+    pub(crate) fn lang(&self) -> &'static str {
+        self.words.language().tag()
+    }
+
+    pub(crate) fn other_lang(&self) -> &'static str {
+        other(self.words.language()).tag()
+    }
+
+    /// The office's name, or the product's where the page belongs to none.
+    pub(crate) fn house(&self) -> String {
+        match &self.office {
+            Some(office) => self.text(&office.name).to_owned(),
+            None => self.t("house"),
+        }
+    }
+
+    pub(crate) fn home(&self) -> String {
+        match &self.office {
+            Some(office) => format!("/{}", office.id),
+            None => "/".to_owned(),
+        }
+    }
+
+    pub(crate) fn asset(&self, name: &str) -> String {
+        asset::path(name)
+    }
+
+    pub(crate) fn clock(&self) -> String {
+        date::clock(self.words, self.now)
+    }
+
+    pub(crate) fn clock_machine(&self) -> String {
+        date::machine(self.now)
+    }
+
+    pub(crate) fn csrf(&self) -> &str {
+        self.session.as_deref().unwrap_or_default()
+    }
+
+    pub(crate) fn code(&self, code: &Code) -> String {
+        self.words.say_with("code", &[("code", code.id())])
+    }
+
+    pub(crate) fn steps(&self, now: &u8) -> Vec<Step> {
+        (1..=5)
+            .map(|number| Step {
+                number,
+                name: self.t(&format!("step-{number}")),
+                done: number < *now,
+                current: number == *now,
+            })
+            .collect()
+    }
+
+    pub(crate) fn message(&self, code: Code, values: &[(&str, &str)]) -> Message {
+        self.words.message(code, values)
+    }
+
+    /// A fact in the page's own words.
+    pub(crate) fn fact(&self, key: &str, value: impl Into<String>) -> Fact {
+        let value = value.into();
+        Fact {
+            label: self.t(key),
+            lang: self.tongue(&value),
+            value,
+        }
+    }
+
+    /// `ja` for Japanese text on an English page, so that it is read aloud as what it is (WCAG 3.1.2).
+    pub(crate) fn tongue(&self, value: &str) -> Option<&'static str> {
+        let japanese = |character: char| {
+            matches!(character, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
+                | '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}')
+        };
+        (self.words.language() != Language::Ja && value.chars().any(japanese)).then_some("ja")
+    }
+}
+
+/// The language that the page is not in.
+pub(crate) const fn other(language: Language) -> Language {
+    match language {
+        Language::Ja => Language::En,
+        Language::En => Language::Ja,
+    }
+}
+
+/// Renders a template. It cannot fail on our data; if it does, the person sees a plain 500 and the log says why.
+pub(crate) fn render(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(text) => (status, Html(text)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "bug: a page could not be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! S6 with its print page W3 and the PDF: what was accepted, and since when others can see it (DESIGN, part 7).
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use casework::application::Application;
+use casework::identity::{CertificateId, Digest};
+use casework::number::Number;
+use casework::refund::Refund;
+use casework::revocation::Case;
+use casework::time::Instant;
+use wire::code::Code;
+
+use crate::fault::{Bug, Fault};
+use crate::portal::page::{Fact, Page, render};
+use crate::portal::revocation::Current;
+use crate::portal::visit::{Post, Stop, Visit};
+use crate::portal::{date, fact, view};
+use crate::print::revocation::{Print, Receipt};
+use crate::print::{self, Sheet};
+
+/// S6
+pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
+    let (current, accepted) = accepted(&visit).await?;
+    let page = visit.page();
+    let certificate = visit.certificate_of(current_opened(&visit, &current)?).await?;
+    let check_code = check_code(&visit, &current).await?;
+    let facts = vec![
+        page.fact("done-at", date::second(page.words, accepted.at)),
+        page.fact("receipt-check-code", check_code.to_string()),
+        page.fact("certificate-serial", certificate.serial().to_string()),
+        page.fact("certificate-holder", &accepted.application.applicant),
+        page.fact("done-reason", page.t(&format!("reason-{}", accepted.application.ground.key()))),
+    ];
+    let view = view::Done {
+        number: accepted.number.to_string(),
+        facts,
+        visible: visible(&visit, &page, &accepted).await?,
+        mail: accepted.application.mail.clone(),
+        office: current.office,
+        page,
+    };
+    Ok(render(StatusCode::OK, &view))
+}
+
+/// 「失効申込内容印刷」: the first print is noted, so that the later ones can say what they are.
+pub(crate) async fn print(post: Post) -> Result<Response, Stop> {
+    let visit = &post.visit;
+    let (current, _) = accepted(visit).await?;
+    let session = visit.session()?;
+    let times = printed(visit, &current)?.saturating_add(1);
+    let noted = visit.portal.note(session, &current.office.id, PRINTED, times.to_string(), visit.now).await;
+    noted.map_err(|fault| visit.fault(&fault))?;
+    visit.to("/done/print")
+}
+
+/// W3
+pub(crate) async fn sheet(visit: Visit) -> Result<Response, Stop> {
+    let (current, accepted) = accepted(&visit).await?;
+    let page = visit.page();
+    let receipt = receipt(&visit, &page, &current, &accepted).await?;
+    let text = visit.portal.store().text(current.id().octets(), accepted.text).await;
+    let text = text.map_err(|fault| visit.fault(&fault))?.unwrap_or_default();
+    let Sheet { title, head, head_facts, mark, sections, notes, .. } = receipt.sheet();
+    let facts = |facts: Vec<print::Fact>| -> Vec<Fact> {
+        let fact = |fact: print::Fact| Fact {
+            lang: page.tongue(&fact.value),
+            label: fact.label,
+            value: fact.value,
+        };
+        facts.into_iter().map(fact).collect()
+    };
+    let view = view::Print {
+        title,
+        head,
+        head_facts: facts(head_facts),
+        mark,
+        sections: sections.into_iter().map(|section| (section.heading, facts(section.facts))).collect(),
+        notes,
+        text_lang: page.tongue(&text),
+        text,
+        page: visit.page(),
+    };
+    Ok(render(StatusCode::OK, &view))
+}
+
+/// The same as PDF.
+pub(crate) async fn pdf(visit: Visit) -> Result<Response, Stop> {
+    let (current, accepted) = accepted(&visit).await?;
+    let page = visit.page();
+    let receipt = receipt(&visit, &page, &current, &accepted).await?;
+    // Laying out and subsetting fonts takes tens of milliseconds: not on the thread that answers everybody.
+    let printed = tokio::task::spawn_blocking(move || receipt.pdf()).await;
+    let octets = match printed {
+        Ok(Ok(octets)) => octets,
+        Ok(Err(why)) => return Err(visit.fault(&Bug(why.to_string()).into())),
+        Err(why) => return Err(visit.fault(&Bug(why.to_string()).into())),
+    };
+    let name = format!("attachment; filename=\"receipt-{}.pdf\"", accepted.number);
+    let headers = [
+        (header::CONTENT_TYPE, "application/pdf".to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+    ];
+    Ok((headers, octets).into_response())
+}
+
+/// An application that was accepted.
+struct Accepted {
+    application: Box<Application>,
+    refund: Refund,
+    certificate: CertificateId,
+    number: Number,
+    text: Digest,
+    at: Instant,
+}
+
+async fn accepted(visit: &Visit) -> Result<(Current, Accepted), Stop> {
+    let current = visit.current().await?;
+    let Case::Revoked { opened, application, refund, text, number, at } = current.standing.case.clone() else {
+        return Err(visit.to("/status")?.into());
+    };
+    let accepted = Accepted {
+        application,
+        refund,
+        certificate: opened.subject.certificate,
+        number,
+        text,
+        at,
+    };
+    Ok((current, accepted))
+}
+
+async fn receipt(visit: &Visit, page: &Page, current: &Current, accepted: &Accepted) -> Result<Receipt, Stop> {
+    let office = &current.office;
+    let certificate = visit.certificate_of(current_opened(visit, current)?).await?;
+    let mut application = fact::application(page, &accepted.application);
+    let refund = fact::refund(page, accepted.refund, &office.revocation.policy.refund);
+    application.push(page.fact("confirm-refund", refund));
+    let plain = |facts: Vec<Fact>| -> Vec<print::Fact> {
+        let fact = |fact: Fact| print::Fact {
+            label: fact.label,
+            value: fact.value,
+        };
+        facts.into_iter().map(fact).collect()
+    };
+    Ok(Receipt {
+        language: page.words.language(),
+        office: office.name.clone(),
+        applicant: accepted.application.applicant.clone(),
+        number: accepted.number,
+        check_code: check_code(visit, current).await?,
+        accepted_at: accepted.at,
+        text: accepted.text,
+        certificate: plain(fact::certificate(page, &certificate)),
+        application: plain(application),
+        visible: plain(visible(visit, page, accepted).await?),
+        printed_at: visit.now,
+        print: if printed(visit, current)? > 1 { Print::Again } else { Print::First },
+    })
+}
+
+/// When it became visible, and how long others may go on with what they know.
+async fn visible(visit: &Visit, page: &Page, accepted: &Accepted) -> Result<Vec<Fact>, Stop> {
+    let fault = |fault: Fault| visit.fault(&fault);
+    let at = date::second(page.words, accepted.at);
+    let seconds = visit.portal.site().ocsp_max_age.to_string();
+    let ocsp = page.words.say_with("done-ocsp-text", &[("time", &at), ("seconds", &seconds)]);
+    let store = visit.portal.store();
+    let mut crl = page.t("done-crl-waiting");
+    if let Some((status, _)) = store.status(&accepted.certificate).await.map_err(fault)?
+        && let Some(list) = store.last_crl(&accepted.certificate.authority, status.shard).await.map_err(fault)?
+        && list.sequence >= status.sequence
+    {
+        let time = date::second(page.words, list.this_update);
+        crl = page.words.say_with("done-crl-published", &[("time", &time), ("crl", &list.number.to_string())]);
+    }
+    Ok(vec![
+        page.fact("done-accepted", &at),
+        page.fact("done-revoked", &at),
+        page.fact("done-ocsp", ocsp),
+        page.fact("done-crl", crl),
+    ])
+}
+
+async fn check_code(visit: &Visit, current: &Current) -> Result<casework::number::CheckCode, Stop> {
+    let receipt = visit.portal.store().receipt(current.id().octets()).await;
+    let missing = || Fault::from(Bug("an accepted application has no receipt".to_owned()));
+    let receipt = receipt.and_then(|receipt| receipt.ok_or_else(missing));
+    Ok(receipt.map_err(|fault| visit.fault(&fault))?.check_code)
+}
+
+fn current_opened<'a>(visit: &Visit, current: &'a Current) -> Result<&'a casework::revocation::Opened, Stop> {
+    current.opened().ok_or_else(|| visit.problem(StatusCode::CONFLICT, Code::Stale, &[]))
+}
+
+fn printed(visit: &Visit, current: &Current) -> Result<u32, Stop> {
+    let noted = visit.session()?.noted(&current.office.id, PRINTED);
+    Ok(noted.and_then(|fact| fact.value.parse().ok()).unwrap_or(0))
+}
+
+/// The note that counts the prints.
+pub(crate) const PRINTED: &str = "printed";

@@ -1,0 +1,99 @@
+//! Refusals of the rules, as a person reads them: one match for each family, no wildcard, so that a new refusal does
+//! not build until it has words.
+
+use casework::Refusal;
+use casework::application::Complaint;
+use axum::http::StatusCode;
+use wire::code::Code;
+
+use crate::catalogue::{Message, Words};
+use crate::portal::date;
+
+/// A refusal's status and code, and its message.
+pub(crate) fn refused(words: Words, refusal: &Refusal) -> (StatusCode, Message) {
+    let (status, code, values) = match refusal {
+        Refusal::NotInformed => (StatusCode::CONFLICT, Code::GateTexts, vec![]),
+        Refusal::AnotherCard => (StatusCode::CONFLICT, Code::CardChanged, vec![]),
+        Refusal::AnotherText => (StatusCode::CONFLICT, Code::Signature, vec![]),
+        Refusal::NeverIssued => (StatusCode::CONFLICT, Code::CertUnknown, vec![]),
+        Refusal::NotYetValid { from } => (
+            StatusCode::CONFLICT,
+            Code::CertNotyet,
+            vec![("date", date::day(words, from.day()))],
+        ),
+        Refusal::Expired { at } => (
+            StatusCode::CONFLICT,
+            Code::CertExpired,
+            vec![("date", date::day(words, at.day()))],
+        ),
+        Refusal::AlreadyRevoked { at } => (
+            StatusCode::CONFLICT,
+            Code::CertRevoked,
+            vec![("date", date::minute(words, *at))],
+        ),
+        Refusal::ValidityOutside { until } => (
+            StatusCode::CONFLICT,
+            Code::CertNotyet,
+            vec![("date", date::day(words, until.day()))],
+        ),
+        Refusal::AlreadyApplied { number } => {
+            (StatusCode::CONFLICT, Code::Dup, vec![("number", number.to_string())])
+        }
+        Refusal::Late { last } => (
+            StatusCode::CONFLICT,
+            Code::RevLate,
+            vec![("date", date::minute(words, last.ends()))],
+        ),
+        Refusal::Stale | Refusal::Lapsed => (StatusCode::CONFLICT, Code::Stale, vec![]),
+    };
+    (status, say(words, code, &values))
+}
+
+/// A complaint about a field, under the field's label.
+pub(crate) fn complained(words: Words, label: &str, complaint: Complaint, earliest: &str) -> Message {
+    let mut values = vec![("field", label.to_owned())];
+    let code = match complaint {
+        Complaint::Empty => Code::Req,
+        Complaint::TooLong { most } => {
+            values.push(("most", most.to_string()));
+            Code::Len
+        }
+        Complaint::Character { character } => {
+            values.push(("character", picture(character)));
+            values.push(("codepoint", format!("U+{:04X}", u32::from(character))));
+            Code::Char
+        }
+        Complaint::FullWidth => Code::WidthZen,
+        Complaint::HalfWidthDigits => Code::WidthHan,
+        Complaint::Katakana => Code::Kana,
+        Complaint::Telephone => Code::Tel,
+        Complaint::MailForm => Code::MailFormat,
+        Complaint::MailsDiffer => Code::MailDiff,
+        Complaint::NoSuchDate => Code::DateInvalid,
+        Complaint::Future => Code::DateFuture,
+        Complaint::BeforeValidity => {
+            values.push(("date", earliest.to_owned()));
+            Code::DateEarly
+        }
+        Complaint::NotOffered => Code::Choice,
+        Complaint::PaperOnly => Code::Online,
+    };
+    say(words, code, &values)
+}
+
+/// A character that can be shown: one that would turn or hide the message around it is named by its code point alone.
+fn picture(character: char) -> String {
+    let hidden = character.is_control()
+        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}' | '\u{fe00}'..='\u{fe0f}');
+    if hidden {
+        "\u{fffd}".to_owned()
+    } else {
+        character.to_string()
+    }
+}
+
+fn say(words: Words, code: Code, values: &[(&'static str, String)]) -> Message {
+    let values: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    words.message(code, &values)
+}

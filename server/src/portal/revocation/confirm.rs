@@ -1,0 +1,165 @@
+//! S5, 失効申込内容の確認, and what the signature leads to.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use casework::revocation::Case;
+use wire::card_request::Step;
+use wire::code::Code;
+
+use super::{Current, shown};
+use crate::catalogue::both;
+use crate::desk::revocation::Command;
+use crate::fault::{Bug, Fault};
+use crate::portal::card_request::{Purpose, told};
+use crate::portal::page::render;
+use crate::portal::visit::{Post, Stop, Visit};
+use crate::portal::{fact, view};
+use crate::store::{CardRequestRow, CardRequestState};
+
+/// S5. While the text is out for signature it is shown too, and cannot be asked for anew.
+pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
+    let current = visit.current().await?;
+    let (application, refund, text) = match &current.standing.case {
+        Case::Reviewing { application, refund, .. } => (application, *refund, None),
+        Case::Awaiting { application, refund, text, .. } => (application, *refund, Some(*text)),
+        Case::Entering { .. } => return visit.to("/application"),
+        Case::Revoked { .. } => return visit.to("/done"),
+        Case::New | Case::Abandoned { .. } => return Err(visit.problem(StatusCode::CONFLICT, Code::Stale, &[])),
+    };
+    let text = match text {
+        Some(digest) => Some(written(&visit, &current, digest).await?),
+        None => None,
+    };
+    let shown = shown(&visit, &current).await?;
+    let page = visit.page();
+    let unchecked = visit.asked("notice") == Some("E-GATE-2") && text.is_none();
+    let terms = &current.office.revocation.policy.refund;
+    let view = view::Confirm {
+        notice: unchecked.then(|| page.message(Code::GateChecked, &[])),
+        unchecked,
+        deadline: fact::deadline(&page, shown.last),
+        certificate: fact::certificate(&page, &shown.certificate),
+        application: fact::application(&page, application),
+        refund: fact::refund(&page, refund, terms),
+        fee: fact::grouped(terms.fee),
+        text_lang: text.as_deref().and_then(|text| page.tongue(text)),
+        text,
+        version: current.standing.version.to_string(),
+        office: current.office.clone(),
+        page,
+    };
+    Ok(render(StatusCode::OK, &view))
+}
+
+/// 「失効申込をする(確定)」: the second gate, then the text goes out for signature.
+pub(crate) async fn ask(post: Post) -> Result<Response, Stop> {
+    let visit = &post.visit;
+    let current = visit.current().await?;
+    match &current.standing.case {
+        Case::Reviewing { .. } => {}
+        // A second click, or Back and once more: the text is out already, and stays the one that is signed.
+        Case::Awaiting { .. } => return visit.to("/card"),
+        Case::Entering { .. } => return visit.to("/application"),
+        Case::Revoked { .. } => return visit.to("/done"),
+        Case::New | Case::Abandoned { .. } => return Err(visit.problem(StatusCode::CONFLICT, Code::Stale, &[])),
+    }
+    if post.field("checked") != "yes" {
+        return visit.to("/confirm?notice=E-GATE-2");
+    }
+    // What was ticked is what this page showed; another tab may have changed it since.
+    if post.field("version") != current.standing.version.to_string() {
+        return Err(visit.problem(StatusCode::CONFLICT, Code::Stale, &[]));
+    }
+    let asked = visit
+        .perform(
+            current.id(),
+            &Command::Ask {
+                language: visit.words.language(),
+            },
+        )
+        .await?;
+    asked.map_err(|failure| visit.failed(&failure))?;
+    request(visit, &visit.current().await?).await?;
+    visit.to("/card")
+}
+
+/// 「修正する」: what was entered can be changed again, and nothing can be signed any more.
+pub(crate) async fn edit(post: Post) -> Result<Response, Stop> {
+    let visit = &post.visit;
+    let current = visit.current().await?;
+    match &current.standing.case {
+        Case::Reviewing { .. } | Case::Awaiting { .. } => {}
+        Case::Entering { .. } => return visit.to("/application"),
+        Case::Revoked { .. } => return visit.to("/done"),
+        Case::New | Case::Abandoned { .. } => return Err(visit.problem(StatusCode::CONFLICT, Code::Stale, &[])),
+    }
+    let edited = visit.perform(current.id(), &Command::Edit).await?;
+    edited.map_err(|failure| visit.failed(&failure))?;
+    let withdrawn = visit.portal.withdraw_card_request(visit.session()?, &current.office).await;
+    withdrawn.map_err(|fault| visit.fault(&fault))?;
+    visit.to("/application")
+}
+
+/// The request for the signature: the open one, or a fresh one over the same text.
+pub(crate) async fn request(visit: &Visit, current: &Current) -> Result<CardRequestRow, Stop> {
+    let session = visit.session()?;
+    let fault = |fault: Fault| visit.fault(&fault);
+    let Case::Awaiting { opened, text, until, .. } = &current.standing.case else {
+        return Err(visit.problem(StatusCode::CONFLICT, Code::Stale, &[]));
+    };
+    let last = visit.portal.card_request_of(session, &current.office).await.map_err(fault)?;
+    if let Some(row) = last.filter(|row| Purpose::of(row) == Some(Purpose::Confirm)) {
+        match row.state {
+            CardRequestState::Open => return Ok(row),
+            // Signed, and the browser never came back with it: 「続ける／やめる」.
+            CardRequestState::Done => return Err(visit.to("/status")?.into()),
+            CardRequestState::Cancelled | CardRequestState::Returned => {}
+        }
+    }
+    let language = current.standing.place.as_ref().map(|place| place.language).unwrap_or_default();
+    let step = Step::Sign {
+        says: both("request-sign"),
+        text: written(visit, current, *text).await?,
+        language,
+        certificate: URL_SAFE_NO_PAD.encode(opened.subject.card.0),
+        at: visit.now.0,
+    };
+    visit
+        .portal
+        .ask_card(session, &current.office, Some(current.id()), language, vec![step], *until)
+        .await
+        .map_err(fault)
+}
+
+/// The card has signed: now it is decided, with everything checked again at this moment (G-T2).
+pub(crate) async fn confirmed(visit: &Visit, row: &CardRequestRow) -> Result<Response, Stop> {
+    let current = visit.current().await?;
+    if row.case != Some(current.id().octets()) {
+        return Err(visit.not_found());
+    }
+    let signature = visit
+        .portal
+        .answered_signature(row)
+        .await
+        .map_err(|unproven| visit.told(StatusCode::CONFLICT, told(visit.words, &unproven, "")))?;
+    let confirmed = visit.perform(current.id(), &Command::Confirm(signature)).await?;
+    confirmed.map_err(|failure| visit.failed(&failure))?;
+    // It is accepted from here on; that the request stays open on paper changes nothing.
+    if let Err(fault) = visit.portal.store().close_card_request(row.id).await {
+        tracing::error!(%fault, "a card request that was returned could not be closed");
+    }
+    visit.to("/done")
+}
+
+/// The text that the case names.
+pub(crate) async fn written(
+    visit: &Visit,
+    current: &Current,
+    digest: casework::identity::Digest,
+) -> Result<String, Stop> {
+    let text = visit.portal.store().text(current.id().octets(), digest).await;
+    let missing = || Fault::from(Bug(format!("the text {digest} was asked for and is not kept")));
+    text.and_then(|text| text.ok_or_else(missing)).map_err(|fault| visit.fault(&fault))
+}

@@ -1,0 +1,194 @@
+//! The pages as their templates take them.
+
+use askama::Template;
+use std::sync::Arc;
+
+use crate::catalogue::Message;
+use crate::office::{Block, Office};
+use crate::portal::form::FormView;
+use crate::portal::page::{Fact, Page};
+
+#[derive(Template)]
+#[template(path = "offices.html")]
+pub(crate) struct Offices {
+    pub(crate) page: Page,
+    pub(crate) offices: Arc<[Arc<Office>]>,
+}
+
+/// S0
+#[derive(Template)]
+#[template(path = "office.html")]
+pub(crate) struct Menu {
+    pub(crate) page: Page,
+    pub(crate) office: Arc<Office>,
+}
+
+/// S1
+#[derive(Template)]
+#[template(path = "start.html")]
+pub(crate) struct Start {
+    pub(crate) page: Page,
+    pub(crate) office: Arc<Office>,
+    pub(crate) notice: Option<Message>,
+    pub(crate) days: String,
+    pub(crate) musts: [Must; 2],
+    pub(crate) ready: bool,
+}
+
+/// A text that must be read, on S1.
+pub(crate) struct Must {
+    pub(crate) title: String,
+    pub(crate) version: String,
+    pub(crate) open: String,
+    pub(crate) path: &'static str,
+    pub(crate) read: bool,
+}
+
+/// W1, W2
+#[derive(Template)]
+#[template(path = "document.html")]
+pub(crate) struct Document<'a> {
+    pub(crate) page: Page,
+    pub(crate) title: String,
+    pub(crate) path: &'static str,
+    pub(crate) version: &'a str,
+    pub(crate) blocks: Vec<Block<'a>>,
+    pub(crate) hash: String,
+    pub(crate) keep: bool,
+    pub(crate) print: bool,
+}
+
+/// 書面による失効申込手続き
+#[derive(Template)]
+#[template(path = "paper.html")]
+pub(crate) struct Paper<'a> {
+    pub(crate) page: Page,
+    pub(crate) office: &'a Office,
+    pub(crate) version: &'a str,
+    pub(crate) blocks: Vec<Block<'a>>,
+}
+
+/// S2, and the same before the signature.
+#[derive(Template)]
+#[template(path = "card.html")]
+pub(crate) struct Card {
+    pub(crate) page: Page,
+    pub(crate) office: Arc<Office>,
+    pub(crate) step: u8,
+    pub(crate) title: String,
+    pub(crate) lead: String,
+    pub(crate) cancelled: bool,
+    pub(crate) back: String,
+    pub(crate) back_label: String,
+    pub(crate) until: String,
+    pub(crate) link: Option<String>,
+}
+
+/// S3
+#[derive(Template)]
+#[template(path = "certificate.html")]
+pub(crate) struct Certificate {
+    pub(crate) page: Page,
+    pub(crate) office: Arc<Office>,
+    pub(crate) deadline: String,
+    pub(crate) facts: Vec<Fact>,
+}
+
+/// S4
+#[derive(Template)]
+#[template(path = "application.html")]
+pub(crate) struct Application {
+    pub(crate) page: Page,
+    pub(crate) office: Arc<Office>,
+    pub(crate) deadline: String,
+    pub(crate) case: String,
+    pub(crate) form: FormView,
+}
+
+/// 記入例
+#[derive(Template)]
+#[template(path = "example.html")]
+pub(crate) struct Example {
+    pub(crate) page: Page,
+    pub(crate) facts: Vec<Fact>,
+}
+
+/// S5
+#[derive(Template)]
+#[template(path = "confirm.html")]
+pub(crate) struct Confirm {
+    pub(crate) page: Page,
+    pub(crate) office: Arc<Office>,
+    pub(crate) notice: Option<Message>,
+    pub(crate) unchecked: bool,
+    pub(crate) deadline: String,
+    pub(crate) certificate: Vec<Fact>,
+    pub(crate) application: Vec<Fact>,
+    pub(crate) refund: String,
+    pub(crate) fee: String,
+    /// While it is out for signature.
+    pub(crate) text: Option<String>,
+    pub(crate) text_lang: Option<&'static str>,
+    pub(crate) version: String,
+}
+
+/// S6
+#[derive(Template)]
+#[template(path = "done.html")]
+pub(crate) struct Done {
+    pub(crate) page: Page,
+    pub(crate) office: Arc<Office>,
+    pub(crate) number: String,
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) visible: Vec<Fact>,
+    pub(crate) mail: String,
+}
+
+/// W3
+#[derive(Template)]
+#[template(path = "print.html")]
+pub(crate) struct Print {
+    pub(crate) page: Page,
+    pub(crate) title: String,
+    pub(crate) head: String,
+    pub(crate) head_facts: Vec<Fact>,
+    pub(crate) mark: Option<String>,
+    pub(crate) sections: Vec<(String, Vec<Fact>)>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) text: String,
+    pub(crate) text_lang: Option<&'static str>,
+}
+
+/// 申込状況の確認
+#[derive(Template)]
+#[template(path = "status.html")]
+pub(crate) struct Status {
+    pub(crate) page: Page,
+    pub(crate) office: Arc<Office>,
+    pub(crate) state: Standing,
+}
+
+/// Where the session's application stands.
+pub(crate) enum Standing {
+    None,
+    Open { says: String, path: String, go: String },
+    Signed { until: String },
+    Accepted { number: String },
+}
+
+/// 終了
+#[derive(Template)]
+#[template(path = "ended.html")]
+pub(crate) struct Ended {
+    pub(crate) page: Page,
+    pub(crate) office: Arc<Office>,
+    pub(crate) accepted: bool,
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+pub(crate) struct Problem {
+    pub(crate) page: Page,
+    pub(crate) message: Message,
+    pub(crate) paper: bool,
+}

@@ -1,0 +1,100 @@
+// Enhancements only: every page works without this file, and the server decides everything again.
+
+const gates = "BroadcastChannel" in window ? new BroadcastChannel("kagimori-gates") : null;
+
+// S1: the button waits until both texts have been opened; the server knows, so the page asks it again.
+const agree = document.querySelector("[data-gate=closed]");
+if (agree) {
+  agree.disabled = true;
+  let left = false;
+  gates?.addEventListener("message", () => location.reload());
+  addEventListener("blur", () => (left = true));
+  addEventListener("focus", () => left && location.reload());
+}
+
+// W1 and W2 tell the page behind them that they were opened.
+const opened = document.body.dataset.opened;
+if (opened) gates?.postMessage(opened);
+
+// S5: 「失効申込をする(確定)」 waits for the checkbox.
+const checked = document.querySelector("form[data-checked]");
+if (checked) {
+  const box = checked.querySelector("input[type=checkbox]");
+  const button = checked.querySelector("button");
+  const follow = () => (button.disabled = !box.checked);
+  box.addEventListener("change", follow);
+  addEventListener("pageshow", follow);
+  follow();
+}
+
+// Windows of their own: print and close.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+for (const button of document.querySelectorAll("[data-close]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => close());
+}
+if ("printNow" in document.body.dataset) addEventListener("load", () => print());
+
+// While a form is on its way nothing else can be pressed, and it is said aloud (G-S5).
+const busy = document.getElementById("busy");
+if (busy) {
+  addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    setTimeout(() => {
+      busy.textContent = busy.dataset.text;
+      busy.classList.add("shown");
+      document.getElementById("main").inert = true;
+    });
+  });
+  // Back from the page after: the overlay must not be part of what the browser kept.
+  addEventListener("pageshow", () => {
+    busy.textContent = "";
+    busy.classList.remove("shown");
+    document.getElementById("main").inert = false;
+  });
+}
+
+// The errors are read out first.
+document.getElementById("errors")?.focus();
+
+// Two minutes before the session ends for want of requests, it says so (G-S1).
+const idle = Number(document.body.dataset.idle);
+const dialog = document.getElementById("idle");
+if (idle && dialog) {
+  let warning = 0;
+  const wait = () => {
+    clearTimeout(warning);
+    warning = setTimeout(() => dialog.showModal(), Math.max(idle - 120, idle / 2) * 1000);
+  };
+  dialog.querySelector("form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const form = event.target;
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    if (answer.status === 204) {
+      dialog.close();
+      wait();
+    } else {
+      location.reload();
+    }
+  });
+  wait();
+}
+
+// The header clock goes on from the server's time, not from this computer's.
+const clock = document.getElementById("clock");
+if (clock) {
+  const start = Date.parse(clock.dateTime) - performance.now();
+  const digits = /\d+/g;
+  const shown = clock.textContent.match(digits);
+  if (shown?.length === 5) {
+    setInterval(() => {
+      // Japan has no summer time: nine hours, always.
+      const now = new Date(start + performance.now() + 9 * 3600e3).toISOString().match(digits);
+      let place = 0;
+      clock.textContent = clock.textContent.replace(digits, () => now[place++]);
+    }, 5000);
+  }
+}
