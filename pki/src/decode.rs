@@ -102,9 +102,7 @@ impl<'a> Decoder<'a> {
     }
 
     pub(crate) fn context(&mut self, number: u8, what: &'static str) -> Result<Option<Self>, Malformed> {
-        Ok(self
-            .optional(context_constructed(number), what)?
-            .map(|element| element.content()))
+        Ok(self.optional(context_constructed(number), what)?.map(Element::content))
     }
 
     pub(crate) fn oid(&mut self, what: &'static str) -> Result<ObjectIdentifier, Malformed> {

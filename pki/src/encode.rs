@@ -124,7 +124,8 @@ impl Encoder {
             (_, 0) => &[high],
             _ => &[high, low],
         };
-        let unused = octets.last().map_or(0, |last| last.trailing_zeros() as u8);
+        // The last octet is not zero, so this is at most seven.
+        let unused = octets.last().map_or(0, |last| last.trailing_zeros().to_be_bytes()[3]);
         self.0.push(BIT_STRING);
         self.raw(Length::of(octets.len() + 1).octets());
         self.0.push(unused);

@@ -184,7 +184,7 @@ pub(crate) enum Criticality {
 /// DistributionPointName: one URI in fullName.
 pub(crate) fn put_distribution_point_name(point: &mut Encoder, url: &str) {
     point.context(0, |name| {
-        name.context(0, |full_name| full_name.primitive(context_primitive(6), url.as_bytes()))
+        name.context(0, |full_name| full_name.primitive(context_primitive(6), url.as_bytes()));
     });
 }
 
@@ -200,7 +200,7 @@ pub(crate) fn distribution_point_name(name: &mut Decoder<'_>) -> Result<Vec<Stri
         // nameRelativeToCRLIssuer: nobody uses it; we read past it and find no address.
         name.tagged(context_constructed(1), what)?;
     }
-    name.clone().finish(what)?;
+    (*name).finish(what)?;
     Ok(urls)
 }
 

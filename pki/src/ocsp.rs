@@ -75,7 +75,7 @@ pub struct Responder<S> {
     certificate: Certificate,
     signer: S,
     /// ResponderID byKey
-    responder_id: Vec<u8>,
+    by_key: Vec<u8>,
     /// signatureAlgorithm
     algorithm: Vec<u8>,
     /// certs
@@ -98,10 +98,10 @@ impl<S: Signer> Responder<S> {
         let key_id = certificate.public_key().sha1_id();
         Ok(Self {
             issuer: IssuerId::of(issuer),
-            responder_id: Encoder::der(|id| id.context(2, |by_key| by_key.octets(&key_id))),
+            by_key: Encoder::der(|id| id.context(2, |by_key| by_key.octets(&key_id))),
             algorithm: Encoder::der(|algorithm| certificate.public_key().algorithm().signature().encode(algorithm)),
             certificates: Encoder::der(|certs| {
-                certs.context(0, |certs| certs.sequence(|list| list.raw(certificate.der())))
+                certs.context(0, |certs| certs.sequence(|list| list.raw(certificate.der())));
             }),
             certificate,
             signer,
@@ -154,14 +154,14 @@ impl<S: Signer> Responder<S> {
     ) -> Vec<u8> {
         let mut encoder = Encoder::with_capacity(512);
         encoder.sequence(|data| {
-            data.raw(&self.responder_id);
+            data.raw(&self.by_key);
             data.generalized_time(times.produced_at);
             data.sequence(|responses| statuses.for_each(|(id, status)| encode_single(responses, id, status, times)));
             if let Some(nonce) = nonce {
                 data.context(1, |explicit| {
                     explicit.sequence(|extensions| {
                         extension::put(extensions, oid::OCSP_NONCE, Criticality::Plain, |value| {
-                            value.octets(nonce.as_bytes())
+                            value.octets(nonce.as_bytes());
                         });
                     });
                 });

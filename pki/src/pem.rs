@@ -23,14 +23,10 @@ pub fn decode(text: &str, label: &'static str) -> Result<Vec<u8>, NotPem> {
 
 /// A block with this label, lines of 64 characters.
 pub fn encode(label: &str, der: &[u8]) -> String {
-    let body = STANDARD.encode(der);
-    let mut text = format!("-----BEGIN {label}-----\n");
-    for (place, character) in body.chars().enumerate() {
-        if place > 0 && place % 64 == 0 {
-            text.push('\n');
-        }
-        text.push(character);
+    let mut body = STANDARD.encode(der);
+    // From the end, so that what was inserted moves nothing that is still to come.
+    for line in (1..=(body.len().saturating_sub(1)) / 64).rev() {
+        body.insert(line * 64, '\n');
     }
-    text.push_str(&format!("\n-----END {label}-----\n"));
-    text
+    format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
 }

@@ -25,7 +25,7 @@ impl Serial {
         random[0] = random[0] & 0x7f | 0x40;
         Self {
             octets: random,
-            length: Self::MAX as u8,
+            length: 20,
         }
     }
 
@@ -45,7 +45,7 @@ impl Serial {
         octets.iter_mut().zip(significant).for_each(|(to, from)| *to = *from);
         Ok(Self {
             octets,
-            length: significant.len() as u8,
+            length: u8::try_from(significant.len()).map_err(|_| NotASerial)?,
         })
     }
 
@@ -56,7 +56,11 @@ impl Serial {
 
     /// The value in lower-case hexadecimal, two digits per octet.
     pub fn hex(&self) -> String {
-        self.as_bytes().iter().map(|octet| format!("{octet:02x}")).collect()
+        let mut digits = String::with_capacity(2 * Self::MAX);
+        for octet in self.as_bytes() {
+            digits.extend([octet >> 4, octet & 0x0f].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
+        }
+        digits
     }
 
     pub(crate) fn encode(&self, encoder: &mut Encoder) {
@@ -79,10 +83,10 @@ impl fmt::Display for Serial {
             let mut remainder = 0_u16;
             for octet in rest.iter_mut() {
                 let dividend = remainder << 8 | u16::from(*octet);
-                *octet = (dividend / 10) as u8;
+                *octet = low(dividend / 10);
                 remainder = dividend % 10;
             }
-            *digit = b'0' + remainder as u8;
+            *digit = b'0' + low(remainder);
         }
         let text: String = digits
             .iter()
@@ -115,7 +119,7 @@ impl FromStr for Serial {
             let mut carry = u16::from(digit - b'0');
             for octet in octets.iter_mut().rev() {
                 let product = u16::from(*octet) * 10 + carry;
-                *octet = product as u8;
+                *octet = low(product);
                 carry = product >> 8;
             }
         }
@@ -141,3 +145,8 @@ impl PartialOrd for Serial {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a serial number: it must be positive and fit 20 octets")]
 pub struct NotASerial;
+
+/// The low octet. What stands above it was carried on.
+fn low(number: u16) -> u8 {
+    number.to_be_bytes()[1]
+}

@@ -68,7 +68,7 @@ impl Tbs {
         };
         let subject = Encoder::der(|subject| match profile {
             Profile::Root { name } | Profile::Issuing { name, .. } | Profile::OcspResponder { name } => {
-                name.encode(subject)
+                name.encode(subject);
             }
             Profile::AuthorityAuthentication(card) | Profile::AuthoritySignature(card) => card.encode_subject(subject),
         });
@@ -223,7 +223,7 @@ fn encode_extensions(extensions: &mut Encoder, profile: &Profile, subject_key: &
         value.sequence(|identifier| identifier.primitive(crate::encode::context_primitive(0), &issuer_key_id));
     });
     extension::put(extensions, oid::SUBJECT_KEY_IDENTIFIER, Criticality::Plain, |value| {
-        value.octets(&subject_key.sha1_id())
+        value.octets(&subject_key.sha1_id());
     });
     match profile {
         Profile::Root { .. } => {
@@ -276,13 +276,13 @@ fn put_card(extensions: &mut Encoder, card: &Card) {
 
 fn put_key_usage(extensions: &mut Encoder, usage: KeyUsage) {
     extension::put(extensions, oid::KEY_USAGE, Criticality::Critical, |value| {
-        value.named_bits(usage.0)
+        value.named_bits(usage.0);
     });
 }
 
 fn put_purpose(extensions: &mut Encoder, purpose: der::asn1::ObjectIdentifier) {
     extension::put(extensions, oid::EXTENDED_KEY_USAGE, Criticality::Plain, |value| {
-        value.sequence(|purposes| purposes.oid(purpose))
+        value.sequence(|purposes| purposes.oid(purpose));
     });
 }
 
@@ -292,9 +292,9 @@ fn put_policies(extensions: &mut Encoder, policies: &[der::asn1::ObjectIdentifie
     }
     extension::put(extensions, oid::CERTIFICATE_POLICIES, Criticality::Plain, |value| {
         value.sequence(|list| {
-            policies
-                .iter()
-                .for_each(|policy| list.sequence(|information| information.oid(*policy)))
+            for policy in policies {
+                list.sequence(|information| information.oid(*policy));
+            }
         });
     });
 }
@@ -302,7 +302,7 @@ fn put_policies(extensions: &mut Encoder, policies: &[der::asn1::ObjectIdentifie
 fn put_publication(extensions: &mut Encoder, publication: &Publication) {
     extension::put(extensions, oid::CRL_DISTRIBUTION_POINTS, Criticality::Plain, |value| {
         value.sequence(|points| {
-            points.sequence(|point| extension::put_distribution_point_name(point, publication.crl()))
+            points.sequence(|point| extension::put_distribution_point_name(point, publication.crl()));
         });
     });
     let accesses = [

@@ -45,9 +45,9 @@ impl Civil {
         ];
         for (field, at) in fields {
             if let Some([tens, ones]) = digits.get_mut(at..at + 2) {
-                // Every field lies in 0..100, so both digits fit an octet.
-                *tens = b'0' + (field / 10) as u8;
-                *ones = b'0' + (field % 10) as u8;
+                // Every field lies in 0..100, so both digits fit the low octet.
+                *tens = b'0' + (field / 10).to_be_bytes()[7];
+                *ones = b'0' + (field % 10).to_be_bytes()[7];
             }
         }
         digits

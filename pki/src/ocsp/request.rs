@@ -91,7 +91,7 @@ impl Request {
                     tbs.sequence(|list| {
                         self.ids
                             .iter()
-                            .for_each(|id| list.sequence(|single| single.raw(id.der())))
+                            .for_each(|id| list.sequence(|single| single.raw(id.der())));
                     });
                     if let Some(nonce) = &self.nonce {
                         tbs.context(2, |explicit| {
@@ -296,7 +296,7 @@ fn request_extensions(explicit: &mut Decoder<'_>) -> Result<Option<Nonce>, Reque
             return Err(Malformed(what).into());
         }
     }
-    explicit.clone().finish(what)?;
+    (*explicit).finish(what)?;
     Ok(nonce)
 }
 
@@ -308,7 +308,7 @@ fn refuse_critical(explicit: &mut Decoder<'_>) -> Result<(), Malformed> {
     {
         return Err(Malformed(what));
     }
-    explicit.clone().finish(what)
+    (*explicit).finish(what)
 }
 
 fn percent_decoded(path: &str) -> Option<Vec<u8>> {

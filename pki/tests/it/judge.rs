@@ -74,8 +74,7 @@ pub(crate) fn keep(kind: &str, der: &[u8]) {
     let folder = Path::new(&root).join(kind);
     std::fs::create_dir_all(&folder).expect("KAGIMORI_DER_DIR can be written");
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der);
-    let name: String = hash.as_ref().iter().map(|octet| format!("{octet:02x}")).collect();
-    std::fs::write(folder.join(name + ".der"), der).expect("KAGIMORI_DER_DIR can be written");
+    std::fs::write(folder.join(hex(hash.as_ref()) + ".der"), der).expect("KAGIMORI_DER_DIR can be written");
 }
 
 /// The machine's time: `openssl ocsp` knows no other.
@@ -111,4 +110,10 @@ pub(crate) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
         _ => vec![tag, 0x83, length[1], length[2], length[3]],
     };
     [header, content.to_vec()].concat()
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(octets: &[u8]) -> String {
+    let digits = octets.iter().flat_map(|octet| [octet >> 4, octet & 0x0f]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }

@@ -4,7 +4,7 @@ use pki::algorithm::{Algorithm, SignatureAlgorithm};
 use pki::key::{BadSignature, KeyFault, PublicKey, SoftwareKey};
 use pki::{SignFault, Signer};
 
-use crate::judge::{Desk, octets, openssl, tlv};
+use crate::judge::{Desk, hex, octets, openssl, tlv};
 
 #[test]
 fn openssl_opens_every_sealed_key_with_the_passphrase_only() {
@@ -112,10 +112,7 @@ fn a_private_key_never_prints_itself() {
     let text = format!("{key:?}");
     assert!(text.starts_with("SoftwareKey(PublicKey(ed25519 "), "{text}");
     let pkcs8 = key.to_pkcs8().unwrap();
-    let secret: String = pkcs8[pkcs8.len() - 32..]
-        .iter()
-        .map(|octet| format!("{octet:02x}"))
-        .collect();
+    let secret = hex(&pkcs8[pkcs8.len() - 32..]);
     assert!(!text.contains(&secret) && !text.contains(&secret[..8]));
 }
 
