@@ -16,6 +16,7 @@ start-kept-title = Kept PIN
 start-quit = End
 start-phrase = Your phrase
 start-phrase-change = Change the phrase
+start-phrase-choose = Choose a phrase
 start-settings = Settings
 start-portals = Allowed office sites
 card-reader-empty = No card is inserted

@@ -16,6 +16,7 @@ start-kept-title = 暗証番号の預かり
 start-quit = 終了
 start-phrase = 合言葉
 start-phrase-change = 合言葉を変える
+start-phrase-choose = 合言葉を決める
 start-settings = 設定
 start-portals = 許可した窓口のサイト
 card-reader-empty = カードが入っていません

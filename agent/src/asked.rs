@@ -16,6 +16,8 @@ pub(crate) enum Unfit {
     Protocol,
     /// Its time is over.
     Expired,
+    /// Every step of it is answered already.
+    Answered,
     /// It breaks a promise of the exchange; the text says which, for the log.
     Malformed(&'static str),
     /// The text to be signed holds characters that would make the page show something else.
@@ -41,7 +43,7 @@ impl Asked {
             return Err(Unfit::Malformed("no steps, or too many"));
         }
         if usize::try_from(request.answered).map_or(true, |n| n >= request.steps.len()) {
-            return Err(Unfit::Malformed("every step is answered"));
+            return Err(Unfit::Answered);
         }
         if !leads_home(&request.return_to) {
             return Err(Unfit::Malformed("the way back leaves the portal"));

@@ -12,6 +12,7 @@ mod asked;
 mod cards;
 pub mod chance;
 pub mod clock;
+pub mod doctor;
 mod form;
 mod guard;
 pub mod home;

@@ -1,5 +1,6 @@
 //! The agent's pages.
 
+pub(crate) mod consent;
 pub(crate) mod request;
 pub(crate) mod settings;
 pub(crate) mod start;
@@ -34,11 +35,11 @@ pub(crate) fn routes(local: Arc<Local>, port: u16) -> Router {
         .route("/allow", post(settings::allow))
         .route("/language", post(settings::language))
         .route("/request", get(request::page))
-        .route("/request/card", post(request::card))
-        .route("/request/pin", post(request::pin))
-        .route("/request/again", post(request::again))
-        .route("/request/resend", post(request::resend))
-        .route("/request/cancel", post(request::cancel))
+        .route("/request/card", post(consent::card))
+        .route("/request/pin", post(consent::pin))
+        .route("/request/again", post(consent::again))
+        .route("/request/resend", post(consent::resend))
+        .route("/request/cancel", post(consent::cancel))
         .route("/static/agent.css", get(|| async { file("text/css", STYLE) }))
         .route("/static/live.js", get(|| async { file("text/javascript", LIVE) }))
         .route("/static/icon.svg", get(|| async { file("image/svg+xml", ICON) }))

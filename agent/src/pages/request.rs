@@ -1,29 +1,25 @@
 //! A card request: who asks, which card, what is signed, and the PIN.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use askama::Template;
-use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use card::{CardFault, LastTryConsent, Pin, TriesLeft};
+use card::{CardFault, TriesLeft};
 use serde::Deserialize;
 use wire::card_request::{PinRule, Step};
 use wire::code::Code;
 use wire::office::Text;
 
-use super::{CardLine, Live, Page, Visitor, Who, arguments, choice, message, see, settings, show, start};
+use super::{CardLine, Live, Page, Visitor, Who, arguments, message, see, settings, show, start};
 use crate::asked::{Asked, Unfit, escaped, fingerprint, is_id};
 use crate::cards::{Key, Seen, ShownCard, code};
-use crate::form::Form;
 use crate::guard::Held;
 use crate::origin::Origin;
 use crate::portal::{PortalFault, RequestKey};
-use crate::visit::{Again, Notice, Spent, Stage, State as VisitState, Visit};
+use crate::visit::{Again, Notice, Stage, State as VisitState, Visit};
 use crate::words::{Message, Words};
-use crate::work::{self, Consent};
 
 #[derive(Template)]
 #[template(path = "card.html")]
@@ -170,6 +166,7 @@ async fn claim(local: &Held, visitor: &Visitor, portal: Origin, id: &str) -> Res
         let code = match unfit {
             Unfit::Protocol => Code::Update,
             Unfit::Expired => Code::Timeout,
+            Unfit::Answered => Code::Stale,
             Unfit::Unshowable => Code::Signature,
             Unfit::Malformed(_) => Code::Fault,
         };
@@ -288,6 +285,9 @@ impl Frame {
             Err(fault) => notice = Some(Notice::Card(fault)),
             Ok(card) => {
                 shown_card = Some(CardLine::of(&card, words));
+                if matches!(&notice, Some(Notice::Card(fault)) if is_over(fault)) {
+                    notice = None;
+                }
                 match tries_left(local, Arc::clone(&card)).await {
                     Err(fault) => notice = Some(Notice::Card(fault)),
                     Ok(TriesLeft::Blocked) => notice = Some(Notice::Card(CardFault::PinBlocked)),
@@ -345,7 +345,7 @@ impl Frame {
             Stage::Unsent(_) => (
                 words.say("unsent-title"),
                 words.message(Code::NetUnknown, &arguments(words, None, rule)),
-                Some(("/request/resend", words.say("unsent-go"))),
+                Some(("resend", words.say("unsent-go"))),
             ),
             Stage::Refused { code, message, again } => (
                 words.say("refused-title"),
@@ -354,7 +354,7 @@ impl Frame {
                     what: message.in_language(words.language()).to_owned(),
                     next: String::new(),
                 },
-                (*again == Again::Yes).then(|| ("/request/again", words.say("refused-again"))),
+                (*again == Again::Yes).then(|| ("again", words.say("refused-again"))),
             ),
             Stage::Over(code) => (
                 words.say("refused-title"),
@@ -378,192 +378,8 @@ impl Frame {
     }
 }
 
-/// `POST /request/card`: the holder agrees to show this card to this portal.
-pub(crate) async fn card(State(local): State<Held>, headers: HeaderMap, body: Body) -> Response {
-    let (visit, mut form) = match opened(&local, &headers, body).await {
-        Ok(opened) => opened,
-        Err(response) => return response,
-    };
-    let wanted = form.take("card").unwrap_or_default();
-    if begin(&visit, &mut form, |stage| matches!(stage, Stage::Holder)).is_none() {
-        return onward(&visit);
-    }
-    let seen = local.cards.seen();
-    let Some(card) = seen.cards().find(|card| choice(card) == *wanted).cloned() else {
-        // It was there when the page was made, or nothing was chosen.
-        let fault = seen.lack().unwrap_or(if wanted.is_empty() {
-            CardFault::Multiple
-        } else {
-            CardFault::Removed
-        });
-        return hand_back(&visit, Notice::Card(fault));
-    };
-    let step = visit.look().asked.step().cloned();
-    if let Some(Step::Present { .. }) = step {
-        let task = tokio::spawn(work::present(local, Arc::clone(&visit), card));
-        return finish(&visit, task).await;
-    }
-    visit.change(|state| {
-        state.card = Some(card);
-        state.stage = Stage::Holder;
-    });
-    see(&here(&visit))
-}
-
-/// `POST /request/pin`: the holder agrees to this signature.
-pub(crate) async fn pin(State(local): State<Held>, headers: HeaderMap, body: Body) -> Response {
-    let (visit, mut form) = match opened(&local, &headers, body).await {
-        Ok(opened) => opened,
-        Err(response) => return response,
-    };
-    let typed = form.take("pin");
-    let last_try = form.has("last_try").then(LastTryConsent::given_by_holder);
-    if begin(&visit, &mut form, |stage| matches!(stage, Stage::Holder)).is_none() {
-        return onward(&visit);
-    }
-    drop(form);
-    let (placed, rule) = {
-        let state = visit.look();
-        (placed(&state, &local.cards.seen()), state.rule.clone())
-    };
-    let card = match placed {
-        Ok(card) => card,
-        Err(fault) => return hand_back(&visit, Notice::Card(fault)),
-    };
-    let pin = match typed {
-        // The form of a kept PIN has no field for one.
-        None => match local.kept.pin(&visit.session(), &card, local.clock.now()) {
-            Some(kept) => kept,
-            None => return hand_back(&visit, Notice::PinGone),
-        },
-        Some(mut typed) => {
-            if !fits(&typed, rule.as_ref()) {
-                return hand_back(&visit, Notice::PinFormat);
-            }
-            match Pin::parse(std::mem::take(&mut *typed), &card::PinRule::PIV) {
-                Ok(pin) => Arc::new(pin),
-                Err(_) => return hand_back(&visit, Notice::PinFormat),
-            }
-        }
-    };
-    let consent = Consent { card, pin, last_try };
-    let task = tokio::spawn(work::prove(local, Arc::clone(&visit), consent));
-    finish(&visit, task).await
-}
-
-/// `POST /request/again`: another card, after the portal refused one.
-pub(crate) async fn again(State(local): State<Held>, headers: HeaderMap, body: Body) -> Response {
-    let (visit, mut form) = match opened(&local, &headers, body).await {
-        Ok(opened) => opened,
-        Err(response) => return response,
-    };
-    let may = |stage: &Stage| matches!(stage, Stage::Refused { again: Again::Yes, .. });
-    if begin(&visit, &mut form, may).is_none() {
-        return onward(&visit);
-    }
-    let task = tokio::spawn(work::begin_again(local, Arc::clone(&visit)));
-    finish(&visit, task).await
-}
-
-/// `POST /request/resend`: the same answer once more, after the connection broke. Neither card nor PIN is asked.
-pub(crate) async fn resend(State(local): State<Held>, headers: HeaderMap, body: Body) -> Response {
-    let (visit, mut form) = match opened(&local, &headers, body).await {
-        Ok(opened) => opened,
-        Err(response) => return response,
-    };
-    let begun = begin(&visit, &mut form, |stage| matches!(stage, Stage::Unsent(_)));
-    let Some(Stage::Unsent(answer)) = begun else {
-        return onward(&visit);
-    };
-    let sent = Arc::clone(&visit);
-    let task = tokio::spawn(async move { work::send(&local, &sent, answer).await });
-    finish(&visit, task).await
-}
-
-/// `POST /request/cancel`: 「やめて戻る」. Always harmless.
-pub(crate) async fn cancel(State(local): State<Held>, headers: HeaderMap, body: Body) -> Response {
-    let (visit, mut form) = match opened(&local, &headers, body).await {
-        Ok(opened) => opened,
-        Err(response) => return response,
-    };
-    let may = |stage: &Stage| !matches!(stage, Stage::Working | Stage::Back(_));
-    if begin(&visit, &mut form, may).is_none() {
-        return onward(&visit);
-    }
-    let task = {
-        let visit = Arc::clone(&visit);
-        tokio::spawn(async move { work::cancel(&local, &visit).await })
-    };
-    finish(&visit, task).await
-}
-
-/// Reads a form of a visit and finds the visit, which must be this browser's.
-async fn opened(local: &Held, headers: &HeaderMap, body: Body) -> Result<(Arc<Visit>, Form), Response> {
-    let visitor = Visitor::of(local, headers);
-    let said = |status, code| message(Page::plain(visitor.words()), status, code, None);
-    let read = tokio::time::timeout(READ, Form::read(body)).await;
-    let mut form = match read {
-        Ok(Ok(form)) => form,
-        Ok(Err(code)) => return Err(said(StatusCode::BAD_REQUEST, code)),
-        Err(_) => return Err(said(StatusCode::REQUEST_TIMEOUT, Code::Fault)),
-    };
-    let named = form.take("visit").unwrap_or_default();
-    local
-        .visits
-        .of_form(&visitor.cookie, &named)
-        .map(|visit| (visit, form))
-        .ok_or_else(|| said(StatusCode::CONFLICT, Code::Stale))
-}
-
-/// Uses the form's token up and makes it the card's and the portal's turn, in one step, so that a second click finds nothing to do.
-/// Gives back the stage that it was; `None` where the browser is only to see where things stand.
-fn begin(visit: &Visit, form: &mut Form, may: impl Fn(&Stage) -> bool) -> Option<Stage> {
-    let token = form.take("token").unwrap_or_default();
-    visit.change(|state| match state.form.spend(&token) {
-        Spent::Now if may(&state.stage) => {
-            state.notice = None;
-            Some(std::mem::replace(&mut state.stage, Stage::Working))
-        }
-        Spent::Now | Spent::Before => None,
-        Spent::Stale => {
-            state.notice = Some(Notice::Stale);
-            None
-        }
-    })
-}
-
-/// It is the holder's turn again, with something to read first.
-fn hand_back(visit: &Visit, notice: Notice) -> Response {
-    visit.change(|state| {
-        state.notice = Some(notice);
-        state.stage = Stage::Holder;
-    });
-    see(&here(visit))
-}
-
-/// Waits a little for the work, so that the browser usually goes straight on; the working page bridges the rest.
-async fn finish(visit: &Visit, task: tokio::task::JoinHandle<()>) -> Response {
-    if let Ok(Err(_)) = tokio::time::timeout(PATIENCE, task).await {
-        // It panicked, which is ours; the page must not wait for ever.
-        visit.change(|state| {
-            if matches!(state.stage, Stage::Working) {
-                state.stage = Stage::Over(Code::Fault);
-            }
-        });
-    }
-    onward(visit)
-}
-
-/// Back to the portal when all is said, else to the page for where the visit stands.
-fn onward(visit: &Visit) -> Response {
-    if let Stage::Back(address) = &visit.look().stage {
-        return see(address);
-    }
-    see(&here(visit))
-}
-
 /// The card that this step is for, if it is in a reader now.
-fn placed(state: &VisitState, seen: &Seen) -> Result<Arc<ShownCard>, CardFault> {
+pub(super) fn placed(state: &VisitState, seen: &Seen) -> Result<Arc<ShownCard>, CardFault> {
     let (key, wanted) = match (state.asked.step(), &state.card) {
         (Some(Step::Sign { certificate, .. }), _) => (Key::Signature, fingerprint(certificate)),
         (_, Some(card)) => (Key::Authentication, Some(card.fingerprint(Key::Authentication))),
@@ -578,6 +394,14 @@ fn placed(state: &VisitState, seen: &Seen) -> Result<Arc<ShownCard>, CardFault> 
         (Some(lack), _) => lack,
         (None, _) => CardFault::Changed,
     })
+}
+
+/// Whether the right card in the reader ends this fault; that a card was removed in the middle stays worth telling.
+fn is_over(fault: &CardFault) -> bool {
+    matches!(
+        fault,
+        CardFault::NoReader | CardFault::NoCard | CardFault::Changed | CardFault::Multiple
+    )
 }
 
 async fn tries_left(local: &Held, card: Arc<ShownCard>) -> Result<TriesLeft, CardFault> {
@@ -598,21 +422,10 @@ fn told(notice: &Notice, words: Words, rule: Option<&PinRule>) -> Option<Message
     Some(words.message(code, &arguments(words, fault, rule)))
 }
 
-/// Whether a text can be a PIN at all, by the portal's word on its cards; the card's own rule comes after.
-fn fits(typed: &str, rule: Option<&PinRule>) -> bool {
-    rule.is_none_or(|rule| {
-        (usize::from(rule.min)..=usize::from(rule.max)).contains(&typed.chars().count())
-            && (!rule.digits || typed.bytes().all(|octet| octet.is_ascii_digit()))
-    })
-}
-
-fn here(visit: &Visit) -> String {
+pub(super) fn here(visit: &Visit) -> String {
     address(&visit.portal, &visit.look().asked.id)
 }
 
 fn address(portal: &Origin, id: &str) -> String {
     format!("/request?portal={}&id={id}", escaped(portal.as_str()))
 }
-
-const PATIENCE: Duration = Duration::from_secs(3);
-const READ: Duration = Duration::from_secs(10);

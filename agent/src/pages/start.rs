@@ -11,7 +11,7 @@ use serde::Deserialize;
 use wire::code::Code;
 use wire::office::Language;
 
-use super::{CardLine, Live, Page, Visitor, arguments, message, see, show};
+use super::{CardLine, Live, Page, Visitor, arguments, message, show};
 use crate::cards::{Seen, Slot, code};
 use crate::guard::Held;
 use crate::local::Told;
@@ -29,7 +29,7 @@ struct StartPage {
     token: String,
     offices: Vec<OfficeShown>,
     unreachable: Vec<String>,
-    phrase: String,
+    phrase: Option<String>,
     portals: Vec<String>,
 }
 
@@ -61,8 +61,7 @@ pub(crate) async fn page(State(local): State<Held>, headers: HeaderMap) -> Respo
     let words = visitor.words();
     let page = Page::plain(words);
     let (phrase, portals) = match (local.home.phrase(), local.home.portals()) {
-        (Ok(None), _) => return visitor.greet(see("/phrase")),
-        (Ok(Some(phrase)), Ok(portals)) => (phrase, portals),
+        (Ok(phrase), Ok(portals)) => (phrase, portals),
         (Err(fault), _) | (_, Err(fault)) => {
             tracing::error!(%fault, "the state cannot be read");
             let shown = message(page, StatusCode::INTERNAL_SERVER_ERROR, Code::Fault, None);

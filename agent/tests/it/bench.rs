@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use agent::virtual_card::{Drawer, Keys, NewCard, Storage, Tries, VirtualCard, example};
 use agent::{Agent, Clock, Home, Listeners};
+use card::TriesLeft;
 use card::piv::Slot;
-use card::{PinFormat, TriesLeft};
 use reqwest::header;
 use tokio::sync::oneshot;
 
@@ -97,10 +97,14 @@ impl Bench {
 
 /// A card with ten tries and its signature certificate's fingerprint.
 pub(crate) fn card() -> (VirtualCard, [u8; 32]) {
+    card_of(Keys::P256)
+}
+
+pub(crate) fn card_of(keys: Keys) -> (VirtualCard, [u8; 32]) {
     let new = NewCard {
         storage: Storage::Memory,
         tries: Tries::AUTHORITY,
-        keys: Keys::P256,
+        keys,
         pin: PIN,
         puk: "12345678",
     };
@@ -110,10 +114,17 @@ pub(crate) fn card() -> (VirtualCard, [u8; 32]) {
     (card, fingerprint)
 }
 
-/// Proves at compile time that the error of a PIN's form is public, since the pages rely on it.
-#[expect(dead_code, reason = "a type check")]
-fn form(fault: PinFormat) -> String {
-    fault.to_string()
+/// From the portal's redirect to the page that asks the PIN, with the only card there is.
+pub(crate) async fn to_pin(browser: &Browser, portal: &crate::portal::Portal, id: &str) -> Shown {
+    let page = browser.arrive(portal, id, "name=\"card\"").await;
+    let chosen = page.choices().remove(0);
+    let page = browser.submit(&page, "/request/card", &[("card", &chosen)]).await;
+    assert!(
+        page.html.contains("id=\"pin-help\"") || page.html.contains("id=\"errors\""),
+        "{}",
+        page.html
+    );
+    page
 }
 
 /// A browser that follows nothing by itself.
@@ -270,7 +281,7 @@ pub(crate) fn encoded(fields: &[(String, String)]) -> String {
 impl Shown {
     /// The value of a hidden field.
     pub(crate) fn hidden(&self, name: &str) -> Option<String> {
-        let at = self.html.find(&format!("type=\"hidden\" name=\"{name}\" value=\""))?;
+        let at = self.html.rfind(&format!("type=\"hidden\" name=\"{name}\" value=\""))?;
         Some(
             self.html[at..]
                 .split("value=\"")
@@ -288,5 +299,13 @@ impl Shown {
             .skip(1)
             .map(|rest| rest.split('"').next().unwrap().to_owned())
             .collect()
+    }
+}
+
+impl Browser {
+    /// The value of the agent's cookie.
+    pub(crate) fn cookie_value(&self) -> String {
+        let cookie = self.cookie.lock().unwrap().clone().unwrap();
+        cookie.split_once('=').unwrap().1.to_owned()
     }
 }
