@@ -1,4 +1,5 @@
 //! What can go wrong between a program and a card, each with its own name, so that each has its own message.
+#![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 use crate::{
     apdu::StatusWord,

@@ -1,4 +1,5 @@
 //! PINs: parsed before a card sees them, wiped when dropped, and never printable.
+#![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 use zeroize::Zeroizing;
 

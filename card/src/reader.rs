@@ -1,4 +1,5 @@
 //! The readers of this machine and what is in them.
+#![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 use std::{fmt, time::Duration};
 

@@ -239,10 +239,7 @@ fn matches_command(script: &[Option<u8>], sent: &[u8]) -> bool {
 }
 
 fn command_line(apdu: &Apdu) -> String {
-    let carries_pin = matches!(
-        apdu.header().ins,
-        instruction::VERIFY | instruction::CHANGE_REFERENCE_DATA | instruction::RESET_RETRY_COUNTER
-    );
+    let carries_pin = instruction::carries_pin(apdu.header().ins);
     let bytes = apdu.bytes();
     let data = Parsed::parse(bytes).map_or(0, |parsed| parsed.data.len());
     // Data stands after header and length bytes, and before Le, of which these commands have none.

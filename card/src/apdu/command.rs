@@ -389,4 +389,9 @@ pub mod instruction {
     pub const GET_DATA: u8 = 0xCB;
     /// PUT DATA.
     pub const PUT_DATA: u8 = 0xDB;
+
+    /// Whether the data of such a command may be a PIN, and so must never be written down.
+    pub fn carries_pin(ins: u8) -> bool {
+        matches!(ins, VERIFY | CHANGE_REFERENCE_DATA | RESET_RETRY_COUNTER)
+    }
 }

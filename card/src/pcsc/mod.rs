@@ -1,6 +1,7 @@
 //! The machine's own readers, through the PC/SC library of its system.
 //!
 //! The library is loaded at run time, so that a machine without it builds and runs everything else, and is told what is missing when it wants a card.
+#![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod library;
 
@@ -139,7 +140,7 @@ impl Transport for PcscTransport {
         match self.inner.card.transmit(apdu.bytes()) {
             // Some drivers tell of a card that left with success and an empty answer.
             Ok(bytes) => Response::parse(&bytes).ok_or_else(|| self.inner.why_silent()),
-            Err(NOT_TRANSACTED | COMMUNICATION | DATA_LOST | UNRESPONSIVE | UNPOWERED) => Err(self.inner.why_silent()),
+            Err(NOT_TRANSACTED | DATA_LOST | UNRESPONSIVE | UNPOWERED) => Err(self.inner.why_silent()),
             Err(code) => Err(code.into()),
         }
     }
@@ -226,8 +227,9 @@ impl Connected {
     fn why_silent(&self) -> TransportFault {
         let until = Instant::now() + LONGEST_DOUBT;
         loop {
-            let Ok(now) = shown(self.card.context(), &self.name) else {
-                return TransportFault::Gone;
+            let now = match shown(self.card.context(), &self.name) {
+                Ok(now) => now,
+                Err(code) => return code.into(),
             };
             if count(&now) != self.insertion || !is(&now, PRESENT) {
                 return TransportFault::Removed;
@@ -296,11 +298,11 @@ impl From<Code> for TransportFault {
     fn from(code: Code) -> Self {
         match code {
             REMOVED | NO_CARD => Self::Removed,
-            UNRESPONSIVE | UNPOWERED | UNSUPPORTED | COMMUNICATION | PROTOCOL => Self::Mute,
+            UNRESPONSIVE | UNPOWERED | UNSUPPORTED | PROTOCOL => Self::Mute,
             SHARING => Self::Busy,
             UNKNOWN_READER | READER_UNAVAILABLE => Self::Gone,
             // A handle is invalid when the service that gave it has been started anew.
-            NO_SERVICE | SERVICE_STOPPED | INVALID_HANDLE => Self::ServiceDown,
+            NO_SERVICE | SERVICE_STOPPED | INVALID_HANDLE | COMMUNICATION => Self::ServiceDown,
             Code(other) => Self::Reader(other),
         }
     }
@@ -309,11 +311,11 @@ impl From<Code> for TransportFault {
 impl From<Code> for CardFault {
     fn from(code: Code) -> Self {
         match code {
-            NO_SERVICE | SERVICE_STOPPED | INVALID_HANDLE => Self::PcscDown,
+            NO_SERVICE | SERVICE_STOPPED | INVALID_HANDLE | COMMUNICATION => Self::PcscDown,
             NO_CARD | REMOVED => Self::NoCard,
             UNKNOWN_READER | READER_UNAVAILABLE => Self::NoReader,
             SHARING => Self::Busy,
-            UNRESPONSIVE | UNPOWERED | UNSUPPORTED | COMMUNICATION | PROTOCOL => Self::Unreadable,
+            UNRESPONSIVE | UNPOWERED | UNSUPPORTED | PROTOCOL => Self::Unreadable,
             Code(other) => ProtocolFault::Reader(other).into(),
         }
     }
@@ -341,6 +343,7 @@ const TIMEOUT: Code = Code(0x8010_000A);
 const SHARING: Code = Code(0x8010_000B);
 const NO_CARD: Code = Code(0x8010_000C);
 const PROTOCOL: Code = Code(0x8010_000F);
+/// Between library and service, not between reader and card.
 const COMMUNICATION: Code = Code(0x8010_0013);
 const NOT_TRANSACTED: Code = Code(0x8010_0016);
 const READER_UNAVAILABLE: Code = Code(0x8010_0017);
@@ -381,6 +384,8 @@ mod tests {
             (SHARING, TransportFault::Busy, CardFault::Busy),
             (NO_SERVICE, TransportFault::ServiceDown, CardFault::PcscDown),
             (SERVICE_STOPPED, TransportFault::ServiceDown, CardFault::PcscDown),
+            (INVALID_HANDLE, TransportFault::ServiceDown, CardFault::PcscDown),
+            (COMMUNICATION, TransportFault::ServiceDown, CardFault::PcscDown),
             (UNKNOWN_READER, TransportFault::Gone, CardFault::NoReader),
             (READER_UNAVAILABLE, TransportFault::Gone, CardFault::NoReader),
             (

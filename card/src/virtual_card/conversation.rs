@@ -105,7 +105,8 @@ impl VirtualCard {
         let command = Command::decode(&Parsed { data: &joined, ..apdu });
         let fresh = std::mem::take(&mut self.volatile.fresh);
         let command = command?;
-        if ins != instruction::VERIFY {
+        // A command that carries a PIN loses its power later, between spending the try and comparing.
+        if !instruction::carries_pin(ins) {
             self.power_point(Fault::RemovedDuring(ins))?;
         }
         let data = self.execute(command, fresh)?;

@@ -68,7 +68,7 @@ pub enum Answer {
 /// What goes wrong next, on demand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The power fails inside the next command with this INS: a VERIFY has spent its try and not yet compared; nothing else has been done.
+    /// The power fails inside the next command with this INS: one that carries a PIN has spent its try and not yet compared; any other has done nothing yet.
     RemovedDuring(u8),
     /// The power fails when the next command with this INS is done and its answer not yet sent.
     RemovedAfter(u8),

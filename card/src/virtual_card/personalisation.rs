@@ -1,4 +1,5 @@
 //! How a card comes into being: keys of its own first, then the certificates that an authority issues for them.
+#![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 use std::path::Path;
 

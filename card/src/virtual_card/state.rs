@@ -1,4 +1,5 @@
 //! What the card remembers without power, and the file it remembers it in.
+#![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 use std::{
     collections::BTreeMap,

@@ -115,6 +115,26 @@ fn a06_a_card_removed_in_the_middle_of_verify_has_spent_the_try() {
 }
 
 #[test]
+fn a06_a_card_removed_in_the_middle_of_a_change_has_the_old_pin_and_one_try_less() {
+    let token = InProcess::with(KeyKind::P256);
+    let change = instruction::CHANGE_REFERENCE_DATA;
+    token.drawer.card(1, |card| card.inject(Fault::RemovedDuring(change)));
+    let cut = token.piv().change_pin(&pin(PIN), &pin("975310"), None);
+    assert_eq!(cut, Err(CardFault::Removed));
+    let card = token.drawer.eject(1).unwrap();
+    token.drawer.insert(1, card);
+    assert_eq!(token.piv().tries_left(), Ok(TriesLeft::Known(9)));
+    assert_eq!(token.piv().verify(&pin(PIN), None), Ok(()));
+    // Cut a moment later, the same change is done, though nobody heard of it.
+    token.drawer.card(1, |card| card.inject(Fault::RemovedAfter(change)));
+    let cut = token.piv().change_pin(&pin(PIN), &pin("975310"), None);
+    assert_eq!(cut, Err(CardFault::Removed));
+    let card = token.drawer.eject(1).unwrap();
+    token.drawer.insert(1, card);
+    assert_eq!(token.piv().verify(&pin("975310"), None), Ok(()));
+}
+
+#[test]
 fn a06_a_card_removed_in_the_middle_of_a_signature_gives_none() {
     for fault in [
         Fault::RemovedDuring(instruction::GENERAL_AUTHENTICATE),

@@ -4,6 +4,7 @@ use card::{
     Transport, TriesLeft,
     certificate::KeyKind,
     drawer::Drawer,
+    fault::ProtocolFault,
     piv::{Piv, Slot},
     recorded::{RecordedCard, Recorder},
 };
@@ -74,6 +75,24 @@ fn what_is_recorded_today_can_be_played_and_one_changed_byte_cannot() {
     assert_ne!(changed, script);
     let played = std::panic::catch_unwind(|| a_holders_day(Box::new(RecordedCard::parse(&changed).unwrap().0)));
     assert!(played.is_err());
+}
+
+/// A51: what leaves the card is judged by its own certificate before anyone else sees it.
+#[test]
+fn a_signature_that_does_not_fit_the_certificate_is_never_handed_on() {
+    let script = record(KeyKind::P256);
+    let sign = script.find("> 00 87 11 9A").unwrap();
+    let end = sign + script[sign..].find(" 90 00").unwrap();
+    let last = u8::from_str_radix(&script[end - 2..end], 16).unwrap();
+    let changed = format!("{}{:02X}{}", &script[..end - 2], last ^ 1, &script[end..]);
+    let login = |script: &str| {
+        let mut piv = Piv::open(Box::new(RecordedCard::parse(script).unwrap().0)).unwrap();
+        let summary = piv.summary().unwrap();
+        piv.verify(&pin(WRONG_PIN), None).unwrap_err();
+        piv.authenticate(&summary.authentication.fingerprint(), &pin(PIN), None, b"nonce")
+    };
+    assert!(login(&script).is_ok());
+    assert_eq!(login(&changed), Err(ProtocolFault::Signature.into()));
 }
 
 #[test]
