@@ -12,9 +12,6 @@ pub use sheet::{Section, Sheet};
 
 use crate::fault::Bug;
 
-#[path = "../portal/date.rs"]
-pub(crate) mod date;
-
 /// Whether every character of `text` can be printed; `Err` names the first that cannot.
 pub fn printable(text: &str) -> Result<(), char> {
     font::set(text).map(|_| ())

@@ -5,8 +5,9 @@ use casework::number::{CheckCode, Number};
 use casework::time::Instant;
 use wire::office::{Language, Text};
 
-use super::{Fact, Section, Sheet, Unprinted, date};
+use super::{Fact, Section, Sheet, Unprinted};
 use crate::catalogue::Words;
+use crate::portal::date;
 
 /// What the receipt tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
