@@ -125,7 +125,7 @@ impl Card {
             Self::Show(show) => show.run(&readers),
             Self::VerifyPin(asked) => {
                 let mut card = asked.which.open(&readers)?.1;
-                let pin = asked.pin.open()?.pin(PIN, "PIN: ", &card.pin_rule())?;
+                let pin = asked.pin.open()?.pin(PIN, "PIN: ", card.pin_rule())?;
                 card.verify(&pin, asked.consent()).map_err(advised)?;
                 say("The PIN is right.");
                 Ok(())
@@ -134,8 +134,8 @@ impl Card {
                 let mut card = asked.which.open(&readers)?.1;
                 let rule = card.pin_rule();
                 let mut pins = asked.pin.open()?;
-                let current = pins.pin(PIN, "Present PIN: ", &rule)?;
-                let new = pins.pin(NEW_PIN, "New PIN: ", &rule)?;
+                let current = pins.pin(PIN, "Present PIN: ", rule)?;
+                let new = pins.pin(NEW_PIN, "New PIN: ", rule)?;
                 card.change_pin(&current, &new, asked.consent()).map_err(advised)?;
                 say("The PIN is changed.");
                 Ok(())
@@ -237,7 +237,7 @@ impl Sign {
         let told = card.summary().map_err(advised)?;
         let signer = Certificate::parse(told.signature.der()).context("the card's certificate cannot be read")?;
         let draft = Draft::new(&content, &signer, Clock::system().now());
-        let pin = self.card.pin.open()?.pin(PIN, "PIN: ", &card.pin_rule())?;
+        let pin = self.card.pin.open()?.pin(PIN, "PIN: ", card.pin_rule())?;
         let signature = card
             .sign_with_signature_key(
                 &told.signature.fingerprint(),

@@ -62,9 +62,9 @@ impl Pins {
     }
 
     /// The next PIN; its form is checked before any card sees it.
-    pub(crate) fn pin(&mut self, variable: &str, prompt: &str, rule: &PinRule) -> anyhow::Result<Pin> {
+    pub(crate) fn pin(&mut self, variable: &str, prompt: &str, rule: PinRule) -> anyhow::Result<Pin> {
         let mut text = self.text(variable, prompt)?;
-        Ok(Pin::parse(std::mem::take(&mut *text), rule)?)
+        Ok(Pin::parse(std::mem::take(&mut *text), &rule)?)
     }
 }
 

@@ -18,8 +18,17 @@ use super::{complain, say};
 pub(crate) struct VirtualCard {
     #[command(subcommand)]
     make: Option<Make>,
+    /// The kind of card
+    #[arg(long, value_enum, required = true)]
+    kind: Option<Kind>,
+    /// The card's file: its memory, with its keys; an example card is made where there is none
+    #[arg(long, value_name = "FILE", required = true)]
+    state: Option<PathBuf>,
+    /// The kind of both keys, where the card is made
+    #[arg(long, value_enum, default_value_t = KeyKind::P256)]
+    algorithm: KeyKind,
     #[command(flatten)]
-    blank: Option<NewBlank>,
+    pin: PinFrom,
     /// Where vpcd listens
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:35963")]
     vpcd: String,
@@ -83,11 +92,20 @@ enum KeyKind {
 
 impl VirtualCard {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        match (self.make, self.blank) {
-            (Some(Make::New(new)), _) => new.run(),
-            (Some(Make::Load(load)), _) => load.run(),
-            (None, Some(blank)) => plug(blank, &self.vpcd).await,
-            (None, None) => bail!("say --kind and --state, or new, or load"),
+        match (self.make, self.kind, self.state) {
+            (Some(Make::New(new)), _, _) => new.run(),
+            (Some(Make::Load(load)), _, _) => load.run(),
+            (None, Some(kind), Some(state)) => {
+                let blank = NewBlank {
+                    kind,
+                    state,
+                    algorithm: self.algorithm,
+                    pin: self.pin,
+                };
+                plug(blank, &self.vpcd).await
+            }
+            // The parser asks for both where no subcommand is named.
+            (None, _, _) => bail!("say --kind and --state, or new, or load"),
         }
     }
 }

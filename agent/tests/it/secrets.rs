@@ -39,7 +39,11 @@ impl Log {
 /// The PIN as it could stand somewhere: plain, in hex both ways, padded, as base64 and in UTF-16.
 fn faces(pin: &str) -> Vec<String> {
     use base64::Engine as _;
-    let hex: String = pin.bytes().map(|octet| format!("{octet:02x}")).collect();
+    let hex = pin.bytes().fold(String::new(), |mut hex, octet| {
+        use std::fmt::Write as _;
+        write!(hex, "{octet:02x}").unwrap();
+        hex
+    });
     let list = pin
         .bytes()
         .map(|octet| octet.to_string())
