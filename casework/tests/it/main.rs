@@ -10,6 +10,7 @@ mod number;
 mod refund;
 mod revocation;
 mod time;
+mod walk;
 
 use casework::identity::{Authority, CertificateId, Digest, Fingerprint, Serial};
 use casework::time::{Date, Instant};
