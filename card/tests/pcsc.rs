@@ -277,7 +277,7 @@ fn a_wait_sees_insertion_and_removal_and_can_be_ended() {
 }
 
 #[test]
-fn a_service_that_does_not_run_is_told_as_such_and_no_test_here_passes_without_it() {
+fn a_service_that_does_not_run_is_told_as_such() {
     let mut command = std::process::Command::new(std::env::current_exe().unwrap());
     // The same test that passes beside this one, with the library sent where nobody listens.
     command.args(["--exact", "each_kind_of_card_tells_everything_without_a_pin"]);
