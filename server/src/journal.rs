@@ -16,7 +16,7 @@ use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublic
 use casework::identity::{Authority, CertificateId, Serial};
 use casework::time::Instant;
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -50,6 +50,12 @@ pub enum JournalFault {
         line: usize,
         /// What does not fit.
         why: &'static str,
+    },
+    /// Another process has it.
+    #[error("the revocation journal {path} is in use by another process; give this node a data directory of its own, or stop the other")]
+    Taken {
+        /// Where it lies.
+        path: PathBuf,
     },
     /// It cannot be read.
     #[error("the revocation journal {path} cannot be read: {why}")]
@@ -114,9 +120,9 @@ impl Journal {
             .mode(0o600)
             .open(&path)
             .map_err(unreadable)?;
-        file.try_lock().map_err(|why| JournalFault::Unreadable {
-            path: path.clone(),
-            why: format!("another process has it ({why})"),
+        file.try_lock().map_err(|why| match why {
+            TryLockError::WouldBlock => JournalFault::Taken { path: path.clone() },
+            TryLockError::Error(why) => unreadable(why),
         })?;
         if fresh {
             // A new name is durable when its directory is.
@@ -282,7 +288,9 @@ fn signed(head: &[u8; 32]) -> Vec<u8> {
 
 fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     let mut context = digest::Context::new(&digest::SHA256);
-    parts.iter().for_each(|part| context.update(part));
+    for part in parts {
+        context.update(part);
+    }
     let mut octets = [0; 32];
     octets.copy_from_slice(context.finish().as_ref());
     octets

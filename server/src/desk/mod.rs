@@ -186,6 +186,10 @@ impl Desk {
             let proposal = match P::propose(self, &standing, command, now).await {
                 Ok(proposal) => proposal,
                 Err(Failure::Refused(refusal)) => {
+                    // The facts were read after the case. If it moved on meanwhile, they may tell of its own success.
+                    if self.standing(case).await?.version != standing.version {
+                        continue;
+                    }
                     self.record(actor, &standing, command, refusal, now).await?;
                     return Err(Failure::Refused(refusal));
                 }
@@ -283,7 +287,7 @@ impl Desk {
     ) -> Result<Commit, Fault> {
         let mut event = self.event(actor, standing, command);
         event.name = proposal.event;
-        event.states.1 = P::state(&proposal.next).to_owned();
+        P::state(&proposal.next).clone_into(&mut event.states.1);
         event.refusal = match proposal.answer {
             Answer::Done => None,
             Answer::Refused(refusal) => Some(rule(refusal).to_owned()),

@@ -82,7 +82,7 @@ impl Store {
             .write(move |connection| {
                 Box::pin(async move {
                     connection.execute(GIVE_UP, values![&request.session]).await?;
-                    let case = request.case.as_ref().map(|case| case.as_slice());
+                    let case = request.case.as_ref().map(<[u8; 16]>::as_slice);
                     connection
                         .execute(
                             MAKE,

@@ -220,7 +220,9 @@ fn next(head: &[u8; 32], leaf: &[u8; 32]) -> [u8; 32] {
 
 fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     let mut context = digest::Context::new(&digest::SHA256);
-    parts.iter().for_each(|part| context.update(part));
+    for part in parts {
+        context.update(part);
+    }
     let mut octets = [0; 32];
     octets.copy_from_slice(context.finish().as_ref());
     octets

@@ -88,16 +88,21 @@ impl Follower {
         }
     }
 
-    /// Notes in the running transaction how far the journal is synced: a journal that ends before this was cut.
-    pub(crate) async fn mark(&mut self, connection: &mut Connection) -> Result<(), Fault> {
+    /// Notes in the running transaction how far the journal is synced: a journal that ends before this was cut. What it
+    /// returns is to be told to [`Self::has_marked`] once that transaction is committed.
+    pub(crate) async fn mark(&mut self, connection: &mut Connection) -> Result<i64, Fault> {
         let end = self.journal.end();
         if end.sequence() > self.marked {
             connection
                 .execute(MARK, values![&self.journal.key(), end.sequence(), &end.head()])
                 .await?;
-            self.marked = end.sequence();
         }
-        Ok(())
+        Ok(end.sequence())
+    }
+
+    /// The mark is committed.
+    pub(crate) fn has_marked(&mut self, sequence: i64) {
+        self.marked = sequence;
     }
 
     /// Tells a new subscriber everything up to here; from here on it hears what the others hear.
@@ -138,7 +143,7 @@ impl Follower {
 }
 
 /// Compares database and journal line by line, before anything is served (A26, A28).
-pub(crate) async fn reconcile(journal: &Journal, connection: &mut Connection) -> Result<(), Behind> {
+pub(crate) async fn reconcile(journal: &Journal, connection: &mut Connection, begun: Begun) -> Result<(), Behind> {
     let (end, path) = (journal.end(), journal.path().display().to_string());
     let marked = marked(connection, &journal.key()).await?;
     if let Some((marked, _)) = marked
@@ -150,7 +155,8 @@ pub(crate) async fn reconcile(journal: &Journal, connection: &mut Connection) ->
             marked,
         });
     }
-    if marked.is_none()
+    if begun == Begun::WithTheStore
+        && marked.is_none()
         && end.sequence() == 0
         && matches!(connection, Connection::Sqlite(_))
         && has_journal(connection).await?
@@ -182,6 +188,15 @@ pub(crate) async fn reconcile(journal: &Journal, connection: &mut Connection) ->
     } else {
         Err(Behind::Differs { path })
     }
+}
+
+/// When a journal may have been begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Begun {
+    /// With the store: on SQLite an empty one beside a store that had one was lost.
+    WithTheStore,
+    /// At any time: one more journal, of an operator's command beside a running server.
+    AtAnyTime,
 }
 
 /// The database and the journal beside it tell different stories. Nothing is served then.
@@ -255,8 +270,8 @@ async fn has_journal(connection: &mut Connection) -> Result<bool, Fault> {
 statements! {
     MARK = "INSERT INTO journal (key, sequence, head) VALUES ($1, $2, $3)
             ON CONFLICT (key) DO UPDATE SET sequence = excluded.sequence, head = excluded.head";
-    MARKED = "SELECT sequence, head FROM journal WHERE key = $1";
     ANY_MARK = "SELECT sequence FROM journal LIMIT 1";
+    MARKED = "SELECT sequence, head FROM journal WHERE key = $1";
 }
 
 /// A revoked row as the journal keeps it.

@@ -37,6 +37,7 @@ pub use database::{NotAStore, StoreAddress};
 pub use errand::{Errand, ErrandRow, NewErrand, Outbox};
 pub use event::{Audit, EventRow, NewEvent};
 pub use evidence::{EvidenceKind, NewEvidence};
+use follow::Begun;
 pub use follow::{Behind, Committed};
 pub use key::{KeyPurpose, KeyRow};
 pub use office::OfficeRow;
@@ -111,12 +112,22 @@ impl Store {
     /// Opens the store, migrates it, and compares it with the journal in `data`; on PostgreSQL every node has its own.
     /// What a crash left between a commit and the journal is entered now. Nothing is served if they do not agree.
     pub async fn open(address: &StoreAddress, data: &Path, chance: &Chance) -> Result<Self, OpenFault> {
+        Self::open_with(address, data, chance, Begun::WithTheStore).await
+    }
+
+    /// Opens the store beside a running server, for one command: with a journal of its own in `data`, so that what the
+    /// command acknowledges is journalled before, too. The server hears of it within its next round.
+    pub async fn open_beside(address: &StoreAddress, data: &Path, chance: &Chance) -> Result<Self, OpenFault> {
+        Self::open_with(address, data, chance, Begun::AtAnyTime).await
+    }
+
+    async fn open_with(address: &StoreAddress, data: &Path, chance: &Chance, begun: Begun) -> Result<Self, OpenFault> {
         let journal = Journal::open(data, chance)?;
         let database = Database::open(address).await?;
         migration::migrate(&database).await?;
         let mut connection = database.writer().await?;
         refuse_unless_durable(&mut connection).await?;
-        follow::reconcile(&journal, &mut connection).await?;
+        follow::reconcile(&journal, &mut connection, begun).await?;
         let follower = follow::Follower::begin(journal, &mut connection).await?;
         drop(connection);
         let writer = writer::Writer::start(database.clone(), follower);
@@ -171,11 +182,10 @@ impl Store {
         Ok(prepared)
     }
 
-    /// Waits until nobody uses a connection any more, and closes them all.
-    pub async fn close(self) {
-        let Self { database, writer } = self;
-        drop(writer);
-        database.close().await;
+    /// Finishes what was asked, and lets go of the database and of the journal. Every clone is closed with it.
+    pub async fn close(&self) {
+        self.writer.close().await;
+        self.database.close().await;
     }
 
     async fn reader(&self) -> Result<Connection, Fault> {

@@ -11,6 +11,7 @@ use std::pin::Pin;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
+use super::Clash;
 use super::database::{Connection, Database, statements, values};
 use super::follow::{Follower, Subscriber};
 use crate::fault::Fault;
@@ -27,6 +28,7 @@ pub(crate) struct Writer {
 enum Order {
     Write(Box<dyn Piece>),
     Subscribe(Subscriber, oneshot::Sender<Result<(), Fault>>),
+    Close(oneshot::Sender<()>),
 }
 
 /// A piece of work that waits for its transaction.
@@ -39,6 +41,29 @@ trait Piece: Send {
 enum Outcome {
     Keep,
     Undo,
+    /// The transaction itself cannot go on.
+    Break(Fault),
+}
+
+/// An error of a piece of work that may be the world's and not its own.
+pub(crate) trait MayBeFault {
+    /// The fault, if it is one.
+    fn fault(&self) -> Option<&Fault>;
+}
+
+impl MayBeFault for Fault {
+    fn fault(&self) -> Option<&Fault> {
+        Some(self)
+    }
+}
+
+impl MayBeFault for Clash {
+    fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Fault(fault) => Some(fault),
+            Self::Moved | Self::Revoked | Self::Number | Self::Serial | Self::Older => None,
+        }
+    }
 }
 
 struct Waiting<T, E, F> {
@@ -68,7 +93,7 @@ impl Writer {
     pub(crate) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<Fault> + Send + 'static,
+        E: From<Fault> + MayBeFault + Send + 'static,
         F: for<'c> FnOnce(&'c mut Connection) -> Work<'c, Result<T, E>> + Send + 'static,
     {
         let (told, answer) = oneshot::channel();
@@ -82,6 +107,15 @@ impl Writer {
             .await
             .map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
+    }
+
+    /// Does what was asked before and ends the task: the journal is let go of when this returns.
+    pub(crate) async fn close(&self) {
+        let (told, answer) = oneshot::channel();
+        if self.queue.send(Order::Close(told)).await.is_ok() {
+            // Nobody answers where the task has ended already.
+            let _ = answer.await;
+        }
     }
 
     /// From the beginning of the store on, in order, without a gap.
@@ -98,7 +132,7 @@ impl Writer {
 impl<T, E, F> Piece for Waiting<T, E, F>
 where
     T: Send,
-    E: From<Fault> + Send,
+    E: From<Fault> + MayBeFault + Send,
     F: for<'c> FnOnce(&'c mut Connection) -> Work<'c, Result<T, E>> + Send,
 {
     fn run<'c>(&'c mut self, connection: &'c mut Connection) -> Work<'c, Outcome> {
@@ -108,7 +142,13 @@ where
                 return Outcome::Undo;
             };
             let result = work(connection).await;
-            let outcome = if result.is_ok() { Outcome::Keep } else { Outcome::Undo };
+            let outcome = match result.as_ref().err().map(MayBeFault::fault) {
+                None => Outcome::Keep,
+                Some(Some(fault @ (Fault::Storage { .. } | Fault::Unreachable { .. }))) => {
+                    Outcome::Break(fault.clone())
+                }
+                Some(_) => Outcome::Undo,
+            };
             self.result = Some(result);
             outcome
         })
@@ -123,7 +163,7 @@ where
             (Err(fault), _) => Err(E::from(fault)),
         };
         // Nobody listens any more when the client hung up; what was written stays written.
-        drop(self.told.send(answer));
+        let _ = self.told.send(answer);
     }
 }
 
@@ -147,26 +187,32 @@ impl Desk {
                     if received == 0 {
                         break;
                     }
-                    self.serve_batch(&mut orders).await;
+                    if let Some(closed) = self.serve_batch(&mut orders).await {
+                        // Connection and journal first: whoever waits may open both again.
+                        drop(self);
+                        let _ = closed.send(());
+                        break;
+                    }
                 }
                 // What other nodes committed; on SQLite the operator's commands, which are processes of their own.
                 _ = rounds.tick() => {
                     if let Err(fault) = self.follow().await {
                         tracing::warn!(%fault, "the revocation sequence could not be followed");
-                        self.hang_up();
                     }
                 }
             }
         }
     }
 
-    async fn serve_batch(&mut self, orders: &mut Vec<Order>) {
+    async fn serve_batch(&mut self, orders: &mut Vec<Order>) -> Option<oneshot::Sender<()>> {
         let mut pieces = Vec::with_capacity(orders.len());
         let mut subscriptions = Vec::new();
+        let mut close = None;
         for order in orders.drain(..) {
             match order {
                 Order::Write(piece) => pieces.push(piece),
                 Order::Subscribe(subscriber, told) => subscriptions.push((subscriber, told)),
+                Order::Close(told) => close = Some(told),
             }
         }
         if !pieces.is_empty() {
@@ -174,55 +220,67 @@ impl Desk {
             if let Err(fault) = &settled {
                 stop_if_storage(fault);
                 tracing::error!(%fault, pieces = pieces.len(), "a transaction came to nothing");
-                self.hang_up();
             }
             for piece in pieces {
                 piece.tell(settled.clone());
             }
         }
         for (subscriber, told) in subscriptions {
-            let begun = match self.connection().await {
-                Ok(mut connection) => {
-                    let begun = self.follower.subscribe(&mut connection, subscriber).await;
-                    self.connection = Some(connection);
-                    begun
-                }
-                Err(fault) => Err(fault),
-            };
-            drop(told.send(begun));
+            let begun = self.subscribe(subscriber).await;
+            // Whoever does not wait any more does not want it.
+            let _ = told.send(begun);
         }
+        close
     }
 
     /// One transaction for all pieces, then journal and subscribers.
     async fn commit(&mut self, pieces: &mut [Box<dyn Piece>]) -> Result<(), Fault> {
         let mut connection = self.connection().await?;
-        begin(&mut connection).await?;
-        self.follower.mark(&mut connection).await?;
-        for piece in pieces.iter_mut() {
+        let written = self.write(&mut connection, pieces).await;
+        self.put_back(connection, &written);
+        written?;
+        // It is committed. Until it is journalled too nobody is told; if that fails now, the next round does it.
+        self.follow().await.map_err(|fault| match fault {
+            fault @ Fault::Storage { .. } => fault,
+            fault => Fault::Unknown { why: fault.to_string() },
+        })
+    }
+
+    async fn write(&mut self, connection: &mut Connection, pieces: &mut [Box<dyn Piece>]) -> Result<(), Fault> {
+        begin(connection).await?;
+        let marked = self.follower.mark(connection).await?;
+        for piece in pieces {
             connection.command("SAVEPOINT piece").await?;
-            match piece.run(&mut connection).await {
+            match piece.run(connection).await {
                 Outcome::Keep => connection.command("RELEASE SAVEPOINT piece").await?,
                 Outcome::Undo => {
                     connection
                         .command("ROLLBACK TO SAVEPOINT piece; RELEASE SAVEPOINT piece")
-                        .await?
+                        .await?;
                 }
+                Outcome::Break(fault) => return Err(fault),
             }
         }
         connection.command("COMMIT").await.map_err(|fault| match fault {
             Fault::Unreachable { why, .. } => Fault::Unknown { why },
             fault => fault,
         })?;
-        let followed = self.follower.follow(&mut connection).await;
-        self.connection = Some(connection);
-        followed
+        self.follower.has_marked(marked);
+        Ok(())
     }
 
     async fn follow(&mut self) -> Result<(), Fault> {
         let mut connection = self.connection().await?;
         let followed = self.follower.follow(&mut connection).await;
-        self.connection = Some(connection);
+        self.put_back(connection, &followed);
         followed.inspect_err(stop_if_storage)
+    }
+
+    async fn subscribe(&mut self, subscriber: Subscriber) -> Result<(), Fault> {
+        let mut connection = self.connection().await?;
+        let begun = self.follower.subscribe(&mut connection, subscriber).await;
+        self.put_back(connection, &begun);
+        begun.inspect_err(stop_if_storage)
     }
 
     async fn connection(&mut self) -> Result<Connection, Fault> {
@@ -232,10 +290,11 @@ impl Desk {
         }
     }
 
-    /// A connection on which something failed may stand inside a transaction: it is not used again.
-    fn hang_up(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            connection.hang_up();
+    /// A connection on which something failed may stand inside a transaction: it is closed, not used again.
+    fn put_back<T>(&mut self, connection: Connection, used: &Result<T, Fault>) {
+        match used {
+            Ok(_) => self.connection = Some(connection),
+            Err(_) => connection.hang_up(),
         }
     }
 }

@@ -1,0 +1,139 @@
+//! The invariants of THREATS as predicates over the database, asked in SQL of their own and not by way of the store.
+
+use pki::certificate::Certificate;
+use server::store::{Audit, Store, StoreAddress};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, SqliteConnection};
+
+use crate::house::House;
+
+/// Every predicate holds.
+pub(crate) async fn hold(house: &House) {
+    assert_eq!(broken(house.store(), &house.place.address).await, Vec::<String>::new());
+}
+
+/// The predicates that do not hold, by their sentences.
+pub(crate) async fn broken(store: &Store, address: &StoreAddress) -> Vec<String> {
+    let mut broken = Vec::new();
+    for (sentence, violations) in PREDICATES {
+        if count(address, violations).await != 0 {
+            broken.push((*sentence).to_owned());
+        }
+    }
+    if !matches!(store.audit(None).await, Ok(Audit::Whole { .. })) {
+        broken.push(AUDIT.to_owned());
+    }
+    for (tbs, der) in signed(address).await {
+        let certificate = Certificate::parse(&der).unwrap();
+        if certificate.to_be_signed() != tbs {
+            broken.push(SIGNED.to_owned());
+        }
+    }
+    broken
+}
+
+/// Changes the database behind the product's back.
+pub(crate) async fn tamper(address: &StoreAddress, sql: &str) {
+    let sql = AssertSqlSafe(sql.to_owned());
+    match address {
+        StoreAddress::Sqlite(path) => {
+            let mut connection = SqliteConnection::connect(&path.display().to_string()).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        }
+        StoreAddress::Postgres(url) => {
+            let mut connection = PgConnection::connect(url).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        }
+    }
+}
+
+/// A number that the database is asked for.
+pub(crate) async fn count(address: &StoreAddress, sql: &str) -> i64 {
+    let sql = AssertSqlSafe(sql.to_owned());
+    match address {
+        StoreAddress::Sqlite(path) => {
+            let mut connection = SqliteConnection::connect(&path.display().to_string()).await.unwrap();
+            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+        }
+        StoreAddress::Postgres(url) => {
+            let mut connection = PgConnection::connect(url).await.unwrap();
+            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+        }
+    }
+}
+
+/// What was intended and what was signed, of every bound certificate.
+async fn signed(address: &StoreAddress) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let sql = "SELECT tbs, der FROM certificate WHERE der IS NOT NULL";
+    match address {
+        StoreAddress::Sqlite(path) => {
+            let mut connection = SqliteConnection::connect(&path.display().to_string()).await.unwrap();
+            let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
+            rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+        }
+        StoreAddress::Postgres(url) => {
+            let mut connection = PgConnection::connect(url).await.unwrap();
+            let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
+            rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+        }
+    }
+}
+
+pub(crate) const AUDIT: &str = "I5 the audit is one whole chain";
+pub(crate) const SIGNED: &str = "I2 what was signed is what was intended";
+
+/// Each sentence, and the query that counts what speaks against it.
+pub(crate) const PREDICATES: &[(&str, &str)] = &[
+    (
+        "I1 the revocation sequence has no gap",
+        "SELECT COUNT(*) FROM counter WHERE name = 'revoked' AND (value <> (SELECT COUNT(*) FROM status)
+            OR value <> (SELECT COALESCE(MAX(sequence), 0) FROM status))",
+    ),
+    (
+        "I1 every accepted application has its revoked row",
+        "SELECT COUNT(*) FROM office_case c WHERE c.state = 'revoked'
+            AND NOT EXISTS (SELECT 1 FROM status s WHERE s.case_id = c.id)",
+    ),
+    (
+        "I1 every receipt is of a revocation",
+        "SELECT COUNT(*) FROM receipt r WHERE NOT EXISTS (SELECT 1 FROM status s WHERE s.case_id = r.case_id)",
+    ),
+    (
+        "I2 every revoked row was authorised by a case",
+        "SELECT COUNT(*) FROM status s WHERE NOT EXISTS
+            (SELECT 1 FROM office_case c WHERE c.id = s.case_id AND c.state = 'revoked')",
+    ),
+    (
+        "I2 every bound certificate was intended by a case, and no unbound one has a signature",
+        "SELECT COUNT(*) FROM certificate k WHERE (k.der IS NULL) <> (k.sequence IS NULL) OR NOT EXISTS
+            (SELECT 1 FROM office_case c WHERE c.id = k.case_id
+                AND c.state IN ('intended', 'issued', 'revoked') AND (c.state = 'intended') = (k.der IS NULL))",
+    ),
+    (
+        "I4 every accepted application has its signature, its text and its receipt",
+        "SELECT COUNT(*) FROM office_case c WHERE c.procedure = 'revocation' AND c.state = 'revoked' AND
+            (NOT EXISTS (SELECT 1 FROM receipt r WHERE r.case_id = c.id)
+             OR NOT EXISTS (SELECT 1 FROM evidence s JOIN evidence t ON t.case_id = s.case_id AND t.digest = s.digest
+                            WHERE s.case_id = c.id AND s.kind = 'signature' AND t.kind = 'text'))",
+    ),
+    (
+        "I4 every accepted application queued each of its letters once",
+        "SELECT COUNT(*) FROM office_case c WHERE c.procedure = 'revocation' AND c.state = 'revoked' AND
+            (SELECT COUNT(*) FROM errand e WHERE e.case_id = c.id) <> 4",
+    ),
+    (
+        "I4 a case is decided once",
+        "SELECT COUNT(*) FROM (SELECT case_id FROM event WHERE document LIKE '%\"event\":\"revoked\"%'
+            GROUP BY case_id HAVING COUNT(*) > 1) twice",
+    ),
+    (
+        "I6 lists never go back",
+        "SELECT COUNT(*) FROM crl a JOIN crl b ON b.authority = a.authority AND b.shard = a.shard AND b.number > a.number
+            WHERE a.sequence > b.sequence OR a.this_update > b.this_update",
+    ),
+    (
+        "I6 no list is made from a revocation that never was",
+        "SELECT COUNT(*) FROM crl WHERE sequence > (SELECT value FROM counter WHERE name = 'revoked')",
+    ),
+];
