@@ -138,6 +138,12 @@ impl Blank {
     }
 }
 
+/// The last second of the signature certificate's validity, Unix seconds; `None` on a card without one.
+pub fn not_after(card: &VirtualCard) -> Option<i64> {
+    let certificate = card.certificate(Slot::Signature)?;
+    Some(Certificate::parse(certificate.der()).ok()?.not_after())
+}
+
 /// A whole card with example names and certificates of an authority that exists for this call only.
 ///
 /// `now` is the beginning of its validity, Unix seconds; it lasts 1,095 days.

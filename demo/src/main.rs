@@ -1,2 +1,183 @@
-//! .
-fn main() {}
+//! `cargo demo`: the whole product on loopback, with an example authority, three holders' cards, a mailbox and a clock.
+
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a demo talks on its standard streams"
+)]
+
+mod cards;
+mod clock;
+mod house;
+mod mailbox;
+mod start;
+
+use agent::{Agent, Listeners};
+use anyhow::{Context, Result};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use clap::Parser;
+use clock::DemoClock;
+use house::Plan;
+use mailbox::Mailbox;
+use server::chance::Chance;
+use server::serve::{Roles, Server};
+use start::{Places, Start};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// Plays the whole product on loopback: server, agent, mailbox and virtual cards. Ctrl-C ends all of it.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Examples:\n  cargo demo\n  cargo demo --data ~/kagimori-demo --clock 2026-12-01T23:50:00+09:00"
+)]
+struct Arguments {
+    /// The portal's port.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Where everything is kept; a temporary folder that goes with the demo, if not given.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Begin anew: removes what an earlier demo left in DIR.
+    #[arg(long, requires = "data")]
+    reset: bool,
+    /// Begin at this time instead of now: RFC 3339.
+    #[arg(long, value_name = "RFC3339")]
+    clock: Option<String>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kagimori demo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    let temporary = tempfile::Builder::new()
+        .prefix("kagimori-demo-")
+        .tempdir()
+        .context("no temporary folder")?;
+    let data = arguments.data.as_deref().unwrap_or(temporary.path());
+    if arguments.reset {
+        reset(data)?;
+    }
+    std::fs::create_dir_all(data).with_context(|| format!("{} cannot be made", data.display()))?;
+    let data = std::fs::canonicalize(data).context("the folder has no name")?;
+    let clock = DemoClock::new(arguments.clock.as_deref()).context("--clock")?;
+
+    let (smtp, smtp_address) = mailbox::bind().await?;
+    let mailbox_page = listen(MAILBOX).await?;
+    let start_page = listen(START).await?;
+    let agents = Listeners::bind(AGENT)
+        .await
+        .with_context(|| format!("port {AGENT} of the agent"))?;
+
+    let plan = Plan {
+        data: &data,
+        portal: arguments.port,
+        validation: VALIDATION,
+        smtp: smtp_address,
+        clock: &clock,
+    };
+    let house = plan.house().await?;
+    let portal = format!("http://127.0.0.1:{}", arguments.port);
+    let agent_home = agent::Home::new(data.join("agent"));
+    agent_home.allow(&portal.parse().context("the portal's origin")?)?;
+    if agent_home.phrase()?.is_none() {
+        agent_home.choose_phrase("青いやかん")?;
+    }
+    let running = Server::start(house.config.clone(), Roles::all(), clock.server(), Chance::system()).await?;
+
+    let mailbox = Mailbox::default();
+    tokio::spawn(mailbox.clone().receive(smtp));
+    let mailbox = axum::serve(mailbox_page, mailbox.router());
+    let places = Places {
+        portal: format!("{portal}/{}", house.office),
+        agent: format!("http://127.0.0.1:{AGENT}/"),
+        mailbox: format!("http://127.0.0.1:{MAILBOX}/"),
+        validation: format!("http://127.0.0.1:{VALIDATION}"),
+        authority: house.authority.clone(),
+    };
+    tell(&places, &house.cards);
+    let start = Arc::new(Start {
+        cards: house.cards,
+        clock: clock.clone(),
+        places,
+    });
+    let start = axum::serve(start_page, start::router(start));
+    let agent = Agent {
+        dir: data.join("agent"),
+        readers: Ok(house.readers),
+        clock: clock.agent(),
+    };
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let agent = tokio::spawn(agent::serve(agent, agents, async {
+        // Also a sender that is gone means the end.
+        let _ = ended.await;
+    }));
+    tokio::select! {
+        done = mailbox => done.context("the mailbox ended")?,
+        done = start => done.context("the start page ended")?,
+        done = tokio::signal::ctrl_c() => done.context("Ctrl-C cannot be waited for")?,
+    }
+    // The agent may have ended by itself, and then nobody hears this.
+    let _ = end.send(());
+    agent.await.context("the agent ended")??;
+    running.stop().await;
+    Ok(())
+}
+
+fn tell(places: &Places, cards: &cards::Cards) {
+    println!("鍵守 Kagimori demo");
+    println!();
+    println!("  start here   http://127.0.0.1:{START}/");
+    println!("  portal       {}", places.portal);
+    println!("  signing app  {}", places.agent);
+    println!("  mailbox      {}", places.mailbox);
+    println!("  OCSP, CRL    {}", places.validation);
+    println!();
+    for card in cards.shown() {
+        println!("  card {:<9} PIN {}   {}", card.id, card.pin, card.holder);
+    }
+    println!();
+    println!("Ctrl-C ends all of it.");
+}
+
+/// Removes what a demo makes, and nothing else that lies there.
+fn reset(data: &Path) -> Result<()> {
+    for made in ["server", "cards", "cards.making", "agent"] {
+        let path = data.join(made);
+        if path.exists() {
+            std::fs::remove_dir_all(&path).with_context(|| format!("{} cannot be removed", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+async fn listen(port: u16) -> Result<TcpListener> {
+    TcpListener::bind(("127.0.0.1", port))
+        .await
+        .with_context(|| format!("port {port} is taken: is another demo running?"))
+}
+
+/// The demo's own style sheet.
+pub async fn style() -> impl IntoResponse {
+    (
+        [(CONTENT_TYPE, "text/css; charset=utf-8")],
+        include_str!("../static/demo.css"),
+    )
+}
+
+const VALIDATION: u16 = 8081;
+const MAILBOX: u16 = 8025;
+const START: u16 = 8026;
+const AGENT: u16 = 24_817;

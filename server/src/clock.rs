@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use casework::time::Instant;
+pub use casework::time::Instant;
 
 /// Tells the time. Cheap to clone; every clone tells the same.
 #[derive(Clone, Debug, Default)]

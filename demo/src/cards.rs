@@ -1,0 +1,210 @@
+//! The demo's cards: who holds them, what is the matter with them, and the two readers they go into.
+
+use agent::virtual_card::{CardFileFault, Drawer, Fault, TriesLeft, VirtualCard};
+use serde::Serialize;
+use server::clock::Instant;
+use std::sync::{Mutex, PoisonError};
+
+/// All cards, wherever they are.
+pub struct Cards {
+    drawer: Drawer,
+    kept: Mutex<Vec<Kept>>,
+}
+
+/// One card.
+pub struct Kept {
+    /// What is printed on it.
+    pub story: Story,
+    /// The last day of online revocation, `YYYY-MM-DD`, where it has one.
+    pub last_day: Option<String>,
+    /// The last instant of its validity.
+    pub not_after: Option<Instant>,
+    /// The card, while it lies in the drawer.
+    pub card: Option<VirtualCard>,
+    /// The reader, while it is in one.
+    pub reader: Option<u8>,
+}
+
+/// What the start page tells of a card.
+#[derive(Clone, Copy)]
+pub struct Story {
+    /// Its name in addresses.
+    pub id: &'static str,
+    /// Whose it is.
+    pub holder: &'static str,
+    /// The matter with it.
+    pub ja: &'static str,
+    /// The same in English.
+    pub en: &'static str,
+    /// Its PIN, which only an example tells.
+    pub pin: &'static str,
+}
+
+/// A card as the start page shows it and `GET /state` gives it.
+#[derive(Clone, Serialize)]
+pub struct Shown {
+    /// Its name in addresses.
+    pub id: &'static str,
+    /// Whose it is.
+    pub holder: &'static str,
+    /// The matter with it.
+    pub story_ja: &'static str,
+    /// The same in English.
+    pub story_en: &'static str,
+    /// Its PIN.
+    pub pin: &'static str,
+    /// Tries left.
+    pub tries: Option<u8>,
+    /// In which reader it is.
+    pub reader: Option<u8>,
+    /// The last day of online revocation.
+    pub last_day: Option<String>,
+    /// The last instant of its validity, RFC 3339.
+    pub not_after: Option<String>,
+}
+
+impl Cards {
+    /// All cards in the drawer.
+    pub fn new(drawer: Drawer, kept: Vec<Kept>) -> Self {
+        Self {
+            drawer,
+            kept: Mutex::new(kept),
+        }
+    }
+
+    /// Puts a card into a reader; what was in that reader goes back into the drawer.
+    pub fn insert(&self, reader: u8, id: &str) -> Result<(), &'static str> {
+        known(reader)?;
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = kept
+            .iter()
+            .position(|card| card.story.id == id)
+            .ok_or("there is no such card")?;
+        let before = kept.get(place).and_then(|card| card.reader);
+        if before == Some(reader) {
+            return Ok(());
+        }
+        if let Some(other) = before {
+            put_away(&mut kept, &self.drawer, other);
+        }
+        put_away(&mut kept, &self.drawer, reader);
+        if let Some(card) = kept.get_mut(place)
+            && let Some(inserted) = card.card.take()
+        {
+            card.reader = Some(reader);
+            self.drawer.insert(reader, inserted);
+        }
+        Ok(())
+    }
+
+    /// Takes the card out of a reader.
+    pub fn eject(&self, reader: u8) -> Result<(), &'static str> {
+        known(reader)?;
+        put_away(
+            &mut self.kept.lock().unwrap_or_else(PoisonError::into_inner),
+            &self.drawer,
+            reader,
+        );
+        Ok(())
+    }
+
+    /// All cards as they are now.
+    pub fn shown(&self) -> Vec<Shown> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().map(|card| card.shown(&self.drawer)).collect()
+    }
+}
+
+impl Kept {
+    fn shown(&self, drawer: &Drawer) -> Shown {
+        let left = match self.reader {
+            Some(reader) => drawer.card(reader, |card| card.tries_left()),
+            None => self.card.as_ref().map(VirtualCard::tries_left),
+        };
+        Shown {
+            id: self.story.id,
+            holder: self.story.holder,
+            story_ja: self.story.ja,
+            story_en: self.story.en,
+            pin: self.story.pin,
+            tries: match left {
+                Some(TriesLeft::Known(left)) => Some(left),
+                Some(TriesLeft::Blocked) => Some(0),
+                Some(TriesLeft::Unknown) | None => None,
+            },
+            reader: self.reader,
+            last_day: self.last_day.clone(),
+            not_after: self.not_after.map(|instant| instant.to_string()),
+        }
+    }
+}
+
+/// One wrong PIN locks it.
+pub fn with_one_try(mut card: VirtualCard) -> Result<VirtualCard, CardFileFault> {
+    card.set_tries_left(1)?;
+    Ok(card)
+}
+
+/// It answers nothing.
+pub fn mute(mut card: VirtualCard) -> VirtualCard {
+    card.inject(Fault::Mute);
+    card
+}
+
+/// The three holders that the demo is about.
+pub const VALID: Story = Story {
+    id: "valid",
+    holder: "髙橋 一郎（株式会社見本工務店）",
+    ja: "まだ1年あまり有効なカードです。失効申込ができます。",
+    en: "Valid for more than a year: it can be revoked online.",
+    pin: "27182818",
+};
+/// 20 days before its expiry.
+pub const LATE: Story = Story {
+    id: "late",
+    holder: "山﨑 花子（有限会社例示建設）",
+    ja: "あと20日で有効期間が満了します。インターネットでの失効申込の期限は過ぎています。",
+    en: "Expires in 20 days: the last day for online revocation has passed.",
+    pin: "31415926",
+};
+/// One try before lock.
+pub const LAST_TRY: Story = Story {
+    id: "last-try",
+    holder: "𠮷田 次郎（株式会社見本工務店）",
+    ja: "暗証番号をあと1回間違えるとロックされます。",
+    en: "One more wrong PIN locks it.",
+    pin: "16180339",
+};
+/// Another authority's card.
+pub const FOREIGN: Story = Story {
+    id: "foreign",
+    holder: "別の認証局のカード",
+    ja: "この窓口では使えないカードです。",
+    en: "A card of another authority: this office does not take it.",
+    pin: "14142135",
+};
+/// A broken card.
+pub const MUTE: Story = Story {
+    id: "mute",
+    holder: "読み取れないカード",
+    ja: "壊れていて、リーダーに応答しません。",
+    en: "Broken: it does not answer the reader.",
+    pin: "17320508",
+};
+
+fn put_away(kept: &mut [Kept], drawer: &Drawer, reader: u8) {
+    if let Some(card) = kept.iter_mut().find(|card| card.reader == Some(reader)) {
+        card.reader = None;
+        card.card = drawer.eject(reader);
+    }
+}
+
+fn known(reader: u8) -> Result<(), &'static str> {
+    (1..=READERS)
+        .contains(&reader)
+        .then_some(())
+        .ok_or("there are readers 1 and 2")
+}
+
+/// How many readers there are.
+pub const READERS: u8 = 2;

@@ -1,0 +1,103 @@
+//! The demo's clock: the computer's, and so many seconds. It goes forward only, since no rule is tested by going back and
+//! published lists never become younger.
+
+use server::clock::Instant;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// One clock for server and agent.
+#[derive(Clone)]
+pub struct DemoClock {
+    ahead: Arc<AtomicI64>,
+    server: server::clock::Clock,
+}
+
+/// Why the clock was not turned.
+#[derive(Debug)]
+pub enum Refused {
+    /// Not an instant in RFC 3339 with an offset.
+    Form,
+    /// It lies in the past of the demo.
+    Backward,
+    /// More than twenty years.
+    Far,
+}
+
+impl DemoClock {
+    /// Begins now, or at `start`.
+    pub fn new(start: Option<&str>) -> Result<Self, Refused> {
+        let ahead = Arc::new(AtomicI64::new(0));
+        let clock = Self {
+            server: server::clock::Clock::shifted(Arc::clone(&ahead)),
+            ahead,
+        };
+        if let Some(start) = start {
+            let wanted = Instant::from_rfc3339(start).ok_or(Refused::Form)?;
+            clock.ahead.store(wanted.0 - clock.now(), Ordering::Relaxed);
+        }
+        Ok(clock)
+    }
+
+    /// As the server takes it.
+    pub fn server(&self) -> server::clock::Clock {
+        self.server.clone()
+    }
+
+    /// As the agent takes it.
+    pub fn agent(&self) -> agent::Clock {
+        let server = self.server.clone();
+        agent::Clock::reading(move || server.now().0)
+    }
+
+    /// Unix seconds.
+    pub fn now(&self) -> i64 {
+        self.server.now().0
+    }
+
+    /// Goes forward.
+    pub fn advance(&self, seconds: i64) -> Result<(), Refused> {
+        if seconds < 0 {
+            return Err(Refused::Backward);
+        }
+        if seconds > FARTHEST {
+            return Err(Refused::Far);
+        }
+        self.ahead.fetch_add(seconds, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Goes to an instant in RFC 3339.
+    pub fn go_to(&self, instant: &str) -> Result<(), Refused> {
+        let wanted = Instant::from_rfc3339(instant).ok_or(Refused::Form)?;
+        self.advance(wanted.0 - self.now())
+    }
+
+    /// Goes to nine o'clock of the next day in Japan.
+    pub fn next_morning(&self) -> Result<(), Refused> {
+        let local = self.now() + JAPAN;
+        let morning = (local.div_euclid(DAY) + 1) * DAY + 9 * 3_600;
+        self.advance(morning - local)
+    }
+
+    /// In Japan, RFC 3339.
+    pub fn rfc3339(&self) -> String {
+        self.server.now().to_string()
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Form => "write the time as 2026-12-01T09:00:00+09:00",
+            Self::Backward => "the demo's clock goes forward only",
+            Self::Far => "the demo's clock goes forward by at most twenty years at once",
+        })
+    }
+}
+
+impl std::error::Error for Refused {}
+
+const DAY: i64 = 86_400;
+const JAPAN: i64 = 9 * 3_600;
+const FARTHEST: i64 = 20 * 366 * DAY;

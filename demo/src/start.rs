@@ -1,0 +1,188 @@
+//! The demo's start page: what to try, the card drawer and the clock. The same two by JSON, for tests of rules that
+//! depend on the hour: `GET /state`, `POST /drawer`, `POST /clock`.
+
+use crate::cards::{Cards, Shown};
+use crate::clock::{DemoClock, Refused};
+use askama::Template;
+use axum::extract::{Form, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What the start page shows and moves.
+pub struct Start {
+    /// The cards and the readers.
+    pub cards: Cards,
+    /// The clock that all parts of the demo share.
+    pub clock: DemoClock,
+    /// Where everything is.
+    pub places: Places,
+}
+
+/// The addresses of the demo's parts.
+#[derive(Clone)]
+pub struct Places {
+    /// The portal.
+    pub portal: String,
+    /// The signing app.
+    pub agent: String,
+    /// The mailbox.
+    pub mailbox: String,
+    /// OCSP and CRLs.
+    pub validation: String,
+    /// The authority whose cards these are.
+    pub authority: String,
+}
+
+/// The pages.
+pub fn router(start: Arc<Start>) -> Router {
+    Router::new()
+        .route("/", get(page))
+        .route("/demo.css", get(crate::style))
+        .route("/state", get(state))
+        .route("/drawer", post(drawer))
+        .route("/clock", post(clock))
+        .route("/insert", post(insert))
+        .route("/eject", post(eject))
+        .route("/forward", post(forward))
+        .route("/morning", post(morning))
+        .route("/date", post(date))
+        .with_state(start)
+}
+
+#[derive(Template)]
+#[template(path = "start.html")]
+struct Page {
+    cards: Vec<Shown>,
+    now: String,
+    portal: String,
+    agent: String,
+    mailbox: String,
+    validation: String,
+    authority: String,
+}
+
+async fn page(State(start): State<Arc<Start>>) -> Response {
+    let page = Page {
+        cards: start.cards.shown(),
+        now: start.clock.rfc3339().replace('T', " ").replace("+09:00", ""),
+        portal: start.places.portal.clone(),
+        agent: start.places.agent.clone(),
+        mailbox: start.places.mailbox.clone(),
+        validation: start.places.validation.clone(),
+        authority: start.places.authority.clone(),
+    };
+    match page.render() {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+#[derive(Serialize)]
+struct Now {
+    now: String,
+    cards: Vec<Shown>,
+}
+
+async fn state(State(start): State<Arc<Start>>) -> Response {
+    Json(Now {
+        now: start.clock.rfc3339(),
+        cards: start.cards.shown(),
+    })
+    .into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Move {
+    reader: u8,
+    card: Option<String>,
+}
+
+async fn drawer(State(start): State<Arc<Start>>, Json(order): Json<Move>) -> Response {
+    let moved = match &order.card {
+        Some(card) => start.cards.insert(order.reader, card),
+        None => start.cards.eject(order.reader),
+    };
+    match moved {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(why) => (StatusCode::UNPROCESSABLE_ENTITY, why).into_response(),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Turn {
+    Advance { advance_seconds: i64 },
+    To { to: String },
+}
+
+async fn clock(State(start): State<Arc<Start>>, Json(turn): Json<Turn>) -> Response {
+    let turned = match turn {
+        Turn::Advance { advance_seconds } => start.clock.advance(advance_seconds),
+        Turn::To { to } => start.clock.go_to(&to),
+    };
+    told(turned, || StatusCode::NO_CONTENT.into_response())
+}
+
+#[derive(Deserialize)]
+struct Insert {
+    reader: u8,
+    card: String,
+}
+
+async fn insert(State(start): State<Arc<Start>>, Form(order): Form<Insert>) -> Response {
+    back(start.cards.insert(order.reader, &order.card))
+}
+
+#[derive(Deserialize)]
+struct Eject {
+    reader: u8,
+}
+
+async fn eject(State(start): State<Arc<Start>>, Form(order): Form<Eject>) -> Response {
+    back(start.cards.eject(order.reader))
+}
+
+#[derive(Deserialize)]
+struct Forward {
+    seconds: i64,
+}
+
+async fn forward(State(start): State<Arc<Start>>, Form(order): Form<Forward>) -> Response {
+    told(start.clock.advance(order.seconds), home)
+}
+
+async fn morning(State(start): State<Arc<Start>>) -> Response {
+    told(start.clock.next_morning(), home)
+}
+
+#[derive(Deserialize)]
+struct ToDate {
+    date: String,
+}
+
+async fn date(State(start): State<Arc<Start>>, Form(order): Form<ToDate>) -> Response {
+    told(start.clock.go_to(&format!("{}T09:00:00+09:00", order.date)), home)
+}
+
+fn back(moved: Result<(), &'static str>) -> Response {
+    match moved {
+        Ok(()) => home(),
+        Err(why) => (StatusCode::UNPROCESSABLE_ENTITY, why).into_response(),
+    }
+}
+
+fn told(turned: Result<(), Refused>, done: impl FnOnce() -> Response) -> Response {
+    match turned {
+        Ok(()) => done(),
+        Err(refused) => (StatusCode::UNPROCESSABLE_ENTITY, refused.to_string()).into_response(),
+    }
+}
+
+fn home() -> Response {
+    Redirect::to("/").into_response()
+}

@@ -1,0 +1,94 @@
+//! An example house: a root, an issuing authority under it, and cards of its holders. The demo and tests are made of it;
+//! everything goes the way an operator's commands go.
+
+use std::path::Path;
+
+use pki::ObjectIdentifier;
+use pki::algorithm::Algorithm;
+use pki::certificate::Certificate;
+use pki::csr::CertificateRequest;
+use pki::name::AuthorityName;
+use pki::profile::Validity;
+
+use super::holder::{CardOrder, HolderFault};
+use super::issue::{CardUse, NewAuthority, Order, Registrar, Wanted};
+use super::{Authority, AuthorityFault, checked_name};
+use crate::desk::Actor;
+
+/// An example card could not be issued.
+#[derive(Debug, thiserror::Error)]
+pub enum ExampleFault {
+    /// The authority did not.
+    #[error(transparent)]
+    Authority(#[from] AuthorityFault),
+    /// The holder's text is wrong.
+    #[error(transparent)]
+    Holder(#[from] HolderFault),
+    /// The card's request is wrong.
+    #[error("the card's request cannot be read: {0}")]
+    Request(#[from] pki::csr::RequestFault),
+}
+
+impl Registrar {
+    /// An issuing authority `name` (P-256, ten years) under a root `name-root` (P-384, twenty years).
+    pub async fn example_authority(&self, name: &str, organisation: &str) -> Result<Authority, AuthorityFault> {
+        let root = self.example(&format!("{name}-root"), organisation, "Root CA", None).await?;
+        self.example(name, organisation, "Issuing CA", Some(root)).await
+    }
+
+    /// The certificates for the two requests of a card, authentication first, for the holder that `holder` tells in the
+    /// form of the holder's file.
+    pub async fn example_card(
+        &self,
+        issuer: &Authority,
+        requests: [&[u8]; 2],
+        holder: &str,
+    ) -> Result<[Certificate; 2], ExampleFault> {
+        let [authentication, signature] = requests;
+        Ok([
+            self.example_certificate(issuer, authentication, CardUse::Authentication, holder).await?,
+            self.example_certificate(issuer, signature, CardUse::Signature, holder).await?,
+        ])
+    }
+
+    async fn example(
+        &self,
+        name: &str,
+        organisation: &str,
+        common_name: &str,
+        parent: Option<Authority>,
+    ) -> Result<Authority, AuthorityFault> {
+        let now = self.desk.clock().now().0;
+        let (algorithm, years) = if parent.is_some() { (Algorithm::P256, 10) } else { (Algorithm::P384, 20) };
+        let new = NewAuthority {
+            name: checked_name(name)?,
+            algorithm,
+            parent,
+            subject: AuthorityName::new(organisation, common_name)?,
+            policies: vec![EXAMPLE_POLICY],
+            validity: Validity::of_days(now, years * 365)?,
+        };
+        self.create(&EXAMPLE, new).await
+    }
+
+    async fn example_certificate(
+        &self,
+        issuer: &Authority,
+        request: &[u8],
+        purpose: CardUse,
+        holder: &str,
+    ) -> Result<Certificate, ExampleFault> {
+        let request = CertificateRequest::parse(request)?;
+        let holder = CardOrder::parse(holder, Path::new("holder"))?;
+        let validity = holder.term.validity(self.desk.clock().now()).map_err(AuthorityFault::from)?;
+        let purchase = holder.purchase;
+        let key = request.public_key().clone();
+        let order = Order { wanted: Wanted::Card(purpose, Box::new(holder)), key, validity, purchase };
+        Ok(self.issue(&EXAMPLE, issuer, &order).await?)
+    }
+}
+
+const EXAMPLE: Actor<'static> = Actor::Operator { name: "example" };
+
+/// Under the enterprise number that IANA keeps for documentation (RFC 5612).
+const EXAMPLE_POLICY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.32473.1");
