@@ -3,9 +3,11 @@
 pub mod authority;
 pub mod catalogue;
 pub mod chance;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod desk;
+pub mod errand;
 pub mod fault;
 pub mod journal;
 pub mod letter;

@@ -1,0 +1,342 @@
+//! Issuing: built, linted, recorded, signed, compared, bound (DESIGN §3.9).
+
+use std::sync::Arc;
+
+use casework::Refusal;
+use casework::certificate::{Intent, Profile as ProfileKey, Shard};
+use casework::identity::{Authority as Name, CertificateId, Digest, Serial};
+use casework::refund::Purchase;
+use casework::time::Instant;
+use pki::ObjectIdentifier;
+use pki::algorithm::Algorithm;
+use pki::certificate::Certificate;
+use pki::key::{PublicKey, SoftwareKey};
+use pki::name::AuthorityName;
+use pki::profile::{Card, Profile, Publication, Validity};
+use pki::tbs::{Issuer, Linted, Tbs};
+
+use super::address::Addresses;
+use super::holder::CardOrder;
+use super::keyring::Keyring;
+use super::{Authority, AuthorityFault, computed};
+use crate::desk::certificate::{Command, Issuance};
+use crate::desk::{Actor, CaseId, Desk, Failure, evidence};
+use crate::store::{CertificateRow, KeyPurpose, KeyRow};
+
+/// Issues for all our authorities. Cheap to clone.
+#[derive(Clone)]
+pub struct Registrar {
+    pub(crate) desk: Desk,
+    pub(crate) keyring: Keyring,
+    pub(crate) addresses: Addresses,
+    /// New certificates are spread over so many CRL shards.
+    pub(crate) shards: u32,
+}
+
+/// What is to be certified.
+pub struct Order {
+    /// As what.
+    pub wanted: Wanted,
+    /// Whose possession was proved, or which we made.
+    pub key: PublicKey,
+    /// For how long.
+    pub validity: Validity,
+    /// What is paid for it.
+    pub purchase: Option<Purchase>,
+}
+
+/// As what a key is certified. The addresses are not asked: they follow from the authority.
+pub enum Wanted {
+    /// A self-signed anchor.
+    Root(AuthorityName),
+    /// A CA for holders and responders.
+    Issuing {
+        /// Its name.
+        name: AuthorityName,
+        /// The policies under which it may issue.
+        policies: Vec<ObjectIdentifier>,
+    },
+    /// A delegated OCSP responder.
+    Responder(AuthorityName),
+    /// One certificate of an authority card.
+    Card(CardUse, Box<CardOrder>),
+}
+
+/// The two certificates of an authority card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardUse {
+    /// Login.
+    Authentication,
+    /// Documents.
+    Signature,
+}
+
+impl Wanted {
+    /// The name of its profile, in commands and in the record.
+    pub fn profile_name(&self) -> &'static str {
+        match self {
+            Self::Root(_) => "root",
+            Self::Issuing { .. } => "issuing",
+            Self::Responder(_) => "ocsp-responder",
+            Self::Card(CardUse::Authentication, _) => "authority-card-authentication",
+            Self::Card(CardUse::Signature, _) => "authority-card-signature",
+        }
+    }
+
+    /// The longest validity of the profile, in seconds. An authority card's is that of 電子署名法施行規則6条4号: five years.
+    fn longest(&self) -> i64 {
+        const DAY: i64 = 86_400;
+        match self {
+            Self::Root(_) | Self::Issuing { .. } => 30 * 366 * DAY,
+            Self::Responder(_) => 31 * DAY,
+            Self::Card(..) => (5 * 365 + 2) * DAY,
+        }
+    }
+
+    fn profile(&self, publication: Publication, issuer: Option<&Certificate>) -> Result<Profile, AuthorityFault> {
+        Ok(match self {
+            Self::Root(name) => Profile::Root { name: name.clone() },
+            Self::Issuing { name, policies } => {
+                Profile::Issuing { name: name.clone(), publication, policies: policies.clone() }
+            }
+            Self::Responder(name) => Profile::OcspResponder { name: name.clone() },
+            Self::Card(purpose, order) => {
+                let of_issuer = issuer.and_then(|issuer| issuer.policies().first().copied());
+                let policy = order.policy.or(of_issuer).ok_or(AuthorityFault::NoPolicy)?;
+                let mut card = Card::new(order.holder.clone(), order.organisation.clone(), publication, policy);
+                if let Some(number) = &order.holder_number {
+                    card = card.with_holder_number(number)?;
+                }
+                match purpose {
+                    CardUse::Authentication => Profile::AuthorityAuthentication(card),
+                    CardUse::Signature => Profile::AuthoritySignature(card),
+                }
+            }
+        })
+    }
+}
+
+/// A new authority.
+pub struct NewAuthority {
+    /// Its name in addresses.
+    pub name: Name,
+    /// The algorithm of its key.
+    pub algorithm: Algorithm,
+    /// Who issues its certificate; `None` makes a root.
+    pub parent: Option<Authority>,
+    /// Its name in certificates.
+    pub subject: AuthorityName,
+    /// The policies under which it may issue; a root has none.
+    pub policies: Vec<ObjectIdentifier>,
+    /// For how long.
+    pub validity: Validity,
+}
+
+impl Registrar {
+    /// Issues a certificate. It is bound and durable when this returns.
+    pub async fn issue(&self, actor: &Actor<'_>, issuer: &Authority, order: &Order) -> Result<Certificate, AuthorityFault> {
+        self.refuse_used_key(&order.key, &order.wanted).await?;
+        self.certify(actor, issuer.name(), issuer.key.clone(), Some(issuer.certificate()), order).await
+    }
+
+    /// Makes an authority: its key, encrypted at rest before anything is signed with it, and its certificate.
+    pub async fn create(&self, actor: &Actor<'_>, new: NewAuthority) -> Result<Authority, AuthorityFault> {
+        let row = self.desk.store().keys().await?.into_iter().find(|row| row.authority == new.name);
+        let (id, key) = match row {
+            Some(KeyRow { certificate: Some(_), .. }) => return Err(AuthorityFault::Taken(new.name.0)),
+            // A crash came between the key and its certificate: it is certified now.
+            Some(row) if row.algorithm == new.algorithm.to_string() => (row.id, self.keyring.key(&row).await?),
+            Some(row) => {
+                self.desk.store().retire_key(row.id, self.desk.clock().now()).await?;
+                self.new_key(&new.name, KeyPurpose::Authority, new.algorithm).await?
+            }
+            None => self.new_key(&new.name, KeyPurpose::Authority, new.algorithm).await?,
+        };
+        let wanted = match new.parent {
+            None => Wanted::Root(new.subject),
+            Some(_) => Wanted::Issuing { name: new.subject, policies: new.policies },
+        };
+        let order = Order { wanted, key: key_of(&key), validity: new.validity, purchase: None };
+        let certificate = match &new.parent {
+            None => self.certify(actor, &new.name, Arc::clone(&key), None, &order).await?,
+            Some(parent) => self.issue(actor, parent, &order).await?,
+        };
+        self.desk.store().certify_key(id, certificate.der().to_vec()).await?;
+        Ok(Authority { name: new.name, certificate, key })
+    }
+
+    /// Signs and binds what a crash left between its two commits: the same octets, so that one decision never makes two
+    /// certificates (DESIGN §3.9).
+    pub async fn resume(&self, row: &CertificateRow) -> Result<(), AuthorityFault> {
+        let authority = &row.certificate.authority;
+        let keys = self.desk.store().keys().await?;
+        let Some(own) = keys.iter().find(|key| key.purpose == KeyPurpose::Authority && key.authority == *authority) else {
+            tracing::error!(authority = authority.0, "what was to be signed stays, for its authority has no key");
+            return Ok(());
+        };
+        let certificate = own.certificate.as_deref().map(Certificate::parse).transpose()?;
+        let issuer = certificate.as_ref().map_or(Issuer::Itself, Issuer::Authority);
+        let linted = Linted::<Tbs>::resume(&row.tbs, issuer)?;
+        let key = self.keyring.key(own).await?;
+        let case = CaseId::from_octets(row.case);
+        let bound = self.bind(&Actor::System, case, &row.certificate, linted, key).await?;
+        if certificate.is_none() {
+            self.desk.store().certify_key(own.id, bound.der().to_vec()).await?;
+        }
+        tracing::info!(authority = authority.0, serial = %row.certificate.serial, "signed and bound what a crash had left");
+        Ok(())
+    }
+
+    /// Takes in a certificate that this authority issued elsewhere, so that its status is answered here.
+    pub async fn import(
+        &self,
+        actor: &Actor<'_>,
+        issuer: &Authority,
+        certificate: &Certificate,
+    ) -> Result<CertificateId, AuthorityFault> {
+        let serial = certificate.serial();
+        let id = id_of(issuer.name(), serial.as_bytes());
+        let shards = certificate.crl_urls().iter().filter_map(|url| self.addresses.shard_of(issuer.name(), url));
+        let intent = Intent {
+            certificate: id.clone(),
+            tbs: digest(certificate.to_be_signed()),
+            profile: ProfileKey("imported".to_owned()),
+            shard: shards.into_iter().next().unwrap_or(Shard(0)),
+            validity: (Instant(certificate.not_before()), Instant(certificate.not_after())),
+            purchase: None,
+        };
+        let case = self.desk.new_case::<Issuance>();
+        let octets = certificate.to_be_signed().to_vec();
+        let until = Some(Instant(issuer.certificate().not_after()));
+        let longest = certificate.not_after() - certificate.not_before() + 1;
+        let signed = evidence::signed_before(certificate, issuer.certificate())?;
+        self.desk
+            .perform(actor, case, &Command::Intend { intent: Box::new(intent), octets, issuer_until: until, longest })
+            .await?;
+        self.desk.perform(actor, case, &Command::Bind { signed, der: certificate.der().to_vec() }).await?;
+        Ok(id)
+    }
+
+    /// A new key, at rest before it is used.
+    pub(crate) async fn new_key(
+        &self,
+        authority: &Name,
+        purpose: KeyPurpose,
+        algorithm: Algorithm,
+    ) -> Result<([u8; 16], Arc<SoftwareKey>), AuthorityFault> {
+        let made = computed(move || SoftwareKey::generate(algorithm)).await?;
+        let key = Arc::new(made.map_err(|reason| AuthorityFault::Key { authority: authority.0.clone(), reason })?);
+        let pem = self.keyring.seal(Arc::clone(&key), self.desk.chance().octets()).await?;
+        let row = KeyRow {
+            id: self.desk.chance().octets(),
+            authority: authority.clone(),
+            purpose,
+            algorithm: algorithm.to_string(),
+            pem,
+            certificate: None,
+            made_at: self.desk.clock().now(),
+        };
+        let id = row.id;
+        self.desk.store().keep_key(row).await?;
+        self.keyring.remember(id, Arc::clone(&key));
+        Ok((id, key))
+    }
+
+    pub(crate) async fn certify(
+        &self,
+        actor: &Actor<'_>,
+        authority: &Name,
+        signer: Arc<SoftwareKey>,
+        issuer: Option<&Certificate>,
+        order: &Order,
+    ) -> Result<Certificate, AuthorityFault> {
+        let serial = pki::serial::Serial::from_random(self.desk.chance().octets());
+        let id = id_of(authority, serial.as_bytes());
+        let shard = shard_of(&id, self.shards);
+        let publication = Publication::new(
+            &self.addresses.crl(authority, shard),
+            Some(&self.addresses.ocsp(authority)),
+            Some(&self.addresses.certificate(authority)),
+        )?;
+        let profile = order.wanted.profile(publication, issuer)?;
+        let by = issuer.map_or(Issuer::Itself, Issuer::Authority);
+        let linted = Tbs::new(&profile, serial, by, &order.key, order.validity)?.lint()?;
+        let intent = Intent {
+            certificate: id.clone(),
+            tbs: digest(linted.to_be_signed()),
+            profile: ProfileKey(order.wanted.profile_name().to_owned()),
+            shard,
+            validity: (Instant(order.validity.not_before()), Instant(order.validity.not_after())),
+            purchase: order.purchase,
+        };
+        let case = self.desk.new_case::<Issuance>();
+        let octets = linted.to_be_signed().to_vec();
+        let issuer_until = issuer.map(|issuer| Instant(issuer.not_after()));
+        let longest = order.wanted.longest();
+        self.desk.perform(actor, case, &Command::Intend { intent: Box::new(intent), octets, issuer_until, longest }).await?;
+        self.bind(actor, case, &id, linted, signer).await
+    }
+
+    async fn bind(
+        &self,
+        actor: &Actor<'_>,
+        case: CaseId<Issuance>,
+        id: &CertificateId,
+        linted: Linted<Tbs>,
+        signer: Arc<SoftwareKey>,
+    ) -> Result<Certificate, AuthorityFault> {
+        let issued = computed(move || linted.sign(&*signer)).await??;
+        let signed = evidence::signed(&issued);
+        let certificate = issued.into_certificate();
+        match self.desk.perform(actor, case, &Command::Bind { signed, der: certificate.der().to_vec() }).await {
+            Ok(_) => Ok(certificate),
+            // Another process signed the same octets meanwhile: the certificate that was bound is the one there is.
+            Err(Failure::Refused(Refusal::Stale)) => {
+                let bound = self.desk.store().certificate(id).await?.and_then(|row| row.der);
+                bound.map_or(Err(AuthorityFault::Refused(Refusal::Stale)), |der| Ok(Certificate::parse(&der)?))
+            }
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    /// THREATS A33: a key speaks for one holder, and never again after it was compromised.
+    async fn refuse_used_key(&self, key: &PublicKey, wanted: &Wanted) -> Result<(), AuthorityFault> {
+        let Wanted::Card(_, order) = wanted else { return Ok(()) };
+        for row in self.desk.store().certificates_of_key(&key.fingerprint()).await? {
+            if let Some((status, _)) = self.desk.store().status(&row.certificate).await?
+                && status.reason == Some(pki::reason::ReasonCode::KeyCompromise)
+            {
+                return Err(AuthorityFault::UsedKey("that of a certificate that was revoked because its key was compromised"));
+            }
+            let Some(der) = &row.der else { continue };
+            let holder = Certificate::parse(der)?.holder().and_then(|holder| holder.name);
+            if holder.as_deref() != Some(order.holder.name()) {
+                return Err(AuthorityFault::UsedKey("certified for another holder already"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The serial is random, so its last octets spread certificates evenly.
+fn shard_of(id: &CertificateId, shards: u32) -> Shard {
+    let [.., a, b, c, d] = *id.serial.octets();
+    Shard(u32::from_be_bytes([a, b, c, d]) % shards.max(1))
+}
+
+pub(crate) fn id_of(authority: &Name, serial: &[u8]) -> CertificateId {
+    // Serials of the pki crate have 1 to 20 octets and are never zero.
+    let serial = Serial::from_octets(serial).expect("a serial is a serial");
+    CertificateId { authority: authority.clone(), serial }
+}
+
+pub(crate) fn digest(octets: &[u8]) -> Digest {
+    let mut digest = [0; 32];
+    digest.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, octets).as_ref());
+    Digest(digest)
+}
+
+fn key_of(key: &SoftwareKey) -> PublicKey {
+    use pki::Signer as _;
+    key.public_key().clone()
+}

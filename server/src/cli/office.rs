@@ -1,0 +1,71 @@
+//! `kagimori office`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::{CliFault, Operator};
+use crate::clock::Clock;
+use crate::office;
+
+#[derive(Subcommand)]
+pub(super) enum Office {
+    /// Load an office's file into the database; a running server opens it at its next start
+    #[command(after_help = EXAMPLES)]
+    Load {
+        /// The office's file
+        file: PathBuf,
+    },
+    /// The offices in the database
+    #[command(after_help = EXAMPLES)]
+    List,
+    /// A commented example file
+    #[command(after_help = EXAMPLES)]
+    Example,
+}
+
+pub(super) const EXAMPLES: &str = "Examples:
+  kagimori office example > office.toml
+  kagimori office load office.toml
+  kagimori office list --json";
+
+impl Office {
+    pub(super) async fn run(self, operator: &Operator) -> Result<ExitCode, CliFault> {
+        match self {
+            Self::Load { file: path } => {
+                let text = std::fs::read_to_string(&path).map_err(|fault| CliFault::file(&path, &fault))?;
+                let office = office::Office::from_toml(&text).map_err(|fault| one_line(&path, &text, &fault))?;
+                let config = operator.configuration()?;
+                let store = operator.store(&config).await?;
+                store.load_office(&office.id, &text, Clock::system().now()).await?;
+                store.close().await;
+                let said = format!("the office {} is loaded; a running server opens it at its next start", office.id);
+                operator.tell(&said, &json!({ "office": office.id, "loaded": true }))
+            }
+            Self::List => {
+                let config = operator.configuration()?;
+                let store = operator.store(&config).await?;
+                let rows = store.offices().await?;
+                store.close().await;
+                let text: String = rows.iter().map(|row| format!("{}  (version {})\n", row.id, row.version)).collect();
+                let text = if rows.is_empty() { "there is no office yet; load one with `kagimori office load`" } else { &text };
+                let list: Vec<_> = rows.iter().map(|row| json!({ "id": row.id, "version": row.version })).collect();
+                operator.tell(text, &json!({ "offices": list }))
+            }
+            Self::Example => operator.tell(office::AUTHORITY_EXAMPLE, &json!({ "toml": office::AUTHORITY_EXAMPLE })),
+        }
+    }
+}
+
+fn one_line(path: &std::path::Path, text: &str, fault: &office::OfficeError) -> CliFault {
+    match fault {
+        office::OfficeError::Toml(fault) => {
+            let before = fault.span().map_or(0, |span| span.start);
+            let line = text.bytes().take(before).filter(|octet| *octet == b'\n').count() + 1;
+            CliFault::file(path, &format!("line {line}: {}", fault.message()))
+        }
+        other => CliFault::file(path, other),
+    }
+}

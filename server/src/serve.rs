@@ -1,0 +1,373 @@
+//! A node: its roles, its listeners, and its orderly end.
+
+mod listener;
+mod patient;
+mod ready;
+mod site;
+mod tls;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use casework::identity::CertificateId;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::authority::AuthorityFault;
+use crate::authority::address::Addresses;
+use crate::authority::crl::Period;
+use crate::authority::issue::Registrar;
+use crate::authority::keyring::Keyring;
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::config::{Config, Listen, Serves};
+use crate::desk::Desk;
+use crate::fault::Fault;
+use crate::metrics::Metrics;
+use crate::office::{Office, OfficeError};
+use crate::portal::{self, Portal};
+use crate::store::{OpenFault, Store, StoreAddress};
+use crate::validation::{self, Validation};
+use listener::Listener;
+use ready::Ready;
+pub use site::RequestId;
+use site::{RequestIds, Site};
+
+/// What a node does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Pages and API.
+    Portal,
+    /// OCSP and CRLs.
+    Validation,
+    /// Mails, and the lists that come due.
+    Errands,
+}
+
+/// The roles of a node; at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roles(BTreeSet<Role>);
+
+impl Roles {
+    /// All of them.
+    pub fn all() -> Self {
+        Self([Role::Portal, Role::Validation, Role::Errands].into())
+    }
+
+    /// Whether the node plays this one.
+    pub fn plays(&self, role: Role) -> bool {
+        self.0.contains(&role)
+    }
+}
+
+/// Not a list of roles.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no role; the roles are portal, validation and errands, separated by commas")]
+pub struct NotARole(String);
+
+impl FromStr for Roles {
+    type Err = NotARole;
+
+    fn from_str(text: &str) -> Result<Self, NotARole> {
+        let role = |word: &str| match word.trim() {
+            "portal" => Ok(Role::Portal),
+            "validation" => Ok(Role::Validation),
+            "errands" => Ok(Role::Errands),
+            other => Err(NotARole(other.to_owned())),
+        };
+        text.split(',').map(role).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// Why a node does not start. Each is one sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFault {
+    /// The port is taken, or may not be used.
+    #[error("cannot listen on {address}: {reason}; change `address` under [[listen]] or stop what listens there")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// The system's words.
+        reason: String,
+    },
+    /// A TLS file is wrong.
+    #[error("the TLS file {} cannot be used: {reason}", file.display())]
+    Tls {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The data directory cannot be made.
+    #[error("the data directory {} cannot be used: {reason}", place.display())]
+    DataDir {
+        /// Which.
+        place: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// The address of the store.
+    #[error("`store.url`: {0}")]
+    Address(#[from] crate::store::NotAStore),
+    /// The store does not open, or must not be served.
+    #[error(transparent)]
+    Store(#[from] OpenFault),
+    /// The database has forgotten a list that lies published beside it (THREATS A28).
+    #[error(
+        "the database is older than the list {number} of {authority} that this node has published; restore a later backup, \
+         or have {} removed by someone who knows why", place.display()
+    )]
+    OlderThanPublished {
+        /// Whose list.
+        authority: String,
+        /// Its number.
+        number: i64,
+        /// The file that remembers.
+        place: PathBuf,
+    },
+    /// An office's stored text is wrong.
+    #[error("the office {id} cannot be opened: {reason}; load it again with `kagimori office load`")]
+    Office {
+        /// Which.
+        id: String,
+        /// Why.
+        reason: OfficeError,
+    },
+    /// An authority cannot work.
+    #[error(transparent)]
+    Authority(#[from] AuthorityFault),
+    /// The world failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A node that serves. Dropping it ends nothing: call [`Running::stop`].
+pub struct Running {
+    bound: Vec<(SocketAddr, Listen)>,
+    validation: Option<Arc<Validation>>,
+    registrar: Registrar,
+    metrics: Metrics,
+    stopping: watch::Sender<bool>,
+    slots: Arc<Semaphore>,
+    connections: u32,
+    listeners: JoinSet<()>,
+    /// Aborted at the end: each of them may be killed at any moment.
+    work: JoinSet<()>,
+}
+
+/// Starts nodes.
+pub struct Server;
+
+impl Server {
+    /// Opens everything, in the order in which it protects: the store beside its journal, what a crash left, the lists
+    /// that are overdue, and only then the listeners.
+    pub async fn start(config: Config, roles: Roles, clock: Clock, chance: Chance) -> Result<Running, StartFault> {
+        // A taken port is found before anything else is touched; nobody is accepted before the end of this function.
+        let mut sockets = Vec::new();
+        for listen in config.listen.iter().filter(|listen| is_of_use(listen, &roles)) {
+            sockets.push((bind(listen).await?, listen.clone(), listen.tls.as_ref().map(tls::acceptor).transpose()?));
+        }
+        let store = open(&config, &chance).await?;
+        let metrics = Metrics::new();
+        let registrar = registrar(&config, store.clone(), clock.clone(), chance.clone()).await?;
+        let mut work = JoinSet::new();
+        if roles.plays(Role::Errands) {
+            let period = Period { lives: config.validation.crl_lives, every: config.validation.crl_every };
+            let mut upkeep =
+                Upkeep { registrar: registrar.clone(), period, metrics: metrics.clone(), unbound: BTreeMap::new() };
+            upkeep.round().await?;
+            work.spawn(upkeep.keep_up());
+        }
+        let validation = if roles.plays(Role::Validation) {
+            let validation = Arc::new(Validation::new(config.validation.clone(), clock.clone(), metrics.clone()));
+            let follower =
+                validation::follow(Arc::clone(&validation), store.clone(), registrar.keyring.clone()).await?;
+            work.spawn(follower.keep_looking());
+            Some(validation)
+        } else {
+            None
+        };
+        let portal = if roles.plays(Role::Portal) {
+            let site = portal::Site {
+                idle: i64::try_from(config.portal.idle.as_secs()).unwrap_or(i64::MAX),
+                longest: i64::try_from(config.portal.session.as_secs()).unwrap_or(i64::MAX),
+                ocsp_max_age: u32::try_from(config.validation.max_age.as_secs()).unwrap_or(u32::MAX),
+                ..portal::Site::at(&config.portal.origin)
+            };
+            Some(portal::router(Portal::new(registrar.desk.clone(), site).map_err(Fault::from)?))
+        } else {
+            None
+        };
+        let site = Arc::new(Site {
+            portal,
+            validation: validation.clone(),
+            metrics: metrics.clone(),
+            ready: Ready { store },
+            ids: RequestIds::new(chance.octets()),
+        });
+        let (stopping, stop) = watch::channel(false);
+        let connections = u32::try_from(config.limits.connections).unwrap_or(u32::MAX);
+        let slots = Arc::new(Semaphore::new(config.limits.connections));
+        let (mut bound, mut listeners) = (Vec::new(), JoinSet::new());
+        for (socket, listen, tls) in sockets {
+            let address = socket.local_addr().unwrap_or(listen.address);
+            tracing::info!(%address, tls = tls.is_some(), "listening");
+            bound.push((address, listen.clone()));
+            let listener = Listener {
+                listen,
+                tls,
+                site: Arc::clone(&site),
+                limits: config.limits.clone(),
+                slots: Arc::clone(&slots),
+                stopping: stop.clone(),
+            };
+            listeners.spawn(listener.serve(socket));
+        }
+        Ok(Running { bound, validation, registrar, metrics, stopping, slots, connections, listeners, work })
+    }
+}
+
+impl Running {
+    /// The first address where this is served.
+    pub fn address(&self, serves: Serves) -> Option<SocketAddr> {
+        self.bound.iter().find(|(_, listen)| listen.serves(serves)).map(|(address, _)| *address)
+    }
+
+    /// The desk.
+    pub fn desk(&self) -> &Desk {
+        &self.registrar.desk
+    }
+
+    /// Who issues.
+    pub fn registrar(&self) -> &Registrar {
+        &self.registrar
+    }
+
+    /// What is answered to relying parties, if this node does.
+    pub fn validation(&self) -> Option<&Arc<Validation>> {
+        self.validation.as_ref()
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Accepts nobody any more, lets requests come to their end for a while, and closes the store.
+    pub async fn stop(mut self) {
+        // Nobody listens any more only if every listener has ended by itself.
+        drop(self.stopping.send(true));
+        while self.listeners.join_next().await.is_some() {}
+        let ended = tokio::time::timeout(LAST_WORDS, self.slots.acquire_many(self.connections)).await;
+        if ended.is_err() {
+            tracing::warn!("some connections did not end in time and were cut");
+        }
+        self.work.shutdown().await;
+        self.registrar.desk.store().close().await;
+    }
+}
+
+/// Opens the store of a configuration and makes the data directory if it is not there.
+pub async fn open(config: &Config, chance: &Chance) -> Result<Store, StartFault> {
+    let unusable = |fault: std::io::Error| StartFault::DataDir { place: config.data_dir.clone(), reason: fault.to_string() };
+    std::fs::create_dir_all(&config.data_dir).map_err(unusable)?;
+    let address: StoreAddress = config.store.parse()?;
+    Ok(Store::open(&address, &config.data_dir, chance).await?)
+}
+
+/// Who issues for the authorities of a configuration.
+pub async fn registrar(config: &Config, store: Store, clock: Clock, chance: Chance) -> Result<Registrar, StartFault> {
+    let mut offices = Vec::new();
+    for row in store.offices().await? {
+        let wrong = |reason| StartFault::Office { id: row.id.clone(), reason };
+        offices.push(Office::from_toml(&row.document).map_err(wrong)?);
+    }
+    Ok(Registrar {
+        desk: Desk::new(store, clock, chance, offices),
+        keyring: Keyring::new(config.keys.passphrase.clone()),
+        addresses: Addresses::new(&config.validation.url),
+        shards: config.validation.crl_shards,
+    })
+}
+
+/// The work that comes due by time alone: lists, responders, and what a crash left to be signed.
+struct Upkeep {
+    registrar: Registrar,
+    period: Period,
+    metrics: Metrics,
+    /// What was intended and not bound, with how many rounds in a row it was seen so.
+    unbound: BTreeMap<CertificateId, u32>,
+}
+
+impl Upkeep {
+    async fn keep_up(mut self) {
+        loop {
+            tokio::time::sleep(BETWEEN_ROUNDS).await;
+            if let Err(fault) = self.round().await {
+                tracing::error!(%fault, "lists and responders could not be kept up");
+            }
+        }
+    }
+
+    async fn round(&mut self) -> Result<(), AuthorityFault> {
+        let store = self.registrar.desk.store().clone();
+        for authority in self.registrar.keyring.all(&store).await? {
+            self.registrar.publish_due(&authority, self.period).await?;
+            if self.registrar.renew_responder(&authority).await? {
+                tracing::info!(authority = authority.name().0, "an OCSP responder was issued");
+            }
+        }
+        self.resume().await?;
+        let outbox = store.outbox().await?;
+        self.metrics.errands.set(outbox.waiting);
+        let now = self.registrar.desk.clock().now();
+        self.metrics.errand_age.set(outbox.oldest.map_or(0, |oldest| now.0 - oldest.0));
+        Ok(())
+    }
+}
+
+impl Upkeep {
+    /// Who is issuing at this moment, here or in a command, is left alone: only what stayed unbound for a minute is
+    /// taken for what a crash left.
+    async fn resume(&mut self) -> Result<(), AuthorityFault> {
+        let intended = self.registrar.desk.store().intended_certificates().await?;
+        let before = std::mem::take(&mut self.unbound);
+        for row in intended {
+            let rounds = before.get(&row.certificate).map_or(1, |rounds| rounds + 1);
+            if rounds >= ROUNDS_UNBOUND {
+                self.registrar.resume(&row).await?;
+            } else {
+                self.unbound.insert(row.certificate, rounds);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_of_use(listen: &Listen, roles: &Roles) -> bool {
+    listen.serves.iter().any(|serves| match serves {
+        Serves::Portal => roles.plays(Role::Portal),
+        Serves::Validation => roles.plays(Role::Validation),
+        Serves::Metrics => true,
+    })
+}
+
+async fn bind(listen: &Listen) -> Result<TcpListener, StartFault> {
+    TcpListener::bind(listen.address)
+        .await
+        .map_err(|fault| StartFault::Listen { address: listen.address, reason: fault.to_string() })
+}
+
+/// How long requests may take to end when the node stops.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether something is due. A list is due hours before its nextUpdate.
+const BETWEEN_ROUNDS: Duration = Duration::from_secs(5);
+
+/// A minute of rounds.
+const ROUNDS_UNBOUND: u32 = 12;
