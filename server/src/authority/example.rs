@@ -66,7 +66,8 @@ impl Registrar {
             parent,
             subject: AuthorityName::new(organisation, common_name)?,
             policies: vec![EXAMPLE_POLICY],
-            validity: Validity::of_days(now, years * 365)?,
+            // Two years old, so that a card near its expiry can be among its first.
+            validity: Validity::of_days(now - 2 * 365 * 86_400, years * 365)?,
         };
         self.create(&EXAMPLE, new).await
     }
