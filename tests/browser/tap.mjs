@@ -20,6 +20,16 @@ export async function check(sentence, holds) {
   }
 }
 
+/** Checks of which each needs the ones before: after the first that fails, the others fail at once as not reached. */
+export function stepwise() {
+  let broken = false;
+  return async (sentence, holds) => {
+    const outcome = await check(sentence, broken ? () => Promise.reject("not reached") : holds);
+    broken ||= outcome === false;
+    return outcome;
+  };
+}
+
 /** Throws, with both values, unless they are the same. */
 export function same(found, expected) {
   if (found !== expected) throw new Error(`found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`);

@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import { personWithProfile, screenshot } from "./browser.mjs";
-import { check, holds, journeys, same } from "./tap.mjs";
+import { check, holds, journeys, same, stepwise } from "./tap.mjs";
 import { APPLICATION, AT, WORDS, atAgent, consent, expectPath, fill, openAgent, opened, press, pressForWindow, readBoth, receiptNumber, toPin } from "./walk.mjs";
 
 const stand = JSON.parse(readFileSync(process.env.KAGIMORI_STAND, "utf8"));
@@ -48,27 +48,36 @@ async function handOver() {
 /** Lets every answer through with another Content-Security-Policy, at the last place before the browser reads it. */
 async function rewritingPolicies(page, policy) {
   const session = await page.context().newCDPSession(page);
-  session.on("Fetch.requestPaused", ({ requestId, responseHeaders, responseStatusCode }) => {
-    const headers = (responseHeaders ?? []).map(({ name, value }) => ({
-      name,
-      value: name.toLowerCase() === "content-security-policy" ? policy(value) : value,
-    }));
-    session.send("Fetch.continueResponse", { requestId, responseCode: responseStatusCode, responseHeaders: headers }).catch(() => {});
+  session.on("Fetch.requestPaused", async ({ requestId, responseHeaders, responseStatusCode }) => {
+    if (!responseHeaders || responseStatusCode !== 200) return session.send("Fetch.continueResponse", { requestId });
+    // Fulfilled anew rather than continued: only then does Chromium read the policy from these headers.
+    const { body, base64Encoded } = await session.send("Fetch.getResponseBody", { requestId });
+    const headers = responseHeaders
+      .filter(({ name }) => !/^(content-encoding|content-length|transfer-encoding)$/i.test(name))
+      .map(({ name, value }) => ({ name, value: /^content-security-policy$/i.test(name) ? policy(value) : value }));
+    const whole = base64Encoded ? body : Buffer.from(body).toString("base64");
+    return session.send("Fetch.fulfillRequest", { requestId, responseCode: responseStatusCode, responseHeaders: headers, body: whole });
   });
   await session.send("Fetch.enable", { patterns: [{ urlPattern: `${stand.portal}/*`, requestStage: "Response" }] });
 }
 
 async function sixteenSteps() {
   const context = await visitor("profile");
+  const step = stepwise();
   try {
     const page = await context.newPage();
 
-    await check("① ② the agent's own page shows the card in the reader", async () => {
+    await step("① ② the agent's own page shows the card in the reader", async () => {
       await page.goto(`http://127.0.0.1:${stand.agent_port}/`);
       holds(await page.locator("main").innerText(), "Virtual PCD");
       await screenshot(page, "01-agent-start");
+      await page.goto(`http://127.0.0.1:${stand.agent_port}/phrase`);
+      await page.locator("#phrase").fill(stand.phrase);
+      await press(page, "#go");
+      await page.goto(`http://127.0.0.1:${stand.agent_port}/`);
+      holds(await page.locator("main").innerText(), stand.phrase);
     });
-    await check("③ its first tile is 「失効申込」 and leads to the portal", async () => {
+    await step("③ its first tile is 「失効申込」 and leads to the portal", async () => {
       const tile = page.locator(".tiles a").first();
       same((await tile.innerText()).trim(), "失効申込");
       await tile.click();
@@ -77,7 +86,7 @@ async function sixteenSteps() {
       holds((await page.context().cookies()).map((cookie) => `${cookie.name} ${cookie.secure} ${cookie.httpOnly} ${cookie.sameSite}`).join(), /true true Lax/);
       await screenshot(page, "02-start");
     });
-    await check("④ ⑤ 「手続きの流れを確認」 opens a window of its own, and one is not enough for 「同意して次へ」", async () => {
+    await step("④ ⑤ 「手続きの流れを確認」 opens a window of its own, and one is not enough for 「同意して次へ」", async () => {
       await says(page, "flow", "terms", "agree", "end");
       same(await page.locator(AT.agree).isDisabled(), true);
       const flow = await pressForWindow(page, AT.flow);
@@ -87,7 +96,7 @@ async function sixteenSteps() {
       await page.reload();
       same(await page.locator(AT.agree).isDisabled(), true);
     });
-    await check("⑥ ⑦ 「利用規約を確認」 opens a window that prints", async () => {
+    await step("⑥ ⑦ 「利用規約を確認」 opens a window that prints", async () => {
       const terms = await pressForWindow(page, AT.terms);
       await screenshot(terms, "04-terms");
       keep("terms.pdf", await terms.pdf({ format: "A4" }));
@@ -96,14 +105,14 @@ async function sixteenSteps() {
       await page.bringToFront();
       await opened(page);
     });
-    await check("⑧ with both read, 「同意して次へ」 goes on", async () => {
+    await step("⑧ with both read, 「同意して次へ」 goes on", async () => {
       await press(page, AT.agree);
       await expectPath(page, /\/revocation\/card$/);
       await screenshot(page, "05-open-agent");
       await openAgent(page);
       same(atAgent(page), true);
     });
-    await check("⑨ the agent says who asks, shows the tries left, and takes the PIN", async () => {
+    await step("⑨ the agent says who asks, shows the tries left, and takes the PIN", async () => {
       holds(await page.locator("body").innerText(), stand.portal);
       await toPin(page);
       const text = await page.locator("body").innerText();
@@ -114,14 +123,14 @@ async function sixteenSteps() {
       await consent(page, stand.pin);
       await expectPath(page, /\/revocation\/certificate$/);
     });
-    await check("⑩ the card's certificate is shown", async () => {
+    await step("⑩ the card's certificate is shown", async () => {
       const text = await page.locator("main").innerText();
       for (const part of stand.certificate_shows) holds(text, part);
       await says(page, "toForm", "end");
       await screenshot(page, "07-certificate");
       await press(page, AT.toForm);
     });
-    await check("⑪ the form shows an example, and what was typed goes to the confirm page", async () => {
+    await step("⑪ the form shows an example, and what was typed goes to the confirm page", async () => {
       await says(page, "example", "toConfirm");
       const example = await pressForWindow(page, AT.example);
       holds(await example.locator("main").innerText(), "ニッポン　タロウ");
@@ -132,7 +141,7 @@ async function sixteenSteps() {
       await press(page, AT.toConfirm);
       await expectPath(page, /\/revocation\/confirm$/);
     });
-    await check("⑫ 「失効申込をする(確定)」 waits for 「上記内容を確認しました」", async () => {
+    await step("⑫ 「失効申込をする(確定)」 waits for 「上記内容を確認しました」", async () => {
       const text = await page.locator("main").innerText();
       for (const part of ["0312345678", "ichiro@example.jp", "みずほ銀行", ...stand.certificate_shows]) holds(text, part);
       await says(page, "confirmed", "submit");
@@ -141,7 +150,7 @@ async function sixteenSteps() {
       await page.locator(AT.confirmed).check();
       same(await page.locator(AT.submit).isDisabled(), false);
     });
-    await check("⑬ 「失効申込をする(確定)」 is signed by the card over the text that the agent shows", async () => {
+    await step("⑬ 「失効申込をする(確定)」 is signed by the card over the text that the agent shows", async () => {
       await press(page, AT.submit);
       await openAgent(page);
       same(atAgent(page), true);
@@ -152,7 +161,7 @@ async function sixteenSteps() {
       await consent(page, stand.pin);
       await expectPath(page, /\/revocation\/done$/);
     });
-    await check("⑭ the receipt has a number and the time", async () => {
+    await step("⑭ the receipt has a number and the time", async () => {
       await says(page, "print", "end");
       const number = await receiptNumber(page);
       writeFileSync(join(stand.place, "receipt-number"), number);
@@ -161,7 +170,7 @@ async function sixteenSteps() {
       const text = textOf("receipt.pdf").replace(/[\s-]/g, "");
       for (const part of [number, stand.serial, stand.holder.replace(/\s/g, "")]) holds(text, part);
     });
-    await check("⑮ 「失効申込内容印刷」 opens the print page with all that was applied for", async () => {
+    await step("⑮ 「失効申込内容印刷」 opens the print page with all that was applied for", async () => {
       const print = await pressForWindow(page, AT.print);
       await screenshot(print, "13-print");
       keep("print.pdf", await print.pdf({ format: "A4" }));
@@ -169,7 +178,7 @@ async function sixteenSteps() {
       for (const part of ["0312345678", "みずほ銀行", stand.serial]) holds(text, part);
       await print.close();
     });
-    await check("⑯ 「終了」 ends the session", async () => {
+    await step("⑯ 「終了」 ends the session", async () => {
       await press(page, AT.end);
       const after = await page.goto(`${START}/done`);
       if (after.ok() && new URL(page.url()).pathname.endsWith("/done")) throw new Error("the receipt is still shown after 終了");
