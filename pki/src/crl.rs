@@ -11,7 +11,7 @@ pub use list::{Crl, CrlParseFault, NotPublishable, never_smaller, publishable};
 use std::fmt;
 
 use crate::certificate::Certificate;
-use crate::encode::{Encoder, INTEGER, Length, SEQUENCE, context_primitive};
+use crate::encode::{Encoder, GENERALIZED_TIME, INTEGER, Length, SEQUENCE, UTC_TIME, context_primitive};
 use crate::extension::{self, Criticality, KeyUsage};
 use crate::key::PublicKey;
 use crate::lint::{self, Findings};
@@ -111,7 +111,8 @@ impl CrlPlan<'_> {
         let head = self.head();
         let extensions = self.extensions();
         let room = head.len() + FRAME;
-        let mut buffer = Vec::with_capacity(room + expected * USUAL_ENTRY + extensions.len() + LONGEST_SIGNATURE);
+        let mut buffer =
+            Vec::with_capacity(room + expected * USUAL_ENTRY + LONGEST_ENTRY + extensions.len() + LONGEST_SIGNATURE);
         buffer.resize(room, 0);
         Ok(Entries {
             buffer,
@@ -376,13 +377,13 @@ pub enum CrlFault {
     NotAnIssuer,
 }
 
-/// Straight into the buffer, lengths counted beforehand: this is the inner loop of a list of millions.
+/// Writes one entry. Lengths are known beforehand and every piece has a fixed size: this is the inner loop of a list of
+/// millions.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "the longest entry has 82 octets: every length fits the short form"
 )]
 fn encode_entry(buffer: &mut Vec<u8>, revoked: &Revoked) {
-    let serial = revoked.serial.as_bytes();
     let serial_len = revoked.serial.encoded_len();
     let date_len = if revoked.at < time::GENERALIZED_FROM { 15 } else { 17 };
     let reason_len = if revoked.reason.is_some() { REASON.len() + 1 } else { 0 };
@@ -393,29 +394,58 @@ fn encode_entry(buffer: &mut Vec<u8>, revoked: &Revoked) {
     };
     let extensions_len = reason_len + invalidity_len;
     let content_len = serial_len + date_len + if extensions_len > 0 { extensions_len + 2 } else { 0 };
-    buffer.extend_from_slice(&[SEQUENCE, content_len as u8, INTEGER, (serial_len - 2) as u8]);
-    if serial_len - 2 > serial.len() {
-        buffer.push(0);
+
+    let begin = buffer.len();
+    buffer.extend_from_slice(&[0; LONGEST_ENTRY]);
+    let mut entry = Entry {
+        octets: buffer.get_mut(begin..).unwrap_or_default(),
+        length: 0,
+    };
+    entry.put([SEQUENCE, content_len as u8, INTEGER, (serial_len - 2) as u8]);
+    if serial_len - 2 > revoked.serial.as_bytes().len() {
+        entry.put([0]);
     }
-    buffer.extend_from_slice(serial);
+    // All twenty octets are put; what the serial does not use is written over by what follows.
+    entry.put(*revoked.serial.octets());
+    entry.length -= Serial::MAX - revoked.serial.as_bytes().len();
     let digits = time::Civil::of(revoked.at).digits();
     if date_len == 15 {
-        buffer.extend_from_slice(&[crate::encode::UTC_TIME, 13]);
-        buffer.extend_from_slice(digits.split_at(2).1);
+        let [_, _, short @ ..] = digits;
+        entry.put([UTC_TIME, 13]);
+        entry.put::<13>(short);
     } else {
-        buffer.extend_from_slice(&[crate::encode::GENERALIZED_TIME, 15]);
-        buffer.extend_from_slice(&digits);
+        entry.put([GENERALIZED_TIME, 15]);
+        entry.put(digits);
     }
     if extensions_len > 0 {
-        buffer.extend_from_slice(&[SEQUENCE, extensions_len as u8]);
+        entry.put([SEQUENCE, extensions_len as u8]);
     }
     if let Some(reason) = revoked.reason {
-        buffer.extend_from_slice(&REASON);
-        buffer.push(reason.code());
+        entry.put(REASON);
+        entry.put([reason.code()]);
     }
     if let Some(at) = revoked.invalidity_date {
-        buffer.extend_from_slice(&INVALIDITY);
-        buffer.extend_from_slice(&time::Civil::of(at).digits());
+        entry.put(INVALIDITY);
+        entry.put(time::Civil::of(at).digits());
+    }
+    let end = begin + entry.length;
+    buffer.truncate(end);
+}
+
+/// Room for the longest entry, and how much of it is used.
+struct Entry<'a> {
+    octets: &'a mut [u8],
+    length: usize,
+}
+
+impl Entry<'_> {
+    #[inline]
+    fn put<const N: usize>(&mut self, piece: [u8; N]) {
+        // The room is that of the longest entry there can be.
+        if let Some(place) = self.octets.get_mut(self.length..self.length + N) {
+            place.copy_from_slice(&piece);
+            self.length += N;
+        }
     }
 }
 
@@ -439,6 +469,10 @@ const FRAME: usize = 18;
 
 /// An entry with a serial of twenty octets and a reason.
 const USUAL_ENTRY: usize = 53;
+
+/// SEQUENCE { INTEGER of 20 octets, GeneralizedTime, SEQUENCE { reasonCode, invalidityDate } } has 82 octets; a piece may
+/// overhang by the unused part of a serial.
+const LONGEST_ENTRY: usize = 112;
 
 /// AlgorithmIdentifier and BIT STRING of an RSA-4096 signature.
 const LONGEST_SIGNATURE: usize = 544;

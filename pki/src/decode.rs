@@ -35,6 +35,12 @@ impl<'a> Decoder<'a> {
         self.0.is_empty()
     }
 
+    /// What has not been read yet.
+    #[inline]
+    pub(crate) fn remaining(&self) -> &'a [u8] {
+        self.0
+    }
+
     /// Nothing may follow what was read.
     pub(crate) fn finish(self, what: &'static str) -> Result<(), Malformed> {
         if self.0.is_empty() {
@@ -46,6 +52,7 @@ impl<'a> Decoder<'a> {
 
     /// The next element. Long-form tags, indefinite and non-minimal lengths are refused (X.690 §10.1);
     /// a length beyond the input is refused before anything is done with it.
+    #[inline]
     pub(crate) fn any(&mut self, what: &'static str) -> Result<Element<'a>, Malformed> {
         let start = self.0;
         let (tag, first, rest) = match start {
@@ -76,6 +83,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// The next element, which must have this tag.
+    #[inline]
     pub(crate) fn tagged(&mut self, tag: u8, what: &'static str) -> Result<Element<'a>, Malformed> {
         let element = self.any(what)?;
         if element.tag == tag {
@@ -86,6 +94,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// The next element if it has this tag.
+    #[inline]
     pub(crate) fn optional(&mut self, tag: u8, what: &'static str) -> Result<Option<Element<'a>>, Malformed> {
         match self.0.first() {
             Some(next) if *next == tag => self.any(what).map(Some),
@@ -93,6 +102,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn sequence(&mut self, what: &'static str) -> Result<Self, Malformed> {
         Ok(self.tagged(SEQUENCE, what)?.content())
     }
@@ -109,6 +119,7 @@ impl<'a> Decoder<'a> {
         self.tagged(OBJECT_IDENTIFIER, what)?.oid(what)
     }
 
+    #[inline]
     pub(crate) fn octets(&mut self, what: &'static str) -> Result<&'a [u8], Malformed> {
         Ok(self.tagged(OCTET_STRING, what)?.value)
     }
@@ -137,6 +148,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// BOOLEAN DEFAULT FALSE: absent is false, and an encoded FALSE is not DER.
+    #[inline]
     pub(crate) fn yes(&mut self, what: &'static str) -> Result<bool, Malformed> {
         match self.optional(BOOLEAN, what)? {
             None => Ok(false),
@@ -146,6 +158,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// A non-negative INTEGER, minimal, without its sign octet. Zero is the empty slice.
+    #[inline]
     pub(crate) fn unsigned(&mut self, what: &'static str) -> Result<&'a [u8], Malformed> {
         self.tagged(INTEGER, what)?.unsigned(what)
     }
@@ -159,6 +172,7 @@ impl<'a> Decoder<'a> {
         Ok(octets.iter().fold(0, |value, octet| value << 8 | u32::from(*octet)))
     }
 
+    #[inline]
     pub(crate) fn enumerated(&mut self, what: &'static str) -> Result<u8, Malformed> {
         match self.tagged(ENUMERATED, what)?.value {
             [value @ 0..=0x7f] => Ok(*value),
@@ -174,6 +188,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// UTCTime or GeneralizedTime.
+    #[inline]
     pub(crate) fn time(&mut self, what: &'static str) -> Result<i64, Malformed> {
         self.any(what)?.time(what)
     }
@@ -184,6 +199,7 @@ impl<'a> Decoder<'a> {
 }
 
 impl<'a> Element<'a> {
+    #[inline]
     pub(crate) fn content(self) -> Decoder<'a> {
         Decoder(self.value)
     }
@@ -192,6 +208,7 @@ impl<'a> Element<'a> {
         ObjectIdentifier::from_bytes(self.value).map_err(|_| Malformed(what))
     }
 
+    #[inline]
     pub(crate) fn unsigned(self, what: &'static str) -> Result<&'a [u8], Malformed> {
         match self.value {
             [0] => Ok(&[]),
@@ -201,6 +218,7 @@ impl<'a> Element<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn time(self, what: &'static str) -> Result<i64, Malformed> {
         match (self.tag, self.value.len()) {
             (UTC_TIME, 13) | (GENERALIZED_TIME, 15) => Civil::read(self.value).ok_or(Malformed(what)),

@@ -135,11 +135,13 @@ pub struct Validity {
 impl Validity {
     /// `days` days of 86,400 seconds: notAfter = notBefore + days × 86,400 − 1.
     pub fn of_days(not_before: i64, days: u32) -> Result<Self, ProfileFault> {
-        Self::between(not_before, not_before + i64::from(days) * DAY - 1)
+        Self::between(not_before, not_before.saturating_add(i64::from(days) * DAY - 1))
     }
 
     /// An authority card's: until 23:59:59 in Japan of the day on which `term` ends (DOMAIN §11.1).
     pub fn of_card(not_before: i64, term: CardTerm) -> Result<Self, ProfileFault> {
+        // What lies outside the years of certificates is refused before a calendar sees it.
+        Self::between(not_before, not_before)?;
         let (year, month, day) = time::day_in_japan(not_before);
         let anniversary = |years| {
             // A day that the last month lacks is its last day (民法143条2項).

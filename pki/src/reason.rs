@@ -43,7 +43,15 @@ impl ReasonCode {
 
     /// The reason with this value, if our lists carry it.
     pub fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.code() == code)
+        Some(match code {
+            1 => Self::KeyCompromise,
+            2 => Self::CaCompromise,
+            3 => Self::AffiliationChanged,
+            4 => Self::Superseded,
+            5 => Self::CessationOfOperation,
+            9 => Self::PrivilegeWithdrawn,
+            _ => return None,
+        })
     }
 
     /// The name of RFC 5280, as `openssl` prints it: `keyCompromise`…

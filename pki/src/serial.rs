@@ -30,7 +30,11 @@ impl Serial {
     }
 
     /// A serial from big-endian octets; leading zeros are dropped. Zero, and what does not fit 20 octets of DER, is refused.
+    #[inline]
     pub fn from_bytes(big_endian: &[u8]) -> Result<Self, NotASerial> {
+        if let Ok(octets @ [0x01..=0x7f, ..]) = <[u8; Self::MAX]>::try_from(big_endian) {
+            return Ok(Self { octets, length: 20 });
+        }
         let zeros = big_endian.iter().take_while(|octet| **octet == 0).count();
         let significant = big_endian.get(zeros..).unwrap_or_default();
         let fits = match significant {
@@ -41,8 +45,9 @@ impl Serial {
             return Err(NotASerial);
         }
         let mut octets = [0; Self::MAX];
-        // `fits` says that there are at most MAX of them.
-        octets.iter_mut().zip(significant).for_each(|(to, from)| *to = *from);
+        if let Some(place) = octets.get_mut(..significant.len()) {
+            place.copy_from_slice(significant);
+        }
         Ok(Self {
             octets,
             length: u8::try_from(significant.len()).map_err(|_| NotASerial)?,
@@ -50,8 +55,15 @@ impl Serial {
     }
 
     /// The value, big-endian, without leading zeros: 1 to 20 octets.
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         self.octets.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
+    /// [`Self::as_bytes`] and zeros after it.
+    #[inline]
+    pub(crate) fn octets(&self) -> &[u8; Self::MAX] {
+        &self.octets
     }
 
     /// The value in lower-case hexadecimal, two digits per octet.
@@ -127,15 +139,25 @@ impl FromStr for Serial {
     }
 }
 
+impl Serial {
+    /// Sorts as the value does: octets beyond the length are zero, so equal lengths compare as whole numbers.
+    #[inline]
+    fn rank(&self) -> (u8, u128, u32) {
+        let high = self.octets.first_chunk().copied().map_or(0, u128::from_be_bytes);
+        let low = self.octets.last_chunk().copied().map_or(0, u32::from_be_bytes);
+        (self.length, high, low)
+    }
+}
+
 impl Ord for Serial {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
-        self.length
-            .cmp(&other.length)
-            .then_with(|| self.octets.cmp(&other.octets))
+        self.rank().cmp(&other.rank())
     }
 }
 
 impl PartialOrd for Serial {
+    #[inline]
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }

@@ -12,6 +12,7 @@ pub(crate) struct Civil {
 impl Civil {
     /// Moments outside years 0000–9999 have no ASN.1 encoding and are brought to the nearest that has;
     /// [`crate::profile::Validity`] and the lints refuse them before they get here.
+    #[inline]
     pub(crate) fn of(unix: i64) -> Self {
         let unix = unix.clamp(FIRST, LAST);
         let (year, month, day) = civil_from_days(unix.div_euclid(DAY));
@@ -24,6 +25,7 @@ impl Civil {
     }
 
     /// The moment, if the fields name a real day and second.
+    #[inline]
     pub(crate) fn unix(self) -> Option<i64> {
         let real = (1..=12).contains(&self.month)
             && (1..=days_in_month(self.year, self.month)).contains(&self.day)
@@ -32,49 +34,37 @@ impl Civil {
     }
 
     /// `YYYYMMDDHHMMSSZ`.
+    #[expect(clippy::many_single_char_names, reason = "fourteen digits, each in its place")]
+    #[inline]
     pub(crate) fn digits(self) -> [u8; 15] {
-        let mut digits = [b'Z'; 15];
-        let fields = [
-            (self.year / 100, 0),
-            (self.year % 100, 2),
-            (self.month, 4),
-            (self.day, 6),
-            (self.second_of_day / 3_600, 8),
-            (self.second_of_day / 60 % 60, 10),
-            (self.second_of_day % 60, 12),
-        ];
-        for (field, at) in fields {
-            if let Some([tens, ones]) = digits.get_mut(at..at + 2) {
-                // Every field lies in 0..100, so both digits fit the low octet.
-                *tens = b'0' + (field / 10).to_be_bytes()[7];
-                *ones = b'0' + (field % 10).to_be_bytes()[7];
-            }
-        }
-        digits
+        let [a, b] = two_digits(self.year / 100);
+        let [c, d] = two_digits(self.year % 100);
+        let [e, f] = two_digits(self.month);
+        let [g, h] = two_digits(self.day);
+        let [i, j] = two_digits(self.second_of_day / 3_600);
+        let [k, l] = two_digits(self.second_of_day / 60 % 60);
+        let [m, n] = two_digits(self.second_of_day % 60);
+        [a, b, c, d, e, f, g, h, i, j, k, l, m, n, b'Z']
     }
 
     /// Reads `YYYYMMDDHHMMSSZ`, or `YYMMDDHHMMSSZ` with the pivot of RFC 5280 §4.1.2.5.1 (50 is 1950).
     /// Fractions, offsets and missing seconds are not DER for X.509 and are `None`.
+    #[expect(clippy::many_single_char_names, reason = "fourteen digits, each in its place")]
+    #[inline]
     pub(crate) fn read(digits: &[u8]) -> Option<i64> {
-        let (fields, zulu) = digits.split_at_checked(digits.len().checked_sub(1)?)?;
-        if zulu != b"Z" {
-            return None;
-        }
-        let mut pairs = fields.chunks_exact(2).map(|pair| match pair {
-            [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some(i64::from(tens - b'0') * 10 + i64::from(ones - b'0')),
-            _ => None,
-        });
-        let mut pair = || pairs.next().flatten();
-        let year = match fields.len() {
-            14 => pair()? * 100 + pair()?,
-            12 => match pair()? {
-                late @ 50.. => 1900 + late,
-                early => 2000 + early,
+        let (year, rest) = match *digits {
+            [a, b, c, d, ref rest @ ..] if digits.len() == 15 => (number(a, b)? * 100 + number(c, d)?, rest),
+            [a, b, ref rest @ ..] if digits.len() == 13 => match number(a, b)? {
+                late @ 50.. => (1900 + late, rest),
+                early => (2000 + early, rest),
             },
             _ => return None,
         };
-        let (month, day) = (pair()?, pair()?);
-        let (hour, minute, second) = (pair()?, pair()?, pair()?);
+        let &[a, b, c, d, e, f, g, h, i, j, b'Z'] = rest else {
+            return None;
+        };
+        let (month, day) = (number(a, b)?, number(c, d)?);
+        let (hour, minute, second) = (number(e, f)?, number(g, h)?, number(i, j)?);
         if hour > 23 || minute > 59 || second > 59 {
             return None;
         }
@@ -99,14 +89,18 @@ pub(crate) fn end_of_day_in_japan(days: i64) -> i64 {
 }
 
 /// Days since 1970-01-01. (Howard Hinnant's algorithm for the proleptic Gregorian calendar.)
+#[inline]
 pub(crate) fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
+    let year = year - i64::from(month <= 2);
     let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+    // Below 400, 12 and 31: 32 bits divide faster.
+    let year_of_era = u32::try_from(year.rem_euclid(400)).unwrap_or_default();
+    let shifted_month = u32::try_from((month + 9) % 12).unwrap_or_default();
+    let day_of_year = i64::from((153 * shifted_month + 2) / 5) + day - 1;
+    era * 146_097 + i64::from(year_of_era * 365 + year_of_era / 4 - year_of_era / 100) + day_of_year - 719_468
 }
 
+#[inline]
 pub(crate) fn days_in_month(year: i64, month: i64) -> i64 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
@@ -116,10 +110,28 @@ pub(crate) fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
+/// Two decimal digits of a number below 100.
+#[inline]
+fn two_digits(number: i64) -> [u8; 2] {
+    let [.., low] = number.to_be_bytes();
+    let (tens, ones) = (u16::from(low / 10), u16::from(low % 10));
+    // One store of two octets instead of two of one.
+    (0x3030 | tens << 8 | ones).to_be_bytes()
+}
+
+/// The number that two decimal digits write.
+#[inline]
+fn number(tens: u8, ones: u8) -> Option<i64> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens <= 9 && ones <= 9).then(|| i64::from(tens * 10 + ones))
+}
+
+#[inline]
 fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
+    // Below 146,097, and so is all that comes of it: 32 bits divide faster.
+    let day_of_era = u32::try_from(shifted.rem_euclid(146_097)).unwrap_or_default();
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
@@ -129,7 +141,11 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     } else {
         shifted_month - 9
     };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+    (
+        i64::from(year_of_era) + era * 400 + i64::from(month <= 2),
+        month.into(),
+        day.into(),
+    )
 }
 
 pub(crate) const DAY: i64 = 86_400;

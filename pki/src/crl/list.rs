@@ -4,13 +4,14 @@ use super::{CrlNumber, Revoked, Scope};
 use crate::algorithm::SignatureAlgorithm;
 use crate::certificate::{Certificate, NotSignedBy};
 use crate::decode::{Decoder, Malformed, only};
-use crate::encode::{SEQUENCE, context_primitive};
+use crate::encode::{GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME, context_primitive};
 use crate::extension::{self, Extension, KeyUsage};
 use crate::key::sha256;
 use crate::name::DistinguishedName;
 use crate::oid;
 use crate::reason::ReasonCode;
 use crate::serial::Serial;
+use crate::time::Civil;
 
 /// A complete, direct CRL that was read and indexed once. Its signature is not checked by reading it; see
 /// [`Crl::verify_signed_by`].
@@ -262,7 +263,7 @@ impl Content {
         let mut traits = Traits::default();
         let this_update = list_time(&mut fields, &mut traits)?;
         let next_update = match fields.clone().any("next update") {
-            Ok(next) if next.tag == crate::encode::UTC_TIME || next.tag == crate::encode::GENERALIZED_TIME => {
+            Ok(next) if next.tag == UTC_TIME || next.tag == GENERALIZED_TIME => {
                 Some(list_time(&mut fields, &mut traits)?)
             }
             _ => None,
@@ -397,6 +398,15 @@ pub enum CrlParseFault {
 
 fn entry(list: &mut Decoder<'_>, traits: &mut Traits) -> Result<Revoked, CrlParseFault> {
     let what = "list entry";
+    if let Some((usual, rest)) = list.remaining().split_first_chunk()
+        && let Some((revoked, code)) = usual_entry(usual)
+    {
+        *list = Decoder::new(rest);
+        return Ok(Revoked {
+            reason: reason(code, traits),
+            ..revoked
+        });
+    }
     let mut fields = list.sequence(what)?;
     let serial = Serial::from_bytes(fields.unsigned(what)?).map_err(|_| Malformed("serial number"))?;
     let at = list_time(&mut fields, traits)?;
@@ -411,6 +421,36 @@ fn entry(list: &mut Decoder<'_>, traits: &mut Traits) -> Result<Revoked, CrlPars
     }
     fields.finish(what)?;
     Ok(revoked)
+}
+
+/// An entry as nearly all are, every tag and length at its place; the way through [`entry`] would read the same of it.
+/// The reason comes as its code.
+#[inline]
+fn usual_entry(entry: &[u8; USUAL_ENTRY]) -> Option<(Revoked, u8)> {
+    let (head, rest) = entry.split_first_chunk()?;
+    let (serial, rest) = rest.split_first_chunk::<{ Serial::MAX }>()?;
+    let (time_head, rest) = rest.split_first_chunk()?;
+    let (digits, rest) = rest.split_first_chunk::<13>()?;
+    let (reason_head, code) = rest.split_first_chunk()?;
+    let (&[SEQUENCE, 51, INTEGER, 20], &[UTC_TIME, 13], &REASON_ONLY, &[code @ 0..=0x7f]) =
+        (head, time_head, reason_head, code)
+    else {
+        return None;
+    };
+    // A serial that needs fewer octets, and a time that is none, are refused on the other way.
+    let serial = Serial::from_bytes(serial)
+        .ok()
+        .filter(|read| read.as_bytes() == serial)?;
+    let at = Civil::read(digits)?;
+    Some((
+        Revoked {
+            serial,
+            at,
+            reason: None,
+            invalidity_date: None,
+        },
+        code,
+    ))
 }
 
 fn entry_extensions(fields: &mut Decoder<'_>, revoked: &mut Revoked, traits: &mut Traits) -> Result<(), CrlParseFault> {
@@ -428,9 +468,7 @@ fn entry_extensions(fields: &mut Decoder<'_>, revoked: &mut Revoked, traits: &mu
             reasons += 1;
             let code = value.enumerated(what)?;
             value.finish(what)?;
-            traits.written_unspecified |= code == 0;
-            traits.hold |= code == 6 || code == 8;
-            revoked.reason = ReasonCode::from_code(code);
+            revoked.reason = reason(code, traits);
         } else if kind == oid::INVALIDITY_DATE.as_bytes() {
             dates += 1;
             revoked.invalidity_date = Some(value.generalized_time(what)?);
@@ -448,13 +486,22 @@ fn entry_extensions(fields: &mut Decoder<'_>, revoked: &mut Revoked, traits: &mu
     }
 }
 
+fn reason(code: u8, traits: &mut Traits) -> Option<ReasonCode> {
+    traits.written_unspecified |= code == 0;
+    traits.hold |= code == 6 || code == 8;
+    ReasonCode::from_code(code)
+}
+
 fn list_time(fields: &mut Decoder<'_>, traits: &mut Traits) -> Result<i64, Malformed> {
     let element = fields.any("time of a list")?;
     let unix = element.time("time of a list")?;
-    let generalized = element.tag == crate::encode::GENERALIZED_TIME;
+    let generalized = element.tag == GENERALIZED_TIME;
     traits.wrong_time_type |= generalized != (unix >= crate::time::GENERALIZED_FROM);
     Ok(unix)
 }
 
-/// How many octets an entry usually has; only how much memory is taken at first depends on it.
-const USUAL_ENTRY: usize = 48;
+/// crlEntryExtensions of one reasonCode, up to its value.
+const REASON_ONLY: [u8; 13] = [SEQUENCE, 12, SEQUENCE, 10, 6, 3, 0x55, 0x1d, 0x15, 4, 3, 0x0a, 1];
+
+/// SEQUENCE { INTEGER of 20 octets, UTCTime, SEQUENCE { reasonCode } }
+const USUAL_ENTRY: usize = 53;

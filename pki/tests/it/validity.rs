@@ -18,6 +18,10 @@ fn r12_both_ends_are_inclusive() {
     assert!(Validity::between(7, 7).is_ok(), "one second");
     assert_eq!(Validity::between(0, i64::MAX), Err(ProfileFault::Validity));
     assert_eq!(Validity::between(i64::MIN, 0), Err(ProfileFault::Validity));
+    for from in [i64::MAX, i64::MIN, 253_402_300_799] {
+        assert_eq!(Validity::of_days(from, 90), Err(ProfileFault::Validity));
+        assert_eq!(Validity::of_card(from, CardTerm::OneYear), Err(ProfileFault::Validity));
+    }
 }
 
 #[test]
