@@ -5,7 +5,7 @@
 //! (A39). What would need more than that is refused by name.
 
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use casework::characters;
 use krilla::text::{Font, GlyphId};
@@ -69,7 +69,7 @@ pub(super) enum FaceId {
 impl FaceId {
     /// The font as it goes into a document, where it is subset.
     pub(super) fn embedded(self) -> Font {
-        self.loaded().embedded.clone()
+        self.loaded().embedded()
     }
 
     fn loaded(self) -> &'static Loaded {
@@ -91,20 +91,26 @@ fn draw(base: char, selector: Option<char>) -> Result<Drawn, char> {
 }
 
 struct Loaded {
+    octets: &'static [u8],
     face: Face<'static>,
-    embedded: Font,
+    embedded: OnceLock<Font>,
 }
 
 impl Loaded {
-    #[expect(
-        clippy::expect_used,
-        reason = "the octets are part of the program and a test draws with them"
-    )]
     fn new(octets: &'static [u8]) -> Self {
         Self {
+            octets,
+            // The octets are part of the program, and the tests draw with them.
             face: Face::parse(octets, 0).expect("the vendored font reads"),
-            embedded: Font::new(octets.into(), 0).expect("the vendored font reads"),
+            embedded: OnceLock::new(),
         }
+    }
+
+    /// Made at the first print and not at the first question whether something can be printed: it reads the whole
+    /// file, which the question need not hold in memory.
+    fn embedded(&self) -> Font {
+        let make = || Font::new(self.octets.into(), 0).expect("the vendored font reads");
+        self.embedded.get_or_init(make).clone()
     }
 
     fn draw(&self, face: FaceId, base: char, selector: Option<char>) -> Option<Drawn> {

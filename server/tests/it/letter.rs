@@ -1,5 +1,7 @@
 //! The three letters of procedure 000, as the mail program will send them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
+
 use casework::application::{Ground, NewIssue};
 use casework::characters::mailable;
 use casework::identity::Serial;

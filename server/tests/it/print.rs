@@ -1,7 +1,9 @@
 //! Receipts on paper, read back by a foreign judge: poppler (`pdftotext`, `pdffonts`, `pdfinfo`).
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
+
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use casework::identity::Digest;
@@ -192,31 +194,32 @@ fn words_and_numbers_are_not_torn_where_they_fit_and_no_line_begins_with_a_closi
     assert!(flowing(&text).contains(&flowing(&"発行者、CN=Example Signature Authority。".repeat(8))));
 }
 
-/// For the eye: writes the receipt where `KAGIMORI_PRINT` says, when it says so, and always draws it with poppler.
+/// For the eye too: `KAGIMORI_PRINT` may name a folder in which the documents and their pictures are kept.
 #[test]
 fn the_receipt_can_be_drawn_by_another_program() {
-    let mut receipt = receipt();
-    receipt.certificate.extend(NAMES.iter().map(|name| Fact {
-        label: "氏名の見本".into(),
-        value: (*name).to_owned(),
-    }));
-    receipt.print = Print::Again;
-    let pdf = receipt.pdf().unwrap();
     let kept = std::env::var_os("KAGIMORI_PRINT").map(PathBuf::from);
-    let folder = tempfile::tempdir().unwrap();
-    let folder = kept.as_deref().unwrap_or_else(|| folder.path());
-    std::fs::write(folder.join("receipt.pdf"), &pdf).unwrap();
-    let picture = folder.join("receipt");
-    judged("pdftoppm", &["-r", "80", "-png", "-", &picture.to_string_lossy()], &pdf);
-    let drawn = std::fs::read_dir(folder)
-        .unwrap()
-        .filter(|entry| is_png(&entry.as_ref().unwrap().path()))
-        .count();
-    assert!(drawn >= 2, "{drawn} pages were drawn");
-}
-
-fn is_png(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "png")
+    let own = tempfile::tempdir().unwrap();
+    let folder = kept.as_deref().unwrap_or_else(|| own.path());
+    for language in [Language::Ja, Language::En] {
+        let mut receipt = Receipt {
+            language,
+            print: Print::Again,
+            ..receipt()
+        };
+        receipt.certificate.extend(NAMES.iter().map(|name| Fact {
+            label: "氏名の見本".into(),
+            value: (*name).to_owned(),
+        }));
+        let pdf = receipt.pdf().unwrap();
+        let name = format!("receipt-{}", language.tag());
+        std::fs::write(folder.join(&name).with_extension("pdf"), &pdf).unwrap();
+        let picture = folder.join(&name);
+        judged("pdftoppm", &["-r", "80", "-png", "-", &picture.to_string_lossy()], &pdf);
+        for page in 1..=2 {
+            let drawn = std::fs::read(folder.join(format!("{name}-{page}.png"))).unwrap();
+            assert!(drawn.len() > 10_000, "page {page} is all but empty");
+        }
+    }
 }
 
 fn with_value(value: &str) -> Receipt {
