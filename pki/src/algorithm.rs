@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use aws_lc_rs::digest::{Algorithm as HashAlgorithm, Digest, SHA256, SHA384, SHA512, digest};
 use der::asn1::ObjectIdentifier;
 
 use crate::decode::{Decoder, Malformed};
@@ -123,6 +124,20 @@ impl SignatureAlgorithm {
 
     fn is_rsa(self) -> bool {
         matches!(self, Self::RsaSha256 | Self::RsaSha384 | Self::RsaSha512)
+    }
+
+    /// The hash of a message that is signed this way; `None` for Ed25519, which has no single one.
+    pub(crate) fn hash(self, message: &[u8]) -> Option<Digest> {
+        self.hash_algorithm().map(|algorithm| digest(algorithm, message))
+    }
+
+    pub(crate) fn hash_algorithm(self) -> Option<&'static HashAlgorithm> {
+        match self {
+            Self::EcdsaSha256 | Self::RsaSha256 => Some(&SHA256),
+            Self::EcdsaSha384 | Self::RsaSha384 => Some(&SHA384),
+            Self::RsaSha512 => Some(&SHA512),
+            Self::Ed25519 => None,
+        }
     }
 
     /// The AlgorithmIdentifier: NULL parameters for RSA (RFC 4055 §5), none for the others.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{self, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{self, KeySize};
 use aws_lc_rs::signature::{
@@ -123,6 +124,16 @@ impl PublicKey {
         }
         UnparsedPublicKey::new(verification(algorithm), self.key_bits())
             .verify(message, signature)
+            .map_err(|_| BadSignature)
+    }
+}
+
+impl PublicKey {
+    /// Checks a signature of ours ([`Algorithm::signature`]) over a message of this hash.
+    pub(crate) fn verify_hash(&self, hash: &digest::Digest, signature: &[u8]) -> Result<(), BadSignature> {
+        self.0
+            .parsed
+            .verify_digest_sig(hash, signature)
             .map_err(|_| BadSignature)
     }
 }
@@ -295,6 +306,28 @@ impl Signer for SoftwareKey {
                 .map(|signature| signature.as_ref().to_vec())
                 .map_err(failed),
         }
+    }
+
+    fn sign_hash(&self, hash: &[u8]) -> Option<Result<Vec<u8>, SignFault>> {
+        let algorithm = self.algorithm().signature().hash_algorithm()?;
+        let failed = |_| SignFault::Failed("the cryptographic library refused to sign".to_owned());
+        match digest::Digest::import_less_safe(hash, algorithm) {
+            Ok(hash) => sign_hash(&self.pair, &hash).map(|signed| signed.map_err(failed)),
+            Err(fault) => Some(Err(failed(fault))),
+        }
+    }
+}
+
+/// See [`Signer::sign_hash`].
+fn sign_hash(pair: &Pair, hash: &digest::Digest) -> Option<Result<Vec<u8>, Unspecified>> {
+    match pair {
+        Pair::Ecdsa(pair) => Some(pair.sign_digest(hash).map(|signature| signature.as_ref().to_vec())),
+        Pair::Rsa(pair) => {
+            let mut signature = vec![0; pair.public_modulus_len()];
+            let signed = pair.sign_digest(&signature::RSA_PKCS1_SHA256, hash, &mut signature);
+            Some(signed.map(|()| signature))
+        }
+        Pair::Ed25519(_) => None,
     }
 }
 

@@ -307,3 +307,22 @@ fn a_key_pair_that_does_not_belong_together_is_refused() {
     assert!(SoftwareKey::from_pkcs8(&pkcs8).is_err());
     assert!(!matches!(one.sign(b""), Err(SignFault::Failed(_))));
 }
+
+#[test]
+fn a_signature_of_a_hash_is_one_of_the_message() {
+    use aws_lc_rs::digest::{SHA256, SHA384, digest};
+    for algorithm in Algorithm::ALL {
+        let key = SoftwareKey::generate(algorithm).unwrap();
+        let hash = digest(if algorithm == Algorithm::P384 { &SHA384 } else { &SHA256 }, b"message");
+        let Some(signed) = key.sign_hash(hash.as_ref()) else {
+            assert_eq!(algorithm, Algorithm::Ed25519, "Ed25519 alone wants the whole message");
+            continue;
+        };
+        let verify = |message: &[u8]| {
+            key.public_key()
+                .verify(algorithm.signature(), message, signed.as_ref().unwrap())
+        };
+        assert_eq!((verify(b"message"), verify(b"massage")), (Ok(()), Err(BadSignature)));
+        assert!(key.sign_hash(b"short").is_some_and(|signed| signed.is_err()));
+    }
+}
