@@ -39,6 +39,8 @@ pub struct Config {
 pub struct Portal {
     /// As browsers and agents see it: `https://portal.example.jp`, without a path. `http` on loopback only.
     pub origin: String,
+    /// Where the holders' agents listen: loopback, the well-known port unless a test says otherwise.
+    pub agent: String,
     /// A session ends after so long without a request (THREATS R22).
     pub idle: Duration,
     /// A session ends after so long in any case.

@@ -1,6 +1,6 @@
 //! The log: what happened, to standard error. Never a body, a cookie, a query or a secret (THREATS A9, A54).
 
-use std::io::stderr;
+use std::io::{IsTerminal as _, stderr};
 
 use tracing_subscriber::EnvFilter;
 
@@ -10,7 +10,7 @@ use crate::config::{Log, LogFormat};
 pub fn start(log: &Log) {
     // The configuration has parsed this very filter.
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_target(true);
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(stderr().is_terminal());
     // Both fail only where a subscriber is set already.
     drop(match log.format {
         LogFormat::Text => subscriber.try_init(),

@@ -122,7 +122,7 @@ impl Metrics {
         let mut text = String::new();
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         // Writing to a String does not fail.
-        drop(text::encode(&mut text, &registry));
+        let _ = text::encode(&mut text, &registry);
         text
     }
 }

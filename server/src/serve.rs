@@ -27,7 +27,9 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{Config, Listen, Serves};
 use crate::desk::Desk;
-use crate::fault::Fault;
+use crate::errand::Errands;
+use crate::errand::mail::{Smtp, SmtpFault};
+use crate::fault::{Bug, Fault};
 use crate::metrics::Metrics;
 use crate::office::{Office, OfficeError};
 use crate::portal::{self, Portal};
@@ -120,7 +122,7 @@ pub enum StartFault {
     /// The database has forgotten a list that lies published beside it (THREATS A28).
     #[error(
         "the database is older than the list {number} of {authority} that this node has published; restore a later backup, \
-         or have {} removed by someone who knows why", place.display()
+         or have {} taken away by someone who knows why", place.display()
     )]
     OlderThanPublished {
         /// Whose list.
@@ -141,6 +143,12 @@ pub enum StartFault {
     /// An authority cannot work.
     #[error(transparent)]
     Authority(#[from] AuthorityFault),
+    /// There is no way to send mails.
+    #[error(transparent)]
+    Mail(#[from] SmtpFault),
+    /// The pages cannot be put together.
+    #[error(transparent)]
+    Bug(#[from] Bug),
     /// The world failed.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -182,9 +190,16 @@ impl Server {
                 Upkeep { registrar: registrar.clone(), period, metrics: metrics.clone(), unbound: BTreeMap::new() };
             upkeep.round().await?;
             work.spawn(upkeep.keep_up());
+            let errands = Errands::new(registrar.clone(), period, Arc::new(Smtp::new(&config.mail)?));
+            work.spawn(errands.keep_running());
         }
         let validation = if roles.plays(Role::Validation) {
-            let validation = Arc::new(Validation::new(config.validation.clone(), clock.clone(), metrics.clone()));
+            let validation = Arc::new(Validation::new(
+                config.validation.clone(),
+                &config.data_dir,
+                clock.clone(),
+                metrics.clone(),
+            ));
             let follower =
                 validation::follow(Arc::clone(&validation), store.clone(), registrar.keyring.clone()).await?;
             work.spawn(follower.keep_looking());
@@ -192,17 +207,7 @@ impl Server {
         } else {
             None
         };
-        let portal = if roles.plays(Role::Portal) {
-            let site = portal::Site {
-                idle: i64::try_from(config.portal.idle.as_secs()).unwrap_or(i64::MAX),
-                longest: i64::try_from(config.portal.session.as_secs()).unwrap_or(i64::MAX),
-                ocsp_max_age: u32::try_from(config.validation.max_age.as_secs()).unwrap_or(u32::MAX),
-                ..portal::Site::at(&config.portal.origin)
-            };
-            Some(portal::router(Portal::new(registrar.desk.clone(), site).map_err(Fault::from)?))
-        } else {
-            None
-        };
+        let portal = roles.plays(Role::Portal).then(|| portal(&config, &registrar)).transpose()?;
         let site = Arc::new(Site {
             portal,
             validation: validation.clone(),
@@ -261,7 +266,7 @@ impl Running {
     /// Accepts nobody any more, lets requests come to their end for a while, and closes the store.
     pub async fn stop(mut self) {
         // Nobody listens any more only if every listener has ended by itself.
-        drop(self.stopping.send(true));
+        let _ = self.stopping.send(true);
         while self.listeners.join_next().await.is_some() {}
         let ended = tokio::time::timeout(LAST_WORDS, self.slots.acquire_many(self.connections)).await;
         if ended.is_err() {
@@ -277,7 +282,14 @@ pub async fn open(config: &Config, chance: &Chance) -> Result<Store, StartFault>
     let unusable = |fault: std::io::Error| StartFault::DataDir { place: config.data_dir.clone(), reason: fault.to_string() };
     std::fs::create_dir_all(&config.data_dir).map_err(unusable)?;
     let address: StoreAddress = config.store.parse()?;
-    Ok(Store::open(&address, &config.data_dir, chance).await?)
+    let store = Store::open(&address, &config.data_dir, chance).await?;
+    let published = validation::crl::published(&config.data_dir).map_err(unusable)?;
+    for validation::crl::Published { name, number, place } in published {
+        if !store.knows_crl(&name.authority, number).await? {
+            return Err(StartFault::OlderThanPublished { authority: name.authority.0, number, place });
+        }
+    }
+    Ok(store)
 }
 
 /// Who issues for the authorities of a configuration.
@@ -293,6 +305,23 @@ pub async fn registrar(config: &Config, store: Store, clock: Clock, chance: Chan
         addresses: Addresses::new(&config.validation.url),
         shards: config.validation.crl_shards,
     })
+}
+
+/// The pages, with what protects every one of them: no body above the limit, and a panic is one visitor's 500.
+fn portal(config: &Config, registrar: &Registrar) -> Result<axum::Router, Bug> {
+    let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+    let site = portal::Site {
+        origin: config.portal.origin.clone(),
+        agent: config.portal.agent.clone(),
+        idle: seconds(config.portal.idle),
+        longest: seconds(config.portal.session),
+        ocsp_max_age: u32::try_from(config.validation.max_age.as_secs()).unwrap_or(u32::MAX),
+        limits: portal::Limits::default(),
+    };
+    Ok(portal::router(Portal::new(registrar.desk.clone(), site)?)
+        .layer(axum::extract::DefaultBodyLimit::max(config.limits.body_octets))
+        .layer(tower_http::limit::RequestBodyLimitLayer::new(config.limits.body_octets))
+        .layer(tower_http::catch_panic::CatchPanicLayer::new()))
 }
 
 /// The work that comes due by time alone: lists, responders, and what a crash left to be signed.

@@ -10,6 +10,7 @@ pub mod status;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -89,11 +90,11 @@ impl Place {
 }
 
 impl Validation {
-    /// Knows no authority yet; [`follow`] tells it of them.
-    pub fn new(policy: config::Validation, clock: Clock, metrics: Metrics) -> Self {
+    /// Knows no authority yet; [`follow`] tells it of them. `data` is the data directory.
+    pub fn new(policy: config::Validation, data: &Path, clock: Clock, metrics: Metrics) -> Self {
         Self {
             status: Status::new(policy.answers_kept),
-            lists: Lists::default(),
+            lists: Lists::new(data),
             policy,
             metrics,
             issuers: RwLock::default(),
@@ -270,7 +271,9 @@ fn etag(digest: &[u8]) -> HeaderValue {
     let mut text = String::with_capacity(34);
     text.push('"');
     // Writing to a String does not fail.
-    digest.iter().take(16).for_each(|octet| drop(write!(text, "{octet:02x}")));
+    for octet in digest.iter().take(16) {
+        let _ = write!(text, "{octet:02x}");
+    }
     text.push('"');
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("\"\""))
 }
@@ -312,7 +315,7 @@ fn gauge(count: usize) -> i64 {
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-const A_DAY: Duration = Duration::from_secs(86_400);
+const A_DAY: Duration = Duration::from_hours(24);
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use casework::certificate::Reason;
 use pki::ObjectIdentifier;
 use pki::algorithm::Algorithm;
 use pki::certificate::Certificate;
@@ -11,9 +12,10 @@ use pki::name::AuthorityName;
 use pki::profile::Validity;
 
 use super::holder::{CardOrder, HolderFault};
-use super::issue::{CardUse, NewAuthority, Order, Registrar, Wanted};
+use super::issue::{CardUse, NewAuthority, Order, Registrar, Wanted, id_of};
 use super::{Authority, AuthorityFault, checked_name};
-use crate::desk::Actor;
+use crate::desk::certificate::{Command, Issuance};
+use crate::desk::{Actor, CaseId};
 
 /// An example card could not be issued.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +38,11 @@ impl Registrar {
         self.example(name, organisation, "Issuing CA", Some(root)).await
     }
 
+    /// An authority that is there already.
+    pub async fn authority(&self, name: &str) -> Result<Authority, AuthorityFault> {
+        self.keyring.authority(self.desk.store(), name).await
+    }
+
     /// The certificates for the two requests of a card, authentication first, for the holder that `holder` tells in the
     /// form of the holder's file.
     pub async fn example_card(
@@ -49,6 +56,19 @@ impl Registrar {
             self.example_certificate(issuer, authentication, CardUse::Authentication, holder).await?,
             self.example_certificate(issuer, signature, CardUse::Signature, holder).await?,
         ])
+    }
+
+    /// Revokes a certificate of an example authority, as `kagimori ca revoke` does.
+    pub async fn example_revocation(&self, issuer: &Authority, certificate: &Certificate) -> Result<(), AuthorityFault> {
+        let id = id_of(issuer.name(), certificate.serial().as_bytes());
+        let row = self.desk.store().certificate(&id).await?;
+        let row = row.ok_or_else(|| AuthorityFault::NoCertificate {
+            authority: issuer.name().0.clone(),
+            serial: certificate.serial().to_string(),
+        })?;
+        let command = Command::Revoke { reason: Reason::CessationOfOperation };
+        self.desk.perform(&EXAMPLE, CaseId::<Issuance>::from_octets(row.case), &command).await?;
+        Ok(())
     }
 
     async fn example(

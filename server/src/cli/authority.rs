@@ -301,7 +301,7 @@ impl Crl {
         if let Some(directory) = &self.out {
             std::fs::create_dir_all(directory).map_err(|fault| CliFault::file(directory, &fault))?;
         }
-        let (mut text, mut lists) = (String::new(), Vec::new());
+        let (mut text, mut lists) = (Vec::new(), Vec::new());
         for shard in registrar.shards_of(authority.name()).await? {
             registrar.publish(&authority, shard, period).await?;
             let Some((row, der)) = store.published_crl(authority.name(), shard).await? else { continue };
@@ -310,11 +310,11 @@ impl Crl {
                 file::write(&directory.join(format!("{}-{shard}.crl", self.ca)), &der)?;
             }
             let until = time::shown(row.next_update);
-            text.push_str(&format!("{}/{shard}.crl: number {}, {} entries, until {until}\n", self.ca, row.number, row.entries));
+            text.push(format!("{}/{shard}.crl: number {}, {} entries, until {until}", self.ca, row.number, row.entries));
             lists.push(json!({ "shard": shard, "number": row.number, "entries": row.entries, "next_update": until }));
         }
         store.close().await;
-        operator.tell(&text, &json!({ "authority": self.ca, "lists": lists }))
+        operator.tell(&text.join("\n"), &json!({ "authority": self.ca, "lists": lists }))
     }
 }
 
@@ -322,18 +322,14 @@ impl Show {
     async fn run(self, operator: &Operator) -> Result<ExitCode, CliFault> {
         let (_, registrar) = operator.registrar().await?;
         let store = registrar.desk.store().clone();
-        let (certificate, status) = match &self.serial {
-            Some(serial) => {
-                let row = find(&registrar, &self.ca, serial).await?;
-                let status = store.status(&row.certificate).await?;
-                let der = row.der.ok_or_else(|| nothing(&self.ca, serial))?;
-                (Certificate::parse(&der).map_err(AuthorityFault::from)?, status)
-            }
-            None => {
-                let all = certificates(&store).await?.into_iter();
-                let own = all.filter(|(name, _)| name.0 == self.ca).map(|(_, certificate)| certificate).next();
-                (own.ok_or_else(|| AuthorityFault::Unknown(self.ca.clone()))?, None)
-            }
+        let (certificate, status) = if let Some(serial) = &self.serial {
+            let row = find(&registrar, &self.ca, serial).await?;
+            let status = store.status(&row.certificate).await?;
+            let der = row.der.ok_or_else(|| nothing(&self.ca, serial))?;
+            (Certificate::parse(&der).map_err(AuthorityFault::from)?, status)
+        } else {
+            let own = certificates(&store).await?.into_iter().find(|(name, _)| name.0 == self.ca);
+            (own.ok_or_else(|| AuthorityFault::Unknown(self.ca.clone()))?.1, None)
         };
         store.close().await;
         let mut value = about(&certificate);
@@ -343,7 +339,7 @@ impl Show {
             add(&mut value, "revoked_at", &at);
             if !self.pem {
                 let by = number.map_or_else(String::new, |number| format!(", application {number}"));
-                text.push_str(&format!("\n  revoked   {at}{by}"));
+                text = format!("{text}\n  revoked   {at}{by}");
             }
         }
         add(&mut value, "pem", &certificate.to_pem());

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use base64::Engine as _;
+
 use super::{CliFault, Operator, file};
 use crate::chance::Chance;
 use crate::config::{Config, Secret};
@@ -25,7 +27,7 @@ pub(super) async fn run(operator: &Operator) -> Result<ExitCode, CliFault> {
     let config = operator.configuration()?;
     if let Secret::File(path) = &config.keys.passphrase {
         let random: [u8; 24] = Chance::system().octets();
-        let mut passphrase: String = random.iter().map(|octet| format!("{octet:02x}")).collect();
+        let mut passphrase = base64::engine::general_purpose::STANDARD_NO_PAD.encode(random);
         passphrase.push('\n');
         if file::write_new_secret(path, passphrase.as_bytes())? {
             written.push(path.display().to_string());
@@ -37,9 +39,9 @@ pub(super) async fn run(operator: &Operator) -> Result<ExitCode, CliFault> {
         written.push(example.display().to_string());
     }
     operator.store(&config).await?.close().await;
-    let listed: String = written.iter().map(|path| format!("wrote {path}\n")).collect();
+    let written_out = if written.is_empty() { String::new() } else { format!("wrote {}\n", written.join(", ")) };
     let text = format!(
-        "{listed}the database is ready\nnext: create the authorities with `kagimori ca create --help`, \
+        "{written_out}the database is ready\nnext: create the authorities with `kagimori ca create --help`, \
          adapt {} and load it with `kagimori office load`, then `kagimori serve`",
         example.display()
     );

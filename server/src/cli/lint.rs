@@ -25,17 +25,17 @@ Exit status: 0 if no file has an error, 1 otherwise.";
 
 impl Lint {
     pub(super) fn run(self, operator: &Operator) -> Result<ExitCode, CliFault> {
-        let (mut text, mut files, mut failed) = (String::new(), Vec::new(), false);
+        let (mut text, mut files, mut failed) = (Vec::new(), Vec::new(), false);
         for path in &self.files {
             let (der, labelled) = file::any(path)?;
             let (kind, findings) = linted(&der, labelled);
             failed |= findings.worst() == Some(Severity::Error);
             let name = path.display();
             if findings.is_empty() {
-                text.push_str(&format!("{name}: {kind}, clean\n"));
+                text.push(format!("{name}: {kind}, clean"));
             }
             for finding in findings.iter() {
-                text.push_str(&format!("{name}: {kind}: {} {}: {}\n", finding.severity, finding.rule, finding.text));
+                text.push(format!("{name}: {kind}: {} {}: {}", finding.severity, finding.rule, finding.text));
             }
             let list: Vec<_> = findings
                 .iter()
@@ -43,7 +43,7 @@ impl Lint {
                 .collect();
             files.push(json!({ "file": name.to_string(), "kind": kind, "findings": list }));
         }
-        operator.tell(&text, &json!({ "files": files }))?;
+        operator.tell(&text.join("\n"), &json!({ "files": files }))?;
         Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 }

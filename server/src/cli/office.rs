@@ -49,10 +49,11 @@ impl Office {
                 let store = operator.store(&config).await?;
                 let rows = store.offices().await?;
                 store.close().await;
-                let text: String = rows.iter().map(|row| format!("{}  (version {})\n", row.id, row.version)).collect();
-                let text = if rows.is_empty() { "there is no office yet; load one with `kagimori office load`" } else { &text };
+                let lines: Vec<_> = rows.iter().map(|row| format!("{}  (version {})", row.id, row.version)).collect();
+                let none = "there is no office yet; load one with `kagimori office load`".to_owned();
+                let text = if lines.is_empty() { none } else { lines.join("\n") };
                 let list: Vec<_> = rows.iter().map(|row| json!({ "id": row.id, "version": row.version })).collect();
-                operator.tell(text, &json!({ "offices": list }))
+                operator.tell(&text, &json!({ "offices": list }))
             }
             Self::Example => operator.tell(office::AUTHORITY_EXAMPLE, &json!({ "toml": office::AUTHORITY_EXAMPLE })),
         }
@@ -66,6 +67,6 @@ fn one_line(path: &std::path::Path, text: &str, fault: &office::OfficeError) -> 
             let line = text.bytes().take(before).filter(|octet| *octet == b'\n').count() + 1;
             CliFault::file(path, &format!("line {line}: {}", fault.message()))
         }
-        other => CliFault::file(path, other),
+        office::OfficeError::Value { .. } => CliFault::file(path, fault),
     }
 }

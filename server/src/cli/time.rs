@@ -15,15 +15,13 @@ pub(super) fn parse(text: &str) -> Result<Instant, String> {
 
 fn read(text: &str) -> Option<Instant> {
     let (date, rest) = text.split_once(['T', 't', ' '])?;
-    let (time, offset) = match rest.strip_suffix(['Z', 'z']) {
-        Some(time) => (time, 0),
-        None => {
-            let place = rest.rfind(['+', '-'])?;
-            let (time, offset) = rest.split_at(place);
-            let (hours, minutes) = offset.get(1..)?.split_once(':')?;
-            let seconds = number(hours, 23)? * 3_600 + number(minutes, 59)? * 60;
-            (time, if offset.starts_with('-') { -seconds } else { seconds })
-        }
+    let (time, offset) = if let Some(time) = rest.strip_suffix(['Z', 'z']) {
+        (time, 0)
+    } else {
+        let (time, offset) = rest.split_at(rest.rfind(['+', '-'])?);
+        let (hours, minutes) = offset.get(1..)?.split_once(':')?;
+        let seconds = number(hours, 23)? * 3_600 + number(minutes, 59)? * 60;
+        (time, if offset.starts_with('-') { -seconds } else { seconds })
     };
     let mut parts = time.split(':');
     let (hours, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);

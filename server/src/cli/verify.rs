@@ -115,7 +115,6 @@ impl Shown {
         for pair in path.windows(2) {
             let [certificate, issuer] = pair else { continue };
             match self.status(certificate, issuer, at) {
-                Some(Status::Good) => {}
                 Some(Status::Revoked { at, .. }) => {
                     let since = time::shown(Instant(at));
                     return Verdict::Invalid(format!("{} is revoked since {since}", certificate.subject()));
@@ -127,7 +126,7 @@ impl Shown {
                     let reason = format!("nothing current that was shown tells the status of {}", certificate.subject());
                     undetermined.get_or_insert(reason);
                 }
-                None => {}
+                Some(Status::Good) | None => {}
             }
         }
         undetermined.map_or(Verdict::Valid, Verdict::Undetermined)

@@ -63,6 +63,8 @@ struct StoreTable {
 struct PortalTable {
     #[serde(deserialize_with = "origin")]
     origin: String,
+    #[serde(default = "agent", deserialize_with = "loopback_origin")]
+    agent: String,
     #[serde(default = "fifteen")]
     idle_minutes: Whole<1, 60>,
     #[serde(default = "eight_hours")]
@@ -210,6 +212,7 @@ impl File {
             store,
             portal: Portal {
                 origin: self.portal.origin,
+                agent: self.portal.agent,
                 idle: self.portal.idle_minutes.times(60),
                 session: self.portal.session_minutes.times(60),
             },
@@ -310,15 +313,24 @@ fn store_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Er
 
 /// `https` anywhere; `http` only where no network lies between (DESIGN §4).
 fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    checked(deserializer, "\"https://\" and a name without a path; \"http://\" for 127.0.0.1, [::1] or localhost only", |text| {
-        let authority = text.strip_prefix("https://").or_else(|| {
-            let authority = text.strip_prefix("http://")?;
-            let host = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|octet| octet.is_ascii_digit()));
-            let host = host.map_or(authority, |(host, _)| host);
-            ["127.0.0.1", "[::1]", "localhost"].contains(&host).then_some(authority)
-        })?;
-        is_authority(authority).then(|| text.to_owned())
+    let wanted = "\"https://\" and a name without a path; \"http://\" for 127.0.0.1, [::1] or localhost only";
+    checked(deserializer, wanted, |text| {
+        let authority = text.strip_prefix("https://").filter(|authority| is_authority(authority));
+        authority.or_else(|| loopback(text)).map(|_| text.to_owned())
     })
+}
+
+fn loopback_origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let wanted = "\"http://\" and 127.0.0.1, [::1] or localhost, with a port and without a path";
+    checked(deserializer, wanted, |text| loopback(text).map(|_| text.to_owned()))
+}
+
+/// The authority of a plain `http` origin on this machine.
+fn loopback(text: &str) -> Option<&str> {
+    let authority = text.strip_prefix("http://").filter(|authority| is_authority(authority))?;
+    let host = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|octet| octet.is_ascii_digit()));
+    let host = host.map_or(authority, |(host, _)| host);
+    ["127.0.0.1", "[::1]", "localhost"].contains(&host).then_some(authority)
 }
 
 fn validation_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -377,6 +389,10 @@ impl fmt::Debug for Wrong {
 }
 
 const SQLITE: &str = "sqlite://";
+
+fn agent() -> String {
+    "http://127.0.0.1:24817".to_owned()
+}
 
 const fn fifteen() -> Whole<1, 60> {
     Whole(15)

@@ -9,7 +9,7 @@ use pki::certificate::Certificate;
 use super::Validation;
 use super::crl::{List, Name};
 use crate::authority::keyring::Keyring;
-use crate::authority::{AuthorityFault, responder};
+use crate::authority::{AuthorityFault, computed, responder};
 use crate::fault::Fault;
 use crate::store::{Committed, KeyPurpose, KeyRow, Store};
 
@@ -85,7 +85,9 @@ impl Follower {
                 && let Some(digest) = row.digest
             {
                 let list = List::new(Bytes::from(der), row.number, row.this_update, row.next_update, &digest.0);
-                self.validation.lists.put(name, list);
+                let validation = Arc::clone(&self.validation);
+                let put = computed(move || validation.lists.put(name, list)).await?;
+                put.map_err(|fault| Fault::Storage { why: format!("a list cannot be published: {fault}") })?;
             }
         }
         Ok(())

@@ -106,7 +106,7 @@ impl Validation {
                 self.count(issuer, answer.said, "presigned");
                 Ok(answer)
             }
-            Err(fault) => Err(self.not_signed(issuer, &fault)),
+            Err(fault) => Err(not_signed(issuer, &fault)),
         })
     }
 
@@ -133,7 +133,7 @@ impl Validation {
                 uncached(Bytes::from(der))
             }
             Err(fault) => {
-                let error = self.not_signed(issuer, &fault);
+                let error = not_signed(issuer, &fault);
                 self.unsigned(issuer, error)
             }
         }
@@ -151,11 +151,6 @@ impl Validation {
         uncached(Bytes::from_static(error.der()))
     }
 
-    fn not_signed(&self, issuer: &Issuer, fault: &pki::SignFault) -> ErrorResponse {
-        tracing::error!(%fault, authority = issuer.name.0, "an OCSP answer was not signed");
-        ErrorResponse::TryLater
-    }
-
     fn count(&self, issuer: &Issuer, answer: &'static str, signed: &'static str) {
         self.metrics.ocsp.get_or_create(&Ocsp { authority: issuer.name.0.clone(), answer, signed }).inc();
     }
@@ -163,6 +158,11 @@ impl Validation {
     fn signed(&self, issuer: &Issuer) {
         self.metrics.signatures.get_or_create(&Signature { authority: issuer.name.0.clone(), what: "ocsp" }).inc();
     }
+}
+
+fn not_signed(issuer: &Issuer, fault: &pki::SignFault) -> ErrorResponse {
+    tracing::error!(%fault, authority = issuer.name.0, "an OCSP answer was not signed");
+    ErrorResponse::TryLater
 }
 
 /// Reads the body, but never more than a request may have: of a larger one not an octet is kept.
