@@ -7,7 +7,7 @@ receipt-revoked-at = Revoked
 receipt-text = Fingerprint of the signed text (SHA-256)
 receipt-again = Printed again, { $time }
 receipt-final = This application was accepted and the certificate is revoked. It can be neither corrected nor withdrawn.
-receipt-look-up = To see this content again, choose “Status of the application” and enter the receipt number and the check code.
+receipt-look-up = To see this content again, choose "Status of the application" and enter the receipt number and the check code.
 receipt-estimate = The refund is an estimate. The actual amount follows after examination.
 receipt-keep = Please keep this sheet.
 

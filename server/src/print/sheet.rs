@@ -221,32 +221,32 @@ impl Pen<'_> {
             .ok_or_else(|| Bug("a line before the first page".into()).into())
     }
 
-    /// A new page with its head: office and procedure, then who, which and when.
+    /// A new page with its head: office and procedure, then who, which and when. The mark stands to the right, on a line
+    /// of its own where it is too wide to stand beside.
     fn turn_page(&mut self) -> Result<(), Unprinted> {
         let sheet = self.sheet;
+        let mut head = wrap(&sheet.head, WIDTH / SMALL)?;
+        for fact in &sheet.head_facts {
+            head.extend(wrap(&format!("{}: {}", fact.label, fact.value), WIDTH / SMALL)?);
+        }
+        let mark = wrap(sheet.mark.as_deref().unwrap_or_default(), WIDTH / SMALL)?;
+        let width = |lines: &[Line]| lines.first().map_or(0.0, |line| line.width * SMALL);
+        let beside = mark.len() == 1 && width(&mark) + width(&head) + GAP <= WIDTH;
+
         let mut page = Page::default();
         let mut y = TOP;
-        let mark = sheet
-            .mark
-            .as_deref()
-            .map(|mark| wrap(mark, WIDTH / SMALL / 2.0))
-            .transpose()?;
-        let beside = mark.iter().flatten().map(|line| line.width * SMALL).fold(0.0, f32::max);
-        for (line, below) in mark.into_iter().flatten().zip(0_u8..) {
+        for line in mark {
             page.placed.push(Placed {
                 x: LEFT + WIDTH - line.width * SMALL,
                 line,
-                y: TOP + SMALL + f32::from(below) * SMALL * LEADING,
+                y: y + SMALL,
                 size: SMALL,
                 leaf: None,
             });
+            y += SMALL * LEADING;
         }
-        let mut head = wrap(&sheet.head, (WIDTH - beside - 12.0) / SMALL)?;
-        for fact in &sheet.head_facts {
-            head.extend(wrap(
-                &format!("{}: {}", fact.label, fact.value),
-                (WIDTH - beside - 12.0) / SMALL,
-            )?);
+        if beside {
+            y = TOP;
         }
         for line in head {
             page.placed.push(Placed {
