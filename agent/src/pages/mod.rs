@@ -65,6 +65,8 @@ pub(crate) struct Page {
 pub(crate) struct Live {
     pub(crate) seen: String,
     pub(crate) visit: String,
+    /// Nothing can be typed or chosen here, so that a browser without script may reload the page by itself.
+    pub(crate) idle: bool,
 }
 
 /// Who asks, on every page of a card request, and the phrase by which the holder knows the page.

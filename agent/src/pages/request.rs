@@ -43,6 +43,10 @@ struct PinPage {
     says: String,
     text: Option<TextShown>,
     notice: Option<Message>,
+    /// The last try, beside another notice.
+    warning: Option<Message>,
+    /// The notice is about what was typed.
+    pin_error: bool,
     /// The PIN was kept and is gone.
     gone: bool,
     card: Option<CardLine>,
@@ -211,6 +215,52 @@ async fn stage(local: &Held, visit: &Arc<Visit>, here: String, phrase: String) -
     }
 }
 
+/// What the card lets the page ask for.
+struct Pinpad {
+    asks: Asks,
+    /// Tries left, where the card tells.
+    tries: Option<u8>,
+    objection: Option<CardFault>,
+}
+
+impl Pinpad {
+    fn closed() -> Self {
+        Self {
+            asks: Asks::Nothing,
+            tries: None,
+            objection: None,
+        }
+    }
+
+    async fn at(local: &Held, visit: &Visit, card: Arc<ShownCard>) -> Self {
+        let kept = local.kept.pin(&visit.session(), &card, local.clock.now());
+        let (tries, objection) = match tries_left(local, card).await {
+            Err(fault) => {
+                return Self {
+                    objection: Some(fault),
+                    ..Self::closed()
+                };
+            }
+            Ok(TriesLeft::Blocked) => {
+                return Self {
+                    objection: Some(CardFault::PinBlocked),
+                    ..Self::closed()
+                };
+            }
+            Ok(TriesLeft::Known(1)) => (Some(1), Some(CardFault::LastTry)),
+            Ok(TriesLeft::Known(left)) => (Some(left), None),
+            Ok(TriesLeft::Unknown) => (None, None),
+        };
+        // The kept PIN never takes the last try, and neither does anybody unwarned (G-P3).
+        let asks = if kept.is_some() && tries != Some(1) {
+            Asks::Kept
+        } else {
+            Asks::Pin
+        };
+        Self { asks, tries, objection }
+    }
+}
+
 /// What all pages of a visit have in common.
 struct Frame {
     page: Page,
@@ -233,6 +283,7 @@ impl Frame {
                 live: Some(Live {
                     seen: mark,
                     visit: visit.id.clone(),
+                    idle: false,
                 }),
             },
             who: Who {
@@ -247,8 +298,15 @@ impl Frame {
         }
     }
 
+    /// Nothing can be typed or chosen on this page.
+    fn only_waits(&mut self) {
+        if let Some(live) = &mut self.page.live {
+            live.idle = true;
+        }
+    }
+
     /// Which card?
-    fn choose(self, visit: &Visit, seen: &Seen, says: &Text) -> Response {
+    fn choose(mut self, visit: &Visit, seen: &Seen, says: &Text) -> Response {
         let words = self.page.words;
         let cards: Vec<CardLine> = seen.cards().map(|card| CardLine::of(card, words)).collect();
         let notice = visit.look().notice.clone().or_else(|| match cards.len() {
@@ -257,6 +315,9 @@ impl Frame {
             _ => Some(Notice::Card(CardFault::Multiple)),
         });
         let rule = visit.look().rule.clone();
+        if cards.is_empty() {
+            self.only_waits();
+        }
         let shown = CardPage {
             notice: notice.and_then(|notice| told(&notice, words, rule.as_ref())),
             says: says.in_language(words.language()).to_owned(),
@@ -271,48 +332,52 @@ impl Frame {
     }
 
     /// What is signed, with which card; and the PIN, unless it is kept.
-    async fn ask_pin(self, local: &Held, visit: &Visit, seen: &Seen, says: &Text, text: Option<TextShown>) -> Response {
+    async fn ask_pin(
+        mut self,
+        local: &Held,
+        visit: &Visit,
+        seen: &Seen,
+        says: &Text,
+        text: Option<TextShown>,
+    ) -> Response {
         let words = self.page.words;
         let (placed, mut notice, rule) = {
             let state = visit.look();
             (placed(&state, seen), state.notice.clone(), state.rule.clone())
         };
-        let mut asks = Asks::Nothing;
-        let mut tries = None;
-        let mut last_try = false;
+        let mut pinpad = Pinpad::closed();
         let mut shown_card = None;
+        let mut warning = None;
         match placed {
             Err(fault) => notice = Some(Notice::Card(fault)),
             Ok(card) => {
-                shown_card = Some(CardLine::of(&card, words));
                 if matches!(&notice, Some(Notice::Card(fault)) if is_over(fault)) {
                     notice = None;
                 }
-                match tries_left(local, Arc::clone(&card)).await {
-                    Err(fault) => notice = Some(Notice::Card(fault)),
-                    Ok(TriesLeft::Blocked) => notice = Some(Notice::Card(CardFault::PinBlocked)),
-                    Ok(left) => {
-                        let kept = local.kept.pin(&visit.session(), &card, local.clock.now()).is_some();
-                        asks = if kept { Asks::Kept } else { Asks::Pin };
-                        if let TriesLeft::Known(left) = left {
-                            tries = Some(left);
-                            last_try = left == 1;
-                        }
-                        if last_try && !matches!(notice, Some(Notice::PinFormat)) {
-                            // The kept PIN never takes the last try, and neither does anybody unwarned (G-P3).
-                            asks = Asks::Pin;
-                            notice = Some(Notice::Card(CardFault::LastTry));
-                        }
+                shown_card = Some(CardLine::of(&card, words));
+                pinpad = Pinpad::at(local, visit, card).await;
+                match (pinpad.objection.take(), &notice) {
+                    // What was just said of the PIN stands beside the warning, not instead of it.
+                    (Some(CardFault::LastTry), Some(said)) if is_of_pin(said) => {
+                        warning = Some(Notice::Card(CardFault::LastTry));
                     }
+                    (Some(fault), _) => notice = Some(Notice::Card(fault)),
+                    (None, _) => {}
                 }
             }
         }
+        let Pinpad { asks, tries, .. } = pinpad;
         let (title, go) = if text.is_some() {
             (words.say("sign-title"), words.say("sign-go"))
         } else {
             (words.say("prove-title"), words.say("prove-go"))
         };
+        if asks.is_nothing() {
+            self.only_waits();
+        }
         let shown = PinPage {
+            warning: warning.and_then(|warning| told(&warning, words, rule.as_ref())),
+            pin_error: asks == Asks::Pin && notice.as_ref().is_some_and(is_of_pin),
             gone: matches!(notice, Some(Notice::PinGone)),
             notice: notice.and_then(|notice| told(&notice, words, rule.as_ref())),
             says: says.in_language(words.language()).to_owned(),
@@ -323,7 +388,7 @@ impl Frame {
             text,
             asks,
             tries,
-            last_try,
+            last_try: tries == Some(1),
             go,
             visit: self.visit,
             token: self.token,
@@ -332,10 +397,11 @@ impl Frame {
     }
 
     /// It is not the holder's turn at the card.
-    fn stopped(self, stage: &Stage, rule: Option<&PinRule>) -> Response {
+    fn stopped(mut self, stage: &Stage, rule: Option<&PinRule>) -> Response {
         let words = self.page.words;
         let (title, message, onward) = match stage {
             Stage::Holder | Stage::Back(_) | Stage::Working => {
+                self.only_waits();
                 let shown = WorkingPage {
                     page: self.page,
                     who: self.who,
@@ -394,6 +460,14 @@ pub(super) fn placed(state: &VisitState, seen: &Seen) -> Result<Arc<ShownCard>, 
         (Some(lack), _) => lack,
         (None, _) => CardFault::Changed,
     })
+}
+
+/// Whether a notice belongs to the PIN field.
+fn is_of_pin(notice: &Notice) -> bool {
+    matches!(
+        notice,
+        Notice::PinFormat | Notice::Card(CardFault::PinWrong { .. } | CardFault::PinFormat(_))
+    )
 }
 
 /// Whether the right card in the reader ends this fault; that a card was removed in the middle stays worth telling.

@@ -84,6 +84,7 @@ pub(crate) async fn page(State(local): State<Held>, headers: HeaderMap) -> Respo
             live: Some(Live {
                 seen: mark(&seen, None),
                 visit: String::new(),
+                idle: true,
             }),
             ..page
         },

@@ -64,6 +64,22 @@ async fn a03_the_last_try_needs_its_own_consent_and_then_locks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_wrong_pin_before_the_last_one_is_told_beside_the_warning() {
+    let portal = Portal::open().await;
+    let bench = Bench::with(&portal).await;
+    let (mut card, _) = card();
+    card.set_tries_left(2).unwrap();
+    bench.drawer.insert(1, card);
+    let browser = Browser::new(&bench);
+    let page = to_pin(&browser, &portal, &portal.ask_login("one")).await;
+    assert!(!page.html.contains("name=\"last_try\""));
+    let page = browser.submit(&page, "/request/pin", &[("pin", WRONG)]).await;
+    for part in ["E-PIN-WRONG", "W-PIN-LAST", "name=\"last_try\"", "error-pin"] {
+        assert!(page.html.contains(part), "{part}: {}", page.html);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_last_try_with_the_right_pin_goes_on() {
     let portal = Portal::open().await;
     let bench = Bench::with(&portal).await;

@@ -110,3 +110,136 @@ async fn a09_no_pin_code_or_cookie_is_logged_at_any_level() {
     tracing::trace!("{}", faces(PIN)[1]);
     assert!(faces(PIN).iter().any(|face| log.text().contains(face)));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a09_a_posted_pin_leaves_no_trace_in_the_agents_memory() {
+    use std::io::Read as _;
+    use std::net::TcpStream;
+    use std::process::{Command, Stdio};
+
+    // Made of two halves, so that the search does not find itself in anything but the process.
+    let sentinel = format!("{}{}", "7305", "9164");
+    let dir = tempfile::tempdir().unwrap();
+    // A port of the moment: the agent names no other than the one that it is given.
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let agent = Command::new(env!("CARGO_BIN_EXE_kagimori-agent"))
+        .args(["serve", "--port", &port.to_string()])
+        .env("KAGIMORI_AGENT_DIR", dir.path())
+        .env("KAGIMORI_LOG", "trace")
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let agent = Program(agent);
+    let mut connected = None;
+    for _ in 0..100 {
+        connected = TcpStream::connect(("127.0.0.1", port)).ok();
+        if connected.is_some() {
+            break;
+        }
+        pause();
+    }
+    let mut line = connected.unwrap();
+    let body = format!("visit=x&token=y&pin={sentinel}");
+    let control = "a-header-that-stays-while-the-line-is-open";
+    write!(
+        line,
+        "POST /request/pin HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = [0; 64];
+    line.read_exact(&mut answer).unwrap();
+    assert!(
+        answer.starts_with(b"HTTP/1.1 409"),
+        "{}",
+        String::from_utf8_lossy(&answer)
+    );
+    // The control: a request that has not come to its end lies in the line's buffer, and the same search finds it.
+    write!(line, "GET / HTTP/1.1\r\nX-Control: {control}\r\n").unwrap();
+    let mut seen = false;
+    for _ in 0..20 {
+        seen = holds(agent.0.id(), control.as_bytes());
+        if seen {
+            break;
+        }
+        pause();
+    }
+    assert!(seen);
+    drop(line);
+    let mut left = true;
+    for _ in 0..20 {
+        left = holds(agent.0.id(), sentinel.as_bytes()) || holds(agent.0.id(), control.as_bytes());
+        if !left {
+            break;
+        }
+        pause();
+    }
+    let found = holds(agent.0.id(), dir.path().to_str().unwrap().as_bytes());
+    assert!(found, "the memory was read to the end");
+    assert!(!left, "the PIN is still in memory after its connection has ended");
+}
+
+/// Whether a process holds these octets anywhere in its memory.
+#[cfg(target_os = "linux")]
+fn holds(process: u32, wanted: &[u8]) -> bool {
+    use std::io::{Read, Seek, SeekFrom};
+    let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
+    let mut memory = std::fs::File::open(format!("/proc/{process}/mem")).unwrap();
+    maps.lines()
+        .filter(|line| line.split(' ').nth(1).is_some_and(|access| access.starts_with("rw")))
+        .any(|line| {
+            let (from, to) = line.split(' ').next().unwrap().split_once('-').unwrap();
+            let (from, to) = (
+                u64::from_str_radix(from, 16).unwrap(),
+                u64::from_str_radix(to, 16).unwrap(),
+            );
+            // Page by page, since most of a map was never touched and reads as zeros, or not at all.
+            let mut touched = Vec::new();
+            let mut page = [0; PAGE];
+            let mut at = from;
+            while at < to {
+                let read = memory.seek(SeekFrom::Start(at)).is_ok() && memory.read_exact(&mut page).is_ok();
+                if read && page != [0; PAGE] {
+                    touched.extend_from_slice(&page);
+                }
+                at += PAGE as u64;
+            }
+            let first = wanted[0];
+            touched
+                .split(|octet| *octet == first)
+                .scan(0, |at, part| {
+                    *at += part.len() + 1;
+                    Some(*at - 1)
+                })
+                .any(|at| touched[at..].starts_with(wanted))
+        })
+}
+
+#[cfg(target_os = "linux")]
+const PAGE: usize = 4096;
+
+/// A moment in which another process can go on.
+#[cfg(target_os = "linux")]
+fn pause() {
+    let (never, told) = std::sync::mpsc::channel::<()>();
+    told.recv_timeout(std::time::Duration::from_millis(50)).unwrap_err();
+    drop(never);
+}
+
+/// A program that ends with its test, however that ends.
+#[cfg(target_os = "linux")]
+struct Program(std::process::Child);
+
+#[cfg(target_os = "linux")]
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
