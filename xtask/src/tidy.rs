@@ -12,7 +12,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     let sources = sources::read(root)?;
     let mut findings = edges::check(root)?;
     findings.extend(sources::check(&sources));
-    findings.extend(documents::check(root)?);
+    findings.extend(documents::check(root, &sources)?);
     for finding in &findings {
         println!("{finding}");
     }

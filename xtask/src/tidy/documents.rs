@@ -1,10 +1,11 @@
 //! Every path that a document names exists.
 
+use super::sources::Source;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 
-/// Reads the documents and looks for what they name.
-pub(super) fn check(root: &Path) -> Result<Vec<String>> {
+/// Reads the documents and looks for what they name: paths, and tests called after a row of rules or threats.
+pub(super) fn check(root: &Path, sources: &[Source]) -> Result<Vec<String>> {
     let mut findings = Vec::new();
     let mut named = 0;
     for document in documents(root)? {
@@ -17,6 +18,15 @@ pub(super) fn check(root: &Path) -> Result<Vec<String>> {
             }
             if fenced {
                 continue;
+            }
+            for test in line.split('`').skip(1).step_by(2).filter(|span| is_test(span)) {
+                named += 1;
+                if !sources
+                    .iter()
+                    .any(|source| source.text.contains(&format!("fn {test}(")))
+                {
+                    findings.push(format!("{shown}:{}: there is no test `{test}`", number + 1));
+                }
             }
             for path in paths(line) {
                 named += 1;
@@ -33,6 +43,17 @@ pub(super) fn check(root: &Path) -> Result<Vec<String>> {
         "the documents name only {named} paths: is the parser broken?"
     );
     Ok(findings)
+}
+
+/// `a05_…`, `r12_…`: a letter, a number, and a sentence.
+fn is_test(span: &str) -> bool {
+    let mut characters = span.chars();
+    characters.next().is_some_and(|first| first.is_ascii_lowercase())
+        && characters.next().is_some_and(|second| second.is_ascii_digit())
+        && span.matches('_').count() > 2
+        && span
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 fn documents(root: &Path) -> Result<Vec<PathBuf>> {
