@@ -12,7 +12,7 @@ pub struct Cards {
 }
 
 /// One card.
-pub struct Kept {
+pub(crate) struct Kept {
     /// What is printed on it.
     pub story: Story,
     /// The last day of online revocation, `YYYY-MM-DD`, where it has one.
@@ -42,7 +42,7 @@ pub struct Story {
 
 /// A card as the start page shows it and `GET /state` gives it.
 #[derive(Clone, Serialize)]
-pub struct Shown {
+pub(crate) struct Shown {
     /// Its name in addresses.
     pub id: &'static str,
     /// Whose it is.

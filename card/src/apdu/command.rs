@@ -64,7 +64,7 @@ pub enum Command {
         /// Which PIN.
         reference: PinReference,
         /// The PIN, filled up.
-        secret: SecretData,
+        secret: CommandSecret,
     },
     /// VERIFY without data: how many tries are left?
     TriesLeft {
@@ -81,14 +81,14 @@ pub enum Command {
         /// Which PIN.
         reference: PinReference,
         /// Both, each filled up to eight bytes.
-        secrets: SecretData,
+        secrets: CommandSecret,
     },
     /// RESET RETRY COUNTER: the PUK and the new PIN.
     ResetRetryCounter {
         /// Which PIN is unblocked.
         reference: PinReference,
         /// Both, each filled up to eight bytes.
-        secrets: SecretData,
+        secrets: CommandSecret,
     },
     /// GENERAL AUTHENTICATE: signs, or proves the management key.
     GeneralAuthenticate {
@@ -114,7 +114,7 @@ pub enum Command {
 }
 
 /// Bytes of a command that are wiped when dropped and cannot be printed.
-pub struct SecretData(pub(crate) Secret);
+pub struct CommandSecret(pub(crate) Secret);
 
 /// Why bytes are not a command that this table knows. The card's answer to each is in the variant's description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -194,7 +194,7 @@ impl Command {
                 }
                 Ok(Self::Verify {
                     reference,
-                    secret: SecretData::copied(apdu.data),
+                    secret: CommandSecret::copied(apdu.data),
                 })
             }
             (VERIFY, 0xFF, reference) if apdu.data.is_empty() => Ok(Self::Forget {
@@ -202,11 +202,11 @@ impl Command {
             }),
             (CHANGE_REFERENCE_DATA, 0x00, reference) => Ok(Self::ChangeReferenceData {
                 reference: PinReference::from_p2(reference)?,
-                secrets: SecretData::copied(apdu.data),
+                secrets: CommandSecret::copied(apdu.data),
             }),
             (RESET_RETRY_COUNTER, 0x00, reference) => Ok(Self::ResetRetryCounter {
                 reference: PinReference::from_p2(reference)?,
-                secrets: SecretData::copied(apdu.data),
+                secrets: CommandSecret::copied(apdu.data),
             }),
             (GENERAL_AUTHENTICATE, algorithm, key) => Ok(Self::GeneralAuthenticate {
                 algorithm,
@@ -296,7 +296,7 @@ impl fmt::Debug for Command {
     }
 }
 
-impl SecretData {
+impl CommandSecret {
     fn copied(bytes: &[u8]) -> Self {
         Self(Secret::from_slice(bytes))
     }

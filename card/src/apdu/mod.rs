@@ -12,7 +12,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-pub use command::{Command, CommandFault, KeyReference, PinReference, SecretData, instruction};
+pub use command::{Command, CommandFault, CommandSecret, KeyReference, PinReference, instruction};
 pub use response::Response;
 pub use status::StatusWord;
 

@@ -15,7 +15,7 @@ use std::fmt;
 pub use signing::{Signature, SignatureAlgorithm};
 
 use crate::{
-    apdu::{Command, KeyReference, Length, PinReference, Response, SecretData, StatusWord},
+    apdu::{Command, CommandSecret, KeyReference, Length, PinReference, Response, StatusWord},
     certificate::{Certificate, Fingerprint},
     fault::{CardFault, ProtocolFault},
     pin::{LastTryConsent, Pin, PinFormat, PinRule, TriesLeft},
@@ -115,7 +115,7 @@ impl Piv {
             let rule = PinRule::PIV;
             let answer = card.exclusive.exchange(&Command::ChangeReferenceData {
                 reference: PinReference::Application,
-                secrets: SecretData::pair(&current.block(rule), &new.block(rule)),
+                secrets: CommandSecret::pair(&current.block(rule), &new.block(rule)),
             })?;
             reference_data_answer("change PIN", &answer)
         })
@@ -126,7 +126,7 @@ impl Piv {
         self.with_pin(|card| {
             let answer = card.exclusive.exchange(&Command::ResetRetryCounter {
                 reference: PinReference::Application,
-                secrets: SecretData::pair(&puk.block(PinRule::PIV_PUK), &new.block(PinRule::PIV)),
+                secrets: CommandSecret::pair(&puk.block(PinRule::PIV_PUK), &new.block(PinRule::PIV)),
             })?;
             reference_data_answer("unblock PIN", &answer)
         })
@@ -291,7 +291,7 @@ impl<'t> Application<'t> {
         self.refuse_last_try(consent)?;
         let answer = self.exclusive.exchange(&Command::Verify {
             reference: PinReference::Application,
-            secret: SecretData(pin.block(PinRule::PIV)),
+            secret: CommandSecret(pin.block(PinRule::PIV)),
         })?;
         reference_data_answer("verify PIN", &answer)
     }
