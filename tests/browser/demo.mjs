@@ -21,7 +21,7 @@ const PORTS = [8080, 8081, 8025, 8026, 24817];
 /** A Tuesday morning far from every window's edge. */
 const MORNING = "2026-11-24T10:00:00+09:00";
 
-/** Starts the demo under a name, walks, and ends it, however the walk went. */
+/** Starts the demo under a name with the valid card in reader 1, walks, and ends it, however the walk went. */
 export async function inDemo(name, walk, { clock = MORNING } = {}) {
   await Promise.all(PORTS.map(isFree));
   const data = join(PLACE, name);
@@ -34,7 +34,9 @@ export async function inDemo(name, walk, { clock = MORNING } = {}) {
   const ended = new Promise((resolve) => program.once("exit", resolve));
   try {
     await ready(program);
-    await walk(new World(data));
+    const world = new World(data);
+    await world.insert(CARDS.valid);
+    await walk(world);
   } finally {
     program.kill("SIGINT");
     const late = setTimeout(() => program.kill("SIGKILL"), 5_000);

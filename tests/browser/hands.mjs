@@ -7,13 +7,6 @@ import { APPLICATION, AT, atAgent, consent, expectPath, fill, openAgent, opened,
 
 const chromium = await browser();
 
-await journeys([
-  ["in English", () => inDemo("english", inEnglish)],
-  ["by keyboard alone", () => inDemo("keyboard", byKeyboard)],
-  ["without script", () => inDemo("no-script", withoutScript)],
-]);
-await chromium.close();
-
 async function inEnglish(world) {
   const context = await person(chromium, { language: "en" });
   const page = await context.newPage();
@@ -197,3 +190,10 @@ async function withoutScript(world) {
   });
   await context.close();
 }
+
+await journeys([
+  ["in English", () => inDemo("english", inEnglish)],
+  ["by keyboard alone", () => inDemo("keyboard", byKeyboard)],
+  ["without script", () => inDemo("no-script", withoutScript)],
+]);
+await chromium.close();

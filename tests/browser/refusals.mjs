@@ -37,7 +37,7 @@ async function says(page, code, sentence) {
 
 async function triesLeft(world, card) {
   const state = await world.state();
-  return state.cards.find((one) => one.id === card).tries_left;
+  return state.cards.find((one) => one.id === card).tries;
 }
 
 await journeys([

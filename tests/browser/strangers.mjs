@@ -56,12 +56,13 @@ async function foreignSite(world) {
   const origin = `http://127.0.0.1:${site.address().port}`;
   const context = await person(chromium);
   const page = await context.newPage();
-  const tries = async () => (await world.state()).cards.find((card) => card.id === CARDS.valid).tries_left;
+  const tries = async () => (await world.state()).cards.find((card) => card.id === CARDS.valid).tries;
   const before = await tries();
   for (const form of ["pin", "allow", "agree", "quit"]) {
     await check(`a03: a form 「${form}」 of a foreign site is turned away`, async () => {
       await page.goto(origin);
-      const [answer] = await Promise.all([page.waitForResponse((response) => response.request().method() === "POST"), page.locator(`#${form}`).evaluate((element) => element.submit())]);
+      const [answer] = await Promise.all([page.waitForResponse((response) => response.request().method() === "POST"), page.locator(`#${form}`).evaluate((element) => element.submit()), page.waitForNavigation()]);
+      await page.waitForLoadState("load");
       if (answer.status() < 400) throw new Error(`answered ${answer.status()} to ${answer.url()}`);
     });
   }
