@@ -33,8 +33,7 @@ pub struct Office {
 }
 
 /// The kinds of organisation (DESIGN, part 1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeskKind {
     /// 認証局
     Authority,
@@ -218,12 +217,26 @@ mod row {
     pub(super) struct Office {
         id: String,
         name: Words,
-        desk: DeskKind,
+        desk: Desk,
         authorities: Vec<String>,
         sender: Sender,
         contact: Words,
         card: Card,
         revocation: Revocation,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Desk {
+        Authority,
+    }
+
+    impl From<Desk> for DeskKind {
+        fn from(desk: Desk) -> Self {
+            match desk {
+                Desk::Authority => Self::Authority,
+            }
+        }
     }
 
     #[derive(Deserialize)]
@@ -309,7 +322,7 @@ mod row {
             Ok(super::Office {
                 id: self.id,
                 name: self.name.into(),
-                desk: self.desk,
+                desk: self.desk.into(),
                 authorities: self.authorities.into_iter().map(Authority).collect(),
                 sender: super::Sender {
                     name: self.sender.name.into(),
