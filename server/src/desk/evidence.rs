@@ -134,7 +134,10 @@ pub fn signed(issued: &Issued) -> Signed {
 /// The certificate was signed elsewhere by this issuer's key, as its signature shows.
 pub fn signed_before(certificate: &Certificate, issuer: &Certificate) -> Result<Signed, pki::certificate::NotSignedBy> {
     certificate.verify_signed_by(issuer)?;
-    Ok(Signed::verified(sha256(certificate.to_be_signed()), Fingerprint(certificate.fingerprint())))
+    Ok(Signed::verified(
+        sha256(certificate.to_be_signed()),
+        Fingerprint(certificate.fingerprint()),
+    ))
 }
 
 /// The card answered the challenge of this request with its authentication key, at `at`.

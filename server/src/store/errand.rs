@@ -71,8 +71,11 @@ impl Store {
                 let mut connection = self.reader().await?;
                 take(&mut connection, TAKE_UNLOCKED, &lease, now, until).await
             }
-            // One process writes, through one task.
+            // One process writes, through one task; a look before spares it an empty transaction.
             super::Database::Sqlite { .. } => {
+                if self.reader().await?.row(DUE, values![now.0]).await?.is_none() {
+                    return Ok(None);
+                }
                 self.writer
                     .write(move |connection| Box::pin(async move { take(connection, TAKE, &lease, now, until).await }))
                     .await
@@ -159,6 +162,8 @@ statements! {
                         WHERE done_at IS NULL AND due_at <= $2 AND (leased_until IS NULL OR leased_until < $2)
                         ORDER BY due_at LIMIT 1)
             RETURNING id, case_id, document, queued_at, attempts";
+    DUE = "SELECT id FROM errand
+           WHERE done_at IS NULL AND due_at <= $1 AND (leased_until IS NULL OR leased_until < $1) LIMIT 1";
     FINISH = "UPDATE errand SET done_at = $2, lease = NULL, leased_until = NULL, trouble = NULL WHERE id = $1";
     POSTPONE = "UPDATE errand SET due_at = $2, trouble = $3, lease = NULL, leased_until = NULL
                 WHERE id = $1 AND done_at IS NULL";

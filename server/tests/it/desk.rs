@@ -339,7 +339,11 @@ async fn click(
     case: CaseId<Revocation>,
     confirm: Arc<Command>,
 ) -> Result<casework::number::Number, Failure> {
-    match desk.perform(&Actor::Holder { session: [9; 16] }, case, &confirm).await?.case {
+    match desk
+        .perform(&Actor::Holder { session: [9; 16] }, case, &confirm)
+        .await?
+        .case
+    {
         Case::Revoked { number, .. } => Ok(number),
         case => panic!("{case:?}"),
     }

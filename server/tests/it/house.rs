@@ -72,10 +72,20 @@ pub(crate) struct Stopped {
 impl Stopped {
     /// Does something to its files, and serves it again.
     pub(crate) async fn start_after(self, change: impl FnOnce()) -> Result<House, OpenFault> {
-        let Self { clock, authority, place, ahead } = self;
+        let Self {
+            clock,
+            authority,
+            place,
+            ahead,
+        } = self;
         change();
         let store = place.open().await?;
-        Ok(House { desk: Desk::new(store, clock, Chance::system(), vec![office()]), authority, place, ahead })
+        Ok(House {
+            desk: Desk::new(store, clock, Chance::system(), vec![office()]),
+            authority,
+            place,
+            ahead,
+        })
     }
 }
 
@@ -120,7 +130,12 @@ impl House {
         let store = place.open().await.unwrap();
         let authority = TestAuthority::new(&store).await;
         let desk = Desk::new(store, clock, Chance::system(), vec![office()]);
-        Self { desk, authority, place, ahead }
+        Self {
+            desk,
+            authority,
+            place,
+            ahead,
+        }
     }
 
     /// Closes the store and opens it again, as a restart does.
@@ -130,14 +145,29 @@ impl House {
 
     /// Closes the store.
     pub(crate) async fn stop(self) -> Stopped {
-        let Self { desk, authority, place, ahead } = self;
+        let Self {
+            desk,
+            authority,
+            place,
+            ahead,
+        } = self;
         let clock = desk.clock().clone();
         desk.store().close().await;
-        Stopped { clock, authority, place, ahead }
+        Stopped {
+            clock,
+            authority,
+            place,
+            ahead,
+        }
     }
 
     pub(crate) fn store(&self) -> &Store {
         self.desk.store()
+    }
+
+    /// How many seconds the clock is ahead.
+    pub(crate) fn ahead(&self) -> i64 {
+        self.ahead.load(Ordering::Relaxed)
     }
 
     pub(crate) fn now(&self) -> Instant {
@@ -153,15 +183,26 @@ impl House {
     pub(crate) async fn card_until(&self, last_day: Date) -> TestCard {
         let now = Instant(noon(2025, 11, 21).0);
         let validity = Validity::between(now.0, last_day.as_day().ends().0).unwrap();
-        self.authority.card(&self.desk, validity, Some(Purchase { price: 28_000 })).await
+        self.authority
+            .card(&self.desk, validity, Some(Purchase { price: 28_000 }))
+            .await
     }
 
     /// A card that is valid for a year from now.
     pub(crate) async fn card(&self) -> TestCard {
-        self.card_until(Date { year: 2027, month: 12, day: 31 }).await
+        self.card_until(Date {
+            year: 2027,
+            month: 12,
+            day: 31,
+        })
+        .await
     }
 
-    pub(crate) async fn perform(&self, case: CaseId<Revocation>, command: Command) -> Result<Done<Revocation>, Failure> {
+    pub(crate) async fn perform(
+        &self,
+        case: CaseId<Revocation>,
+        command: Command,
+    ) -> Result<Done<Revocation>, Failure> {
         self.desk.perform(&HOLDER, case, &command).await
     }
 
@@ -190,21 +231,31 @@ impl House {
     /// A case whose text is out for signature.
     pub(crate) async fn ask(&self, card: &TestCard) -> (CaseId<Revocation>, String) {
         let case = self.open(card).await;
-        self.perform(case, Command::Enter(Box::new(application()))).await.unwrap();
-        let done = self.perform(case, Command::Ask { language: Language::Ja }).await.unwrap();
+        self.perform(case, Command::Enter(Box::new(application())))
+            .await
+            .unwrap();
+        let done = self
+            .perform(case, Command::Ask { language: Language::Ja })
+            .await
+            .unwrap();
         (case, self.text(case, &done.case).await)
     }
 
     /// The text that a case waits for.
     pub(crate) async fn text(&self, id: CaseId<Revocation>, case: &Case) -> String {
-        let Case::Awaiting { text, .. } = case else { panic!("{case:?} waits for nothing") };
+        let Case::Awaiting { text, .. } = case else {
+            panic!("{case:?} waits for nothing")
+        };
         self.store().text(id.octets(), *text).await.unwrap().unwrap()
     }
 
     /// A whole application.
     pub(crate) async fn revoke(&self, card: &TestCard) -> (CaseId<Revocation>, Done<Revocation>) {
         let (case, text) = self.ask(card).await;
-        let done = self.perform(case, Command::Confirm(card.sign(&text, self.now()))).await.unwrap();
+        let done = self
+            .perform(case, Command::Confirm(card.sign(&text, self.now())))
+            .await
+            .unwrap();
         (case, done)
     }
 }
@@ -213,14 +264,19 @@ impl Place {
     pub(crate) fn on_sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let data = directory.path().to_owned();
-        Self { address: StoreAddress::Sqlite(data.join("kagimori.db")), data, directory: Some(directory) }
+        Self {
+            address: StoreAddress::Sqlite(data.join("kagimori.db")),
+            data,
+            directory: Some(directory),
+        }
     }
 
     /// A database of its own on the server that the environment names.
     pub(crate) async fn on_postgres() -> Self {
         use sqlx::Connection as _;
-        let url = std::env::var("KAGIMORI_TEST_POSTGRES")
-            .expect("KAGIMORI_TEST_POSTGRES names a PostgreSQL server to test on, as postgres://user@host:port/postgres");
+        let url = std::env::var("KAGIMORI_TEST_POSTGRES").expect(
+            "KAGIMORI_TEST_POSTGRES names a PostgreSQL server to test on, as postgres://user@host:port/postgres",
+        );
         let name = format!("test_{:032x}", u128::from_be_bytes(Chance::system().octets()));
         let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
         let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
@@ -228,12 +284,20 @@ impl Place {
         let (server, _) = url.rsplit_once('/').unwrap();
         let directory = tempfile::tempdir().unwrap();
         let data = directory.path().to_owned();
-        Self { address: StoreAddress::Postgres(format!("{server}/{name}")), data, directory: Some(directory) }
+        Self {
+            address: StoreAddress::Postgres(format!("{server}/{name}")),
+            data,
+            directory: Some(directory),
+        }
     }
 
     /// A place that lasts beyond this process.
     pub(crate) fn lasting(address: StoreAddress, data: &Path) -> Self {
-        Self { address, data: data.to_owned(), directory: None }
+        Self {
+            address,
+            data: data.to_owned(),
+            directory: None,
+        }
     }
 
     pub(crate) async fn open(&self) -> Result<Store, OpenFault> {
@@ -244,14 +308,24 @@ impl Place {
 impl TestAuthority {
     async fn new(store: &Store) -> Self {
         let name = Authority("mihon-issuing".to_owned());
-        let key = SoftwareKey::generate(Algorithm::P256).unwrap();
+        let pem = SEALED.get_or_init(|| {
+            let key = SoftwareKey::generate(Algorithm::P256).unwrap();
+            key.to_encrypted_pem(PASSPHRASE, Chance::system().octets()).unwrap()
+        });
+        let key = SoftwareKey::from_encrypted_pem(pem, PASSPHRASE).unwrap();
         let subject = AuthorityName::new("見本認証局株式会社", "見本認証局").unwrap();
         let validity = Validity::of_days(noon(2025, 1, 1).0, 7_300).unwrap();
         let serial = pki::serial::Serial::from_random(Chance::system().octets());
-        let linted = Tbs::new(&Profile::Root { name: subject }, serial, Issuer::Itself, key.public_key(), validity)
-            .unwrap()
-            .lint()
-            .unwrap();
+        let linted = Tbs::new(
+            &Profile::Root { name: subject },
+            serial,
+            Issuer::Itself,
+            key.public_key(),
+            validity,
+        )
+        .unwrap()
+        .lint()
+        .unwrap();
         let certificate = linted.sign(&key).unwrap().into_certificate();
         store
             .keep_key(KeyRow {
@@ -259,7 +333,7 @@ impl TestAuthority {
                 authority: name.clone(),
                 purpose: KeyPurpose::Authority,
                 algorithm: Algorithm::P256.to_string(),
-                pem: String::new(),
+                pem: pem.clone(),
                 certificate: Some(certificate.der().to_vec()),
                 made_at: Instant(validity.not_before()),
             })
@@ -269,17 +343,34 @@ impl TestAuthority {
     }
 
     /// What would be signed for one half of a card.
-    pub(crate) fn draft(&self, profile: &Profile, key: &SoftwareKey, validity: Validity) -> (CertificateId, Linted<Tbs>) {
+    pub(crate) fn draft(
+        &self,
+        profile: &Profile,
+        key: &SoftwareKey,
+        validity: Validity,
+    ) -> (CertificateId, Linted<Tbs>) {
         let serial = pki::serial::Serial::from_random(Chance::system().octets());
         let id = CertificateId {
             authority: self.name.clone(),
             serial: Serial::from_octets(serial.as_bytes()).unwrap(),
         };
         let issuer = Issuer::Authority(&self.certificate);
-        (id, Tbs::new(profile, serial, issuer, key.public_key(), validity).unwrap().lint().unwrap())
+        (
+            id,
+            Tbs::new(profile, serial, issuer, key.public_key(), validity)
+                .unwrap()
+                .lint()
+                .unwrap(),
+        )
     }
 
-    pub(crate) fn intend(&self, id: &CertificateId, linted: &Linted<Tbs>, validity: Validity, purchase: Option<Purchase>) -> Issue {
+    pub(crate) fn intend(
+        &self,
+        id: &CertificateId,
+        linted: &Linted<Tbs>,
+        validity: Validity,
+        purchase: Option<Purchase>,
+    ) -> Issue {
         Issue::Intend {
             intent: Box::new(Intent {
                 certificate: id.clone(),
@@ -305,9 +396,14 @@ impl TestAuthority {
     ) -> (CertificateId, Certificate) {
         let (id, linted) = self.draft(profile, key, validity);
         let case: CaseId<Issuance> = desk.new_case();
-        desk.perform(&Actor::System, case, &self.intend(&id, &linted, validity, purchase)).await.unwrap();
+        desk.perform(&Actor::System, case, &self.intend(&id, &linted, validity, purchase))
+            .await
+            .unwrap();
         let issued = linted.sign(&self.key).unwrap();
-        let bind = Issue::Bind { signed: evidence::signed(&issued), der: issued.certificate().der().to_vec() };
+        let bind = Issue::Bind {
+            signed: evidence::signed(&issued),
+            der: issued.certificate().der().to_vec(),
+        };
         desk.perform(&Actor::System, case, &bind).await.unwrap();
         (id, issued.into_certificate())
     }
@@ -317,11 +413,22 @@ impl TestAuthority {
         let authentication_key = SoftwareKey::generate(Algorithm::P256).unwrap();
         let signature_key = SoftwareKey::generate(Algorithm::P256).unwrap();
         let profile = Profile::AuthorityAuthentication(content.clone());
-        let (_, authentication) = self.issue(desk, &profile, &authentication_key, validity, purchase).await;
+        let (_, authentication) = self
+            .issue(desk, &profile, &authentication_key, validity, purchase)
+            .await;
         let profile = Profile::AuthoritySignature(content);
         let (certificate, signature) = self.issue(desk, &profile, &signature_key, validity, purchase).await;
-        let subject = Subject { certificate, card: Fingerprint(signature.fingerprint()) };
-        TestCard { authentication, authentication_key, signature, signature_key, subject }
+        let subject = Subject {
+            certificate,
+            card: Fingerprint(signature.fingerprint()),
+        };
+        TestCard {
+            authentication,
+            authentication_key,
+            signature,
+            signature_key,
+            subject,
+        }
     }
 }
 
@@ -355,7 +462,12 @@ pub(crate) fn card_content() -> CardContent {
         Some("http://ca.example.jp/ca/mihon-issuing.cer"),
     )
     .unwrap();
-    CardContent::new(holder, organisation, publication, ObjectIdentifier::new_unwrap("1.2.392.200000.1"))
+    CardContent::new(
+        holder,
+        organisation,
+        publication,
+        ObjectIdentifier::new_unwrap("1.2.392.200000.1"),
+    )
 }
 
 pub(crate) fn office() -> Office {
@@ -391,5 +503,10 @@ pub(crate) fn noon(year: i32, month: u8, day: u8) -> Instant {
 pub(crate) fn digest(text: &str) -> Digest {
     evidence::sha256(text.as_bytes())
 }
+
+pub(crate) const PASSPHRASE: &[u8] = b"a passphrase for tests";
+
+/// One key for all authorities of a run: deriving its encryption takes its time by design.
+static SEALED: std::sync::OnceLock<String> = std::sync::OnceLock::new();
 
 pub(crate) const HOLDER: Actor<'static> = Actor::Holder { session: [7; 16] };

@@ -91,7 +91,11 @@ async fn a_journal_that_was_replaced_is_refused_on_a_database_of_one_node() {
         fs::remove_file(data.join("journal.key")).unwrap();
     })
     .await;
-    assert!(matches!(outcome, Err(OpenFault::Behind(Behind::JournalMissing { .. }))), "{:?}", outcome.map(|_| ()));
+    assert!(
+        matches!(outcome, Err(OpenFault::Behind(Behind::JournalMissing { .. }))),
+        "{:?}",
+        outcome.map(|_| ())
+    );
 }
 
 #[test]
@@ -117,16 +121,25 @@ fn every_changed_octet_of_a_journal_is_found() {
             // The very last line can lose its end; it is cut off then, not believed. A signature of an earlier line
             // says nothing that the last one does not say too.
             Ok(journal) if place == whole.len() - 1 => assert_eq!(journal.end().sequence(), 2),
-            Ok(journal) => assert!(in_earlier_signature(&whole, place) && journal.end() == end, "octet {place}"),
+            Ok(journal) => assert!(
+                in_earlier_signature(&whole, place) && journal.end() == end,
+                "octet {place}"
+            ),
             Err(other) => panic!("octet {place}: {other}"),
         }
     }
 }
 
 fn in_earlier_signature(whole: &[u8], place: usize) -> bool {
-    let begins = whole[..place].iter().rposition(|octet| *octet == b'\n').map_or(0, |end| end + 1);
+    let begins = whole[..place]
+        .iter()
+        .rposition(|octet| *octet == b'\n')
+        .map_or(0, |end| end + 1);
     let spaces = whole[begins..place].iter().filter(|octet| **octet == b' ').count();
-    let last = whole[..whole.len() - 1].iter().rposition(|octet| *octet == b'\n').unwrap();
+    let last = whole[..whole.len() - 1]
+        .iter()
+        .rposition(|octet| *octet == b'\n')
+        .unwrap();
     spaces == 6 && place < last
 }
 
@@ -170,7 +183,9 @@ impl Copy {
                 let copy = path.with_extension("copy");
                 let sql = format!("VACUUM INTO '{}'", copy.display());
                 invariant::tamper(&house.place.address, &sql).await;
-                Self { tables: vec![("whole".to_owned(), fs::read(&copy).unwrap())] }
+                Self {
+                    tables: vec![("whole".to_owned(), fs::read(&copy).unwrap())],
+                }
             }
             server::store::StoreAddress::Postgres(_) => {
                 for table in RESTORED {
@@ -203,4 +218,13 @@ impl Copy {
     }
 }
 
-const RESTORED: &[&str] = &["status", "counter", "office_case", "receipt", "errand", "event", "evidence", "journal"];
+const RESTORED: &[&str] = &[
+    "status",
+    "counter",
+    "office_case",
+    "receipt",
+    "errand",
+    "event",
+    "evidence",
+    "journal",
+];

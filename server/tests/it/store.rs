@@ -11,7 +11,7 @@ use server::desk::certificate::{Command as Issue, Issuance};
 use server::desk::revocation::Command;
 use server::desk::{Actor, CaseId, evidence};
 use server::store::{
-    Audit, Clash, Committed, CrlRow, SessionFact, SessionRow, CardRequestRow, CardRequestState, Claimed,
+    Audit, CardRequestRow, CardRequestState, Claimed, Clash, Committed, CrlRow, SessionFact, SessionRow,
 };
 use wire::office::Language;
 

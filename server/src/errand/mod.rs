@@ -1,0 +1,128 @@
+//! Errands: what a decision queued, done later, at least once, each safe to be done twice (DESIGN, part 3.4).
+//!
+//! What drains the outbox after a crash is what drains it every second.
+
+mod crl;
+mod letter;
+pub mod mail;
+
+use casework::time::Instant;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::authority::crl::Period;
+use crate::authority::issue::Registrar;
+use crate::fault::Fault;
+use crate::store::{Errand, ErrandRow, Store};
+use mail::Mailer;
+
+/// Runs the errands of a node. Several nodes may, at the same time.
+pub struct Errands {
+    registrar: Registrar,
+    period: Period,
+    mailer: Arc<dyn Mailer>,
+    /// By which leases of this runner are known.
+    name: String,
+}
+
+/// Why an errand could not be done this time. For the operator; it is tried again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Trouble(pub String);
+
+impl Errands {
+    /// Lists are published by `registrar`, letters handed to `mailer`.
+    pub fn new(registrar: Registrar, period: Period, mailer: Arc<dyn Mailer>) -> Self {
+        let octets: [u8; 8] = registrar.desk.chance().octets();
+        Self {
+            registrar,
+            period,
+            mailer,
+            name: format!("{:016x}", u64::from_be_bytes(octets)),
+        }
+    }
+
+    /// Runs what is due, again and again. May be stopped at any moment: what was begun is begun again when its lease is
+    /// over.
+    pub async fn keep_running(self) {
+        loop {
+            if let Err(fault) = self.run_due().await {
+                tracing::error!(%fault, "errands could not be taken");
+            }
+            tokio::time::sleep(BETWEEN_ROUNDS).await;
+        }
+    }
+
+    /// Runs everything that is due now and says how many errands it did.
+    pub async fn run_due(&self) -> Result<usize, Fault> {
+        let mut done = 0;
+        while let Some(errand) = self.store().take_errand(&self.name, self.now(), LEASE).await? {
+            let outcome = tokio::time::timeout(LONGEST, self.run(&errand)).await;
+            match outcome.unwrap_or_else(|_| Err(Trouble(format!("it took longer than {LONGEST:?}")))) {
+                Ok(()) => {
+                    self.store().finish_errand(errand.id, self.now()).await?;
+                    done += 1;
+                }
+                Err(trouble) => {
+                    tracing::warn!(errand = ?errand.errand, attempts = errand.attempts, %trouble, "an errand has to wait");
+                    let due = after(self.now(), errand.attempts);
+                    self.store().postpone_errand(errand.id, due, &trouble.0).await?;
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    async fn run(&self, errand: &ErrandRow) -> Result<(), Trouble> {
+        match &errand.errand {
+            Errand::PublishCrl { certificate } => crl::publish(&self.registrar, self.period, certificate).await,
+            Errand::RevocationLetter(which) => {
+                let mail = letter::of_revocation(&self.registrar.desk, errand, *which).await?;
+                self.mailer
+                    .send(&mail)
+                    .await
+                    .map_err(|trouble| Trouble(trouble.to_string()))
+            }
+        }
+    }
+
+    fn store(&self) -> &Store {
+        self.registrar.desk.store()
+    }
+
+    fn now(&self) -> Instant {
+        self.registrar.desk.clock().now()
+    }
+}
+
+/// Whatever fails below is tried again.
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self(fault.to_string())
+    }
+}
+
+/// Five seconds after the first attempt, twice as long after each further one, at most an hour.
+fn after(now: Instant, attempts: i64) -> Instant {
+    let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(10);
+    now.plus_seconds((5_i64 << doublings).min(3_600))
+}
+
+const BETWEEN_ROUNDS: Duration = Duration::from_millis(250);
+/// An errand that takes longer is given up for this time.
+const LONGEST: Duration = Duration::from_secs(60);
+/// Longer than [`LONGEST`]: nobody else takes what is still being done.
+const LEASE: Duration = Duration::from_secs(120);
+
+#[cfg(test)]
+mod tests {
+    use super::{Instant, after};
+
+    #[test]
+    fn the_pause_doubles_up_to_an_hour() {
+        let pauses: Vec<_> = [1, 2, 3, 10, 11, 1_000]
+            .map(|attempts| after(Instant(0), attempts).0)
+            .into();
+        assert_eq!(pauses, [5, 10, 20, 2_560, 3_600, 3_600]);
+    }
+}

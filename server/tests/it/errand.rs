@@ -1,0 +1,296 @@
+//! Errands: each one at least once, each letter queued once, whatever fails in between.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use casework::certificate::Shard;
+use server::authority::crl::Period;
+use server::config::{Config, MailSecurity};
+use server::errand::Errands;
+use server::errand::mail::{Mail, Mailer, NotSent, Sending, Smtp};
+use server::office::AUTHORITY_EXAMPLE;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::house::{House, PASSPHRASE, noon, on_both};
+
+on_both! {
+    async fn the_applicant_gets_three_letters_by_smtp(house: House) {
+        let card = house.card().await;
+        house.revoke(&card).await;
+        let post = PostOffice::open(0).await;
+        let errands = runner(&house, Arc::new(post.mailer())).await;
+        assert_eq!(errands.run_due().await.unwrap(), 4, "the list, and three letters");
+        assert_eq!(errands.run_due().await.unwrap(), 0);
+        let mails = post.mails.lock().unwrap().clone();
+        let subjects: Vec<_> = mails.iter().filter_map(|mail| mail.lines().find(|line| line.starts_with("Message-ID"))).collect();
+        assert_eq!(subjects.len(), 3);
+        for mail in &mails {
+            assert!(mail.contains("To: takahashi@example.jp") && mail.contains("Auto-Submitted: auto-generated"), "{mail}");
+        }
+        assert_eq!(house.store().outbox().await.unwrap().waiting, 0, "nothing is left behind");
+    }
+
+    async fn a_revocation_is_on_the_list_once_its_errand_is_done(house: House) {
+        let (card, other) = (house.card().await, house.card().await);
+        house.revoke(&card).await;
+        house.revoke(&other).await;
+        let post = PostOffice::open(0).await;
+        let errands = runner(&house, Arc::new(post.mailer())).await;
+        assert_eq!(errands.run_due().await.unwrap(), 8);
+        let (row, der) = house.store().published_crl(&house.authority.name, Shard(0)).await.unwrap().unwrap();
+        assert_eq!((row.number, row.entries), (1, 2), "one list serves both errands");
+        let list = pki::crl::Crl::parse(&der).unwrap();
+        for card in [&card, &other] {
+            assert!(list.lookup(&card.signature.serial()).is_some());
+            assert!(list.lookup(&card.authentication.serial()).is_none());
+        }
+        crate::invariant::hold(&house).await;
+    }
+
+    async fn a_mail_server_that_fails_gets_the_same_mail_again(house: House) {
+        let card = house.card().await;
+        house.revoke(&card).await;
+        // It breaks off the first four deliveries, one of them after it took the mail.
+        let post = PostOffice::open(4).await;
+        let errands = runner(&house, Arc::new(post.mailer())).await;
+        for _ in 0..6 {
+            errands.run_due().await.unwrap();
+            house.it_is(house.now().plus_seconds(3_600));
+        }
+        let mails = post.mails.lock().unwrap().clone();
+        let mut ids: Vec<_> = mails.iter().filter_map(|mail| mail.lines().find(|line| line.starts_with("Message-ID"))).collect();
+        assert!(ids.len() > 3, "at least once: {}", ids.len());
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 3, "and always the same three");
+    }
+
+    async fn an_errand_that_was_begun_before_a_crash_is_done_after_it(house: House) {
+        let card = house.card().await;
+        house.revoke(&card).await;
+        let taken = house.store().take_errand("the one that dies", house.now(), Duration::from_secs(120)).await.unwrap();
+        let taken = taken.unwrap();
+        let house = house.restart().await.unwrap();
+        let mut seen = Vec::new();
+        while let Some(errand) = house.store().take_errand("the next", house.now(), Duration::from_secs(120)).await.unwrap() {
+            seen.push(errand.id);
+        }
+        assert_eq!(seen.len(), 3);
+        assert!(!seen.contains(&taken.id), "its lease still holds");
+        house.it_is(house.now().plus_seconds(121));
+        let again = house.store().take_errand("the next", house.now(), Duration::from_secs(120)).await.unwrap().unwrap();
+        assert_eq!(again.attempts, 2);
+    }
+
+    async fn two_runners_never_take_the_same_errand(house: House) {
+        for _ in 0..5 {
+            let card = house.card().await;
+            house.revoke(&card).await;
+        }
+        let runners: Vec<_> = (0..4)
+            .map(|count| {
+                let (store, now) = (house.store().clone(), house.now());
+                tokio::spawn(async move {
+                    let mut taken = Vec::new();
+                    while let Some(errand) =
+                        store.take_errand(&format!("runner {count}"), now, Duration::from_secs(60)).await.unwrap()
+                    {
+                        taken.push(errand.id);
+                    }
+                    taken
+                })
+            })
+            .collect();
+        let mut taken = Vec::new();
+        for runner in runners {
+            taken.extend(runner.await.unwrap());
+        }
+        assert_eq!(taken.len(), 20);
+        taken.sort_unstable();
+        taken.dedup();
+        assert_eq!(taken.len(), 20);
+    }
+
+    async fn a_postponed_errand_waits_for_its_time(house: House) {
+        let card = house.card().await;
+        house.revoke(&card).await;
+        let tries = Arc::new(AtomicUsize::new(0));
+        let errands = runner(&house, Arc::new(Refusing { tries: Arc::clone(&tries) })).await;
+        for (pause, expected) in [(0, 3), (3, 3), (10, 6), (3, 6), (20, 9)] {
+            house.it_is(house.now().plus_seconds(pause));
+            errands.run_due().await.unwrap();
+            assert_eq!(tries.load(Ordering::Relaxed), expected, "after {pause} seconds more");
+        }
+    }
+}
+
+#[test]
+fn a40_nothing_in_a_mail_reaches_its_head() {
+    let mail = Mail {
+        id: [1; 16],
+        from_name: "見本認証局".to_owned(),
+        from: "no-reply@ca.example.jp".to_owned(),
+        to: "holder@example.jp".to_owned(),
+        subject: "失効申込受付のお知らせ（受付番号 54930324824）".to_owned(),
+        body: "本文\n.\nBcc: z@example.jp\n".to_owned(),
+        written_at: noon(2026, 11, 20),
+    };
+    let written = String::from_utf8(mail.message().unwrap().formatted()).unwrap();
+    let (head, _) = written.split_once("\r\n\r\n").unwrap();
+    assert!(!head.to_ascii_lowercase().contains("bcc"), "{head}");
+    assert!(head.contains("Date: Fri, 20 Nov 2026 03:00:00 +0000"), "{head}");
+    assert_eq!(mail.message().unwrap().envelope().to().len(), 1);
+    for forged in [
+        "1\r\nBcc: x@example.jp",
+        "1\nBcc: x@example.jp",
+        "1\u{85}Bcc: x@example.jp",
+        "1\0",
+    ] {
+        for mail in [
+            Mail {
+                subject: forged.to_owned(),
+                ..mail.clone()
+            },
+            Mail {
+                from_name: forged.to_owned(),
+                ..mail.clone()
+            },
+        ] {
+            assert!(matches!(mail.message(), Err(NotSent::Unwritten(_))), "{forged:?}");
+        }
+    }
+    for wrong in [
+        "a@example.jp, b@example.jp",
+        "a@example.jp\r\nRCPT TO:<b@example.jp>",
+        "",
+        "nobody",
+    ] {
+        assert!(
+            matches!(
+                Mail {
+                    to: wrong.to_owned(),
+                    ..mail.clone()
+                }
+                .message(),
+                Err(NotSent::Unwritten(_))
+            ),
+            "{wrong:?}"
+        );
+    }
+}
+
+async fn runner(house: &House, mailer: Arc<dyn Mailer>) -> Errands {
+    let data = &house.place.data;
+    std::fs::write(data.join("passphrase"), PASSPHRASE).unwrap();
+    let config = Config::parse(Config::commented(), &data.join("kagimori.toml"), data).unwrap();
+    house
+        .store()
+        .load_office("mihon-ca", AUTHORITY_EXAMPLE, house.now())
+        .await
+        .unwrap();
+    let (clock, chance) = (house.desk.clock().clone(), house.desk.chance().clone());
+    let registrar = server::serve::registrar(&config, house.store().clone(), clock, chance)
+        .await
+        .unwrap();
+    let period = Period {
+        lives: Duration::from_secs(86_400),
+        every: Duration::from_secs(3_600),
+    };
+    Errands::new(registrar, period, mailer)
+}
+
+/// Takes no mail.
+struct Refusing {
+    tries: Arc<AtomicUsize>,
+}
+
+impl Mailer for Refusing {
+    fn send<'a>(&'a self, _: &'a Mail) -> Sending<'a> {
+        self.tries.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async { Err(NotSent::Untaken("not today".to_owned())) })
+    }
+}
+
+/// A receiver of mail on loopback.
+struct PostOffice {
+    port: u16,
+    mails: Arc<Mutex<Vec<String>>>,
+}
+
+impl PostOffice {
+    /// The first `breaks` connections are broken off, every other one of them after the mail was taken.
+    async fn open(breaks: usize) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let mails = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&mails);
+        tokio::spawn(async move {
+            let mut count = 0;
+            while let Ok((stream, _)) = listener.accept().await {
+                let manner = if count >= breaks {
+                    Manner::Takes
+                } else if count % 2 == 0 {
+                    Manner::HangsUp
+                } else {
+                    Manner::TakesAndHangsUp
+                };
+                count += 1;
+                tokio::spawn(converse(stream, Arc::clone(&kept), manner));
+            }
+        });
+        Self { port, mails }
+    }
+
+    fn mailer(&self) -> Smtp {
+        Smtp::new(&server::config::Mail {
+            host: "127.0.0.1".to_owned(),
+            port: self.port,
+            security: MailSecurity::None,
+            login: None,
+            within: Duration::from_secs(5),
+        })
+        .unwrap()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Manner {
+    Takes,
+    HangsUp,
+    TakesAndHangsUp,
+}
+
+async fn converse(stream: TcpStream, mails: Arc<Mutex<Vec<String>>>, manner: Manner) -> Option<()> {
+    let mut stream = BufReader::new(stream);
+    stream.write_all(b"220 test\r\n").await.ok()?;
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if stream.read_line(&mut line).await.ok()? == 0 {
+            return None;
+        }
+        let answer: &[u8] = match line.get(..4)?.to_ascii_uppercase().as_str() {
+            "EHLO" => b"250-test\r\n250 8BITMIME\r\n",
+            "MAIL" if manner == Manner::HangsUp => return None,
+            "DATA" => {
+                stream.write_all(b"354 go\r\n").await.ok()?;
+                let mut mail = Vec::new();
+                while !mail.ends_with(b"\r\n.\r\n") {
+                    let mut octet = [0];
+                    stream.read_exact(&mut octet).await.ok()?;
+                    mail.push(octet[0]);
+                }
+                mails.lock().unwrap().push(String::from_utf8_lossy(&mail).into_owned());
+                if manner == Manner::TakesAndHangsUp {
+                    return None;
+                }
+                b"250 taken\r\n"
+            }
+            "QUIT" => b"221 bye\r\n",
+            _ => b"250 ok\r\n",
+        };
+        stream.write_all(answer).await.ok()?;
+    }
+}
