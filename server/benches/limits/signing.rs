@@ -35,7 +35,7 @@ pub(crate) fn live_answers() -> Result<Ratio> {
         black_box(answer());
     });
     Ok(Ratio {
-        what: "OCSP signed live with P-256, request bytes in, response bytes out",
+        what: "OCSP signed live with P-256, request bytes in, response bytes out".into(),
         measured: format!("{live:.0} answers of {length} octets per CPU-second"),
         raw: format!("{raw:.0} bare P-256 signatures per CPU-second"),
         ratio: live / raw,
@@ -78,14 +78,14 @@ pub(crate) fn million_entries() -> Result<Vec<Ratio>> {
     let raw = cpu_of_this_thread()? - before;
     Ok(vec![
         Ratio {
-            what: "CRL of a million entries, built, linted, signed and written",
+            what: "CRL of a million entries, built, linted, signed and written".into(),
             measured: format!("{:.3} s of CPU for {} octets", built.as_secs_f64(), sink.octets),
             raw: format!("{:.3} s of CPU to hash its octets and sign once", raw.as_secs_f64()),
             ratio: built.as_secs_f64() / raw.as_secs_f64(),
             bound: crate::measure::Bound::AtMost(5.0),
         },
         Ratio {
-            what: "memory for it, in MB at the peak of a process of its own",
+            what: "memory for it, in MB at the peak of a process of its own".into(),
             measured: format!("{:.1} MB", megabytes(peak)),
             raw: format!("{:.1} MB of list", megabytes(sink.octets)),
             ratio: megabytes(peak),
