@@ -7,7 +7,7 @@ receipt-revoked-at = Revoked
 receipt-text = Fingerprint of the signed text (SHA-256)
 receipt-again = Printed again, { $time }
 receipt-final = This application was accepted and the certificate is revoked. It can be neither corrected nor withdrawn.
-receipt-look-up = To see this content again, choose "Status of the application" and enter the receipt number and the check code.
+receipt-asking = When you ask about this application, please tell the receipt number and the check code.
 receipt-estimate = The refund is an estimate. The actual amount follows after examination.
 receipt-keep = Please keep this sheet.
 
@@ -29,7 +29,7 @@ letter-mistaken = If you know nothing of this, please get in touch with us at on
 letter-accepted-subject = Your application for revocation was accepted (receipt number { $number })
 letter-accepted-what = We have accepted your application to revoke a certificate.
 letter-accepted-final = An accepted application can be neither corrected nor withdrawn.
-letter-accepted-next = We will write again when the revocation is complete. The receipt can be saved from the page that confirmed acceptance or under “Status of the application”.
+letter-accepted-next = We will write again when the revocation is complete. Please keep this mail and the receipt.
 
 letter-revoked-subject = Your certificate is revoked (receipt number { $number })
 letter-revoked-what = The certificate you applied for is revoked. It can no longer be used.

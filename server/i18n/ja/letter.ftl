@@ -7,7 +7,7 @@ receipt-revoked-at = 失効日時
 receipt-text = 署名した文面の識別値（SHA-256）
 receipt-again = 再印刷　{ $time }
 receipt-final = この申込は受け付けられ、電子証明書は失効しました。申込の訂正や取消はできません。
-receipt-look-up = 受付の内容は、「申込状況の確認」で受付番号と確認コードを入力すると、後からご覧になれます。
+receipt-asking = この申込についてお問い合わせの際は、受付番号と確認コードをお知らせください。
 receipt-estimate = 返金額は目安です。実際の額は審査の後にお知らせします。
 receipt-keep = 印刷された紙はお手元に保管ください。
 
@@ -29,7 +29,7 @@ letter-mistaken = お心当たりのない場合は、すぐにお問い合わ�
 letter-accepted-subject = 失効申込受付のお知らせ（受付番号 { $number }）
 letter-accepted-what = 電子証明書の失効申込を受け付けました。
 letter-accepted-final = 受け付けた申込の訂正や取消はできません。
-letter-accepted-next = 失効が完了しましたら、あらためてお知らせします。受領書は、受付完了の画面または「申込状況の確認」から保存できます。
+letter-accepted-next = 失効が完了しましたら、あらためてお知らせします。このメールと受領書は、お手元に保管ください。
 
 letter-revoked-subject = 電子証明書失効完了のお知らせ（受付番号 { $number }）
 letter-revoked-what = お申し込みの電子証明書を失効させました。この電子証明書は、これからはお使いになれません。

@@ -98,7 +98,7 @@ impl Receipt {
                 Print::Again => Some(words.say_with("receipt-again", &[("time", &printed)])),
             },
             sections,
-            notes: ["receipt-final", "receipt-look-up", "receipt-estimate", "receipt-keep"]
+            notes: ["receipt-final", "receipt-asking", "receipt-estimate", "receipt-keep"]
                 .map(|key| words.say(key))
                 .to_vec(),
         }
