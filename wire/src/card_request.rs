@@ -149,11 +149,7 @@ pub struct Cancelled {
 
 /// The octets that the authentication key signs: typed, length-prefixed and bound to this portal, office,
 /// procedure, request and certificate, so that no signature made here means anything elsewhere (A2).
-pub fn authentication_message(
-    origin: &str,
-    request: &CardRequest,
-    certificate_sha256: &[u8; 32],
-) -> Vec<u8> {
+pub fn authentication_message(origin: &str, request: &CardRequest, certificate_sha256: &[u8; 32]) -> Vec<u8> {
     let mut message = Vec::from(*b"KAGIMORI card authentication 1\0");
     for part in [
         origin.as_bytes(),
