@@ -61,7 +61,9 @@ impl Words {
         Message {
             code,
             happened: self.find(code.id(), None, values).unwrap_or_else(|| missing(code.id())),
-            next: self.find(code.id(), Some("next"), values).unwrap_or_else(|| missing(code.id())),
+            next: self
+                .find(code.id(), Some("next"), values)
+                .unwrap_or_else(|| missing(code.id())),
         }
     }
 
@@ -73,7 +75,10 @@ impl Words {
         };
         let arguments: FluentArgs = values.iter().copied().collect();
         let mut errors = Vec::new();
-        let text = self.bundle.format_pattern(pattern, Some(&arguments), &mut errors).into_owned();
+        let text = self
+            .bundle
+            .format_pattern(pattern, Some(&arguments), &mut errors)
+            .into_owned();
         for error in errors {
             tracing::error!(key, language = self.language.tag(), %error, "bug: a value of a text is missing");
         }
@@ -131,8 +136,16 @@ fn bundle(language: Language, files: &[&str]) -> Bundle {
     bundle
 }
 
-const FILES_JA: &[&str] = &[include_str!("../i18n/ja/portal.ftl"), include_str!("../i18n/ja/errors.ftl"), include_str!("../i18n/ja/letter.ftl")];
-const FILES_EN: &[&str] = &[include_str!("../i18n/en/portal.ftl"), include_str!("../i18n/en/errors.ftl"), include_str!("../i18n/en/letter.ftl")];
+const FILES_JA: &[&str] = &[
+    include_str!("../i18n/ja/portal.ftl"),
+    include_str!("../i18n/ja/errors.ftl"),
+    include_str!("../i18n/ja/letter.ftl"),
+];
+const FILES_EN: &[&str] = &[
+    include_str!("../i18n/en/portal.ftl"),
+    include_str!("../i18n/en/errors.ftl"),
+    include_str!("../i18n/en/letter.ftl"),
+];
 
 #[cfg(test)]
 #[path = "catalogue_test.rs"]

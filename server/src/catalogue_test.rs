@@ -7,7 +7,10 @@ fn texts(files: &[&str]) -> BTreeMap<String, String> {
     for file in files {
         FluentResource::try_new((*file).to_owned()).expect("the file reads without an error");
         let mut key = String::new();
-        for line in file.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
+        for line in file
+            .lines()
+            .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
+        {
             let (name, text) = line.split_once(" = ").expect("each text stands on one line");
             let name = match name.trim_start().strip_prefix('.') {
                 Some(attribute) => format!("{key}.{attribute}"),
@@ -16,14 +19,20 @@ fn texts(files: &[&str]) -> BTreeMap<String, String> {
                     key.clone()
                 }
             };
-            assert!(texts.insert(name.clone(), text.to_owned()).is_none(), "{name} is written twice");
+            assert!(
+                texts.insert(name.clone(), text.to_owned()).is_none(),
+                "{name} is written twice"
+            );
         }
     }
     texts
 }
 
 fn values_in(text: &str) -> BTreeSet<&str> {
-    text.split("{ $").skip(1).filter_map(|rest| rest.split(' ').next()).collect()
+    text.split("{ $")
+        .skip(1)
+        .filter_map(|rest| rest.split(' ').next())
+        .collect()
 }
 
 fn kana_or_kanji(character: char) -> bool {
@@ -69,7 +78,10 @@ fn no_english_text_is_japanese() {
         assert_ne!(text, japanese[&key], "{key}");
         assert!(!unquoted(&text).chars().any(kana_or_kanji), "{key}: {text}");
     }
-    assert!(kana_or_kanji('ア') && kana_or_kanji('ｱ') && unquoted("a “ア” b") == "a ” b", "the control");
+    assert!(
+        kana_or_kanji('ア') && kana_or_kanji('ｱ') && unquoted("a “ア” b") == "a ” b",
+        "the control"
+    );
 }
 
 #[test]
@@ -79,7 +91,10 @@ fn every_code_says_what_happened_and_what_to_do() {
         for code in Code::ALL {
             let message = words.message(*code, EVERY_VALUE);
             for text in [&message.happened, &message.next] {
-                assert!(!text.is_empty() && !text.contains('⟦') && !text.contains("{$"), "{code}: {text}");
+                assert!(
+                    !text.is_empty() && !text.contains('⟦') && !text.contains("{$"),
+                    "{code}: {text}"
+                );
             }
             assert!(message.line(language).contains(code.id()));
         }

@@ -293,7 +293,7 @@ mod row {
         pub(super) fn checked(self) -> Result<super::Office, OfficeError> {
             let refuse = |key, why: String| Err(OfficeError::Value { key, why });
             let fits = |octet: &u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || *octet == b'-';
-            if self.id.is_empty() || self.id.len() > 40 || !self.id.as_bytes().iter().all(|octet| fits(octet)) {
+            if self.id.is_empty() || self.id.len() > 40 || !self.id.as_bytes().iter().all(fits) {
                 return refuse(
                     "id",
                     "an office's id has 1 to 40 characters of a–z, 0–9 and `-`".to_owned(),

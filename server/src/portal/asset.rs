@@ -2,8 +2,8 @@
 
 use aws_lc_rs::digest;
 use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
@@ -53,7 +53,11 @@ static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
             "text/javascript; charset=utf-8",
             include_bytes!("../../static/portal.js"),
         ),
-        asset("kagimori.svg", "image/svg+xml", include_bytes!("../../static/kagimori.svg")),
+        asset(
+            "kagimori.svg",
+            "image/svg+xml",
+            include_bytes!("../../static/kagimori.svg"),
+        ),
         asset(
             "LICENSES",
             "text/plain; charset=utf-8",

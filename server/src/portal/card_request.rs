@@ -16,7 +16,7 @@ use casework::identity::Fingerprint;
 use casework::time::Instant;
 use pki::certificate::Certificate;
 use serde::de::DeserializeOwned;
-use wire::card_request::{Answer, Cancelled, CardRequest, Claim, Step, Verdict};
+use wire::card_request::{Answer, Cancelled, CardRequest, Claim, PinAfter, Step, Verdict};
 use wire::code::Code;
 use wire::office::{Language, Text};
 use wire::problem::Problem;
@@ -58,7 +58,9 @@ impl Purpose {
     }
 
     pub(crate) fn of(row: &CardRequestRow) -> Option<Self> {
-        [Self::Open, Self::Confirm].into_iter().find(|purpose| purpose.key() == row.purpose)
+        [Self::Open, Self::Confirm]
+            .into_iter()
+            .find(|purpose| purpose.key() == row.purpose)
     }
 }
 
@@ -75,7 +77,11 @@ impl Portal {
     ) -> Result<CardRequestRow, Fault> {
         let now = self.clock().now();
         let (id, nonce) = (self.chance().octets::<16>(), self.chance().octets::<32>());
-        let purpose = if case.is_some() { Purpose::Confirm } else { Purpose::Open };
+        let purpose = if case.is_some() {
+            Purpose::Confirm
+        } else {
+            Purpose::Open
+        };
         let request = CardRequest {
             protocol: wire::PROTOCOL,
             id: URL_SAFE_NO_PAD.encode(id),
@@ -85,6 +91,11 @@ impl Portal {
             title: both("request-title"),
             language,
             nonce: URL_SAFE_NO_PAD.encode(nonce),
+            pin: office.card.pin.clone(),
+            pin_after: match purpose {
+                Purpose::Open => PinAfter::Kept,
+                Purpose::Confirm => PinAfter::Wiped,
+            },
             steps,
             answered: 0,
             return_to: format!("/{}/revocation/return", office.id),
@@ -142,7 +153,10 @@ impl Portal {
     ) -> Result<(Shown, casework::evidence::Presented), Unproven> {
         let answers = self.answers(row).await?;
         let [
-            Answer::Presented { authentication, signature },
+            Answer::Presented {
+                authentication,
+                signature,
+            },
             Answer::Authenticated { signature: proof },
         ] = answers.as_slice()
         else {
@@ -169,7 +183,9 @@ impl Portal {
     }
 
     async fn shown(&self, office: &Office, authentication: &str, signature: &str) -> Result<Shown, Unproven> {
-        self.desk().shown(office, &decoded(authentication)?, &decoded(signature)?).await
+        self.desk()
+            .shown(office, &decoded(authentication)?, &decoded(signature)?)
+            .await
     }
 
     fn presented(
@@ -179,11 +195,19 @@ impl Portal {
         proof: &str,
     ) -> Result<casework::evidence::Presented, Unproven> {
         let request = read_request(row)?;
-        evidence::presented(&self.site().origin, &request, shown, &decoded(proof)?, self.clock().now())
+        evidence::presented(
+            &self.site().origin,
+            &request,
+            shown,
+            &decoded(proof)?,
+            self.clock().now(),
+        )
     }
 
     fn possession(&self, cms: &str, text: &str, certificate: &str) -> Result<Signature, Unproven> {
-        let card = decoded(certificate)?.try_into().map_err(|_| Bug("a fingerprint has 32 octets".to_owned()));
+        let card = decoded(certificate)?
+            .try_into()
+            .map_err(|_| Bug("a fingerprint has 32 octets".to_owned()));
         let card = Fingerprint(card.map_err(Fault::from)?);
         evidence::possession(decoded(cms)?, text, card, self.clock().now())
     }
@@ -191,18 +215,29 @@ impl Portal {
     /// Whether the office would take an application for this card now, before it costs anybody a PIN. The desk decides
     /// again when the browser is back.
     fn takes(&self, office: &Office, shown: &Shown) -> Option<Refusal> {
-        let last = office.revocation.policy.last_day(Instant(shown.signature().not_after()));
+        let last = office
+            .revocation
+            .policy
+            .last_day(Instant(shown.signature().not_after()));
         (self.clock().now().day() > last).then_some(Refusal::Late { last })
     }
 
     /// The receipt number under which this certificate was revoked on application, for E-DUP.
     async fn applied_before(&self, signature: &str) -> Result<Option<Refusal>, Fault> {
-        let Ok(der) = URL_SAFE_NO_PAD.decode(signature) else { return Ok(None) };
-        let Some(row) = self.store().certificate_by_fingerprint(Fingerprint(hashed(&der))).await? else {
+        let Ok(der) = URL_SAFE_NO_PAD.decode(signature) else {
+            return Ok(None);
+        };
+        let Some(row) = self
+            .store()
+            .certificate_by_fingerprint(Fingerprint(hashed(&der)))
+            .await?
+        else {
             return Ok(None);
         };
         let status = self.store().status(&row.certificate).await?;
-        Ok(status.and_then(|(_, number)| number).map(|number| Refusal::AlreadyApplied { number }))
+        Ok(status
+            .and_then(|(_, number)| number)
+            .map(|number| Refusal::AlreadyApplied { number }))
     }
 }
 
@@ -211,9 +246,7 @@ pub(crate) fn told(words: Words, unproven: &Unproven, issuer: &str) -> Message {
     let code = unproven.code();
     let date = match unproven {
         Unproven::Revoked { at } => date::minute(words, *at),
-        Unproven::Chain(pki::validation::ChainFault::Expired { not_after }) => {
-            date::minute(words, Instant(*not_after))
-        }
+        Unproven::Chain(pki::validation::ChainFault::Expired { not_after }) => date::minute(words, Instant(*not_after)),
         Unproven::Chain(pki::validation::ChainFault::NotYetValid { not_before }) => {
             date::minute(words, Instant(*not_before))
         }
@@ -228,11 +261,7 @@ pub(crate) fn told(words: Words, unproven: &Unproven, issuer: &str) -> Message {
     words.message(code, &[("date", &date), ("issuer", issuer)])
 }
 
-async fn claim(
-    State(portal): State<Portal>,
-    Path(id): Path<String>,
-    body: Body,
-) -> Result<Json<CardRequest>, Said> {
+async fn claim(State(portal): State<Portal>, Path(id): Path<String>, body: Body) -> Result<Json<CardRequest>, Said> {
     let row = portal.wanted(&id).await?;
     let claim: Claim = read_json(body).await?;
     if claim.protocol < wire::PROTOCOL {
@@ -279,7 +308,11 @@ async fn step(
             return Ok(Json(refused));
         }
         let document = serde_json::to_string(&answer).map_err(|why| Fault::from(Bug(why.to_string())))?;
-        match portal.store().answer_card_request(row.id, n, document, portal.clock().now()).await {
+        match portal
+            .store()
+            .answer_card_request(row.id, n, document, portal.clock().now())
+            .await
+        {
             Ok(()) => {}
             Err(Clash::Fault(fault)) => return Err(fault.into()),
             Err(_) => return Err(Said::of(StatusCode::CONFLICT, Code::Stale)),
@@ -291,7 +324,10 @@ async fn step(
     }
     let code = return_code(&row, &key);
     let hash = hashed(code.as_bytes());
-    portal.store().end_card_request(row.id, CardRequestState::Done, hash, "answered".to_owned()).await?;
+    portal
+        .store()
+        .end_card_request(row.id, CardRequestState::Done, hash, "answered".to_owned())
+        .await?;
     Ok(Json(Verdict::Done { code }))
 }
 
@@ -304,14 +340,20 @@ async fn cancel(
     let key = own_key(&row, &headers)?;
     let code = return_code(&row, &key);
     let hash = hashed(code.as_bytes());
-    portal.store().end_card_request(row.id, CardRequestState::Cancelled, hash, "cancelled".to_owned()).await?;
+    portal
+        .store()
+        .end_card_request(row.id, CardRequestState::Cancelled, hash, "cancelled".to_owned())
+        .await?;
     Ok(Json(Cancelled { code }))
 }
 
 impl Portal {
     /// The request with this id, while it may be worked on.
     async fn wanted(&self, id: &str) -> Result<CardRequestRow, Said> {
-        let octets = URL_SAFE_NO_PAD.decode(id).ok().and_then(|octets| octets.try_into().ok());
+        let octets = URL_SAFE_NO_PAD
+            .decode(id)
+            .ok()
+            .and_then(|octets| octets.try_into().ok());
         let octets = octets.ok_or(Said::of(StatusCode::NOT_FOUND, Code::NotFound))?;
         let row = self.store().card_request(octets).await?;
         let row = row.ok_or(Said::of(StatusCode::NOT_FOUND, Code::NotFound))?;
@@ -326,33 +368,43 @@ impl Portal {
 
     /// `None` where the answer stands; otherwise what is said against it. Nothing is kept of a refused answer.
     async fn judge(&self, row: &CardRequestRow, asked: &Step, answer: &Answer) -> Result<Option<Verdict>, Said> {
-        let office = self.office(&row.office).ok_or(Said::of(StatusCode::NOT_FOUND, Code::NotFound))?;
+        let office = self
+            .office(&row.office)
+            .ok_or(Said::of(StatusCode::NOT_FOUND, Code::NotFound))?;
         let unproven = match (asked, answer) {
-            (Step::Present { .. }, Answer::Presented { authentication, signature }) => {
-                match self.shown(office, authentication, signature).await {
-                    Ok(shown) => {
-                        let no = self.takes(office, &shown);
-                        return Ok(no.map(|no| refused(|words| refusal::refused(words, &no).1, true)));
-                    }
-                    Err(unproven) => {
-                        if let Unproven::Revoked { .. } = unproven
-                            && let Some(no) = self.applied_before(signature).await?
-                        {
-                            return Ok(Some(refused(|words| refusal::refused(words, &no).1, true)));
-                        }
-                        let issuer = decoded(signature)
-                            .ok()
-                            .and_then(|der| Certificate::parse(&der).ok())
-                            .map(|certificate| certificate.issuer().readable())
-                            .unwrap_or_default();
-                        tracing::info!(%unproven, request = row.purpose, "a card was not taken");
-                        return Ok(Some(refused(|words| told(words, &unproven, &issuer), true)));
-                    }
+            (
+                Step::Present { .. },
+                Answer::Presented {
+                    authentication,
+                    signature,
+                },
+            ) => match self.shown(office, authentication, signature).await {
+                Ok(shown) => {
+                    let no = self.takes(office, &shown);
+                    return Ok(no.map(|no| refused(|words| refusal::refused(words, &no).1, true)));
                 }
-            }
+                Err(unproven) => {
+                    if let Unproven::Revoked { .. } = unproven
+                        && let Some(no) = self.applied_before(signature).await?
+                    {
+                        return Ok(Some(refused(|words| refusal::refused(words, &no).1, true)));
+                    }
+                    let issuer = decoded(signature)
+                        .ok()
+                        .and_then(|der| Certificate::parse(&der).ok())
+                        .map(|certificate| certificate.issuer().readable())
+                        .unwrap_or_default();
+                    tracing::info!(%unproven, request = row.purpose, "a card was not taken");
+                    return Ok(Some(refused(|words| told(words, &unproven, &issuer), true)));
+                }
+            },
             (Step::Authenticate { .. }, Answer::Authenticated { signature: proof }) => {
                 let answers = self.answers(row).await?;
-                let Some(Answer::Presented { authentication, signature }) = answers.first() else {
+                let Some(Answer::Presented {
+                    authentication,
+                    signature,
+                }) = answers.first()
+                else {
                     return Err(Said::of(StatusCode::CONFLICT, Code::Stale));
                 };
                 match self.shown(office, authentication, signature).await {
@@ -384,7 +436,9 @@ impl Portal {
             details: left.map(|left| ("left", left.to_string())).into_iter().collect(),
             salt: self.chance().octets(),
         };
-        self.store().record(row.case.unwrap_or(row.id), event, self.clock().now()).await
+        self.store()
+            .record(row.case.unwrap_or(row.id), event, self.clock().now())
+            .await
     }
 }
 
@@ -438,7 +492,9 @@ fn text(message: impl Fn(Words) -> Message) -> Text {
 /// The agent's key, if it is that of the agent that claimed.
 fn own_key(row: &CardRequestRow, headers: &HeaderMap) -> Result<String, Said> {
     let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let key = value.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    let key = value
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .unwrap_or_default();
     match (key_hash(key), row.agent_key) {
         // Hashes of 256 random bits: comparing them tells nothing about the key.
         (Some(hash), Some(own)) if hash == own => Ok(key.to_owned()),
@@ -473,10 +529,14 @@ fn read_own<T: DeserializeOwned>(document: &str) -> Result<T, Fault> {
 }
 
 fn decoded(text: &str) -> Result<Vec<u8>, Unproven> {
-    URL_SAFE_NO_PAD.decode(text).map_err(|why| Unproven::Unreadable(why.to_string()))
+    URL_SAFE_NO_PAD
+        .decode(text)
+        .map_err(|why| Unproven::Unreadable(why.to_string()))
 }
 
 async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T, Said> {
-    let octets = read_body(body).await.ok_or(Said::of(StatusCode::PAYLOAD_TOO_LARGE, Code::Size))?;
+    let octets = read_body(body)
+        .await
+        .ok_or(Said::of(StatusCode::PAYLOAD_TOO_LARGE, Code::Size))?;
     serde_json::from_slice(&octets).map_err(|_| Said::of(StatusCode::BAD_REQUEST, Code::Stale))
 }

@@ -5,27 +5,27 @@ use casework::time::{Day, Instant, Weekday};
 use crate::catalogue::Words;
 
 /// The header clock: 「2026年11月20日 10時00分」.
-pub fn clock(words: Words, at: Instant) -> String {
+pub(crate) fn clock(words: Words, at: Instant) -> String {
     say(words, "clock", at)
 }
 
 /// 「2026年12月1日(火)」
-pub fn day(words: Words, day: Day) -> String {
+pub(crate) fn day(words: Words, day: Day) -> String {
     say(words, "date", day.begins())
 }
 
 /// 「2026年12月1日(火) 23:59」
-pub fn minute(words: Words, at: Instant) -> String {
+pub(crate) fn minute(words: Words, at: Instant) -> String {
     say(words, "date-time", at)
 }
 
 /// 「2026年12月1日(火) 23:59:59」
-pub fn second(words: Words, at: Instant) -> String {
+pub(crate) fn second(words: Words, at: Instant) -> String {
     say(words, "date-time-second", at)
 }
 
 /// For `<time datetime="…">`, with Japan's offset.
-pub fn machine(at: Instant) -> String {
+pub(crate) fn machine(at: Instant) -> String {
     let second = at.second_of_day();
     format!(
         "{}T{:02}:{:02}:{:02}+09:00",

@@ -17,9 +17,18 @@ pub(crate) fn certificate(page: &Page, certificate: &Certificate) -> Vec<Fact> {
     let holder = certificate.holder();
     let holder = holder.as_ref();
     say("certificate-holder", holder.and_then(|holder| holder.name.as_deref()));
-    say("certificate-holder-romaji", holder.and_then(|holder| holder.name_romaji.as_deref()));
-    say("certificate-home", holder.and_then(|holder| holder.address_romaji.as_deref()));
-    say("certificate-organisation", holder.and_then(|holder| holder.organisation.as_deref()));
+    say(
+        "certificate-holder-romaji",
+        holder.and_then(|holder| holder.name_romaji.as_deref()),
+    );
+    say(
+        "certificate-home",
+        holder.and_then(|holder| holder.address_romaji.as_deref()),
+    );
+    say(
+        "certificate-organisation",
+        holder.and_then(|holder| holder.organisation.as_deref()),
+    );
     say(
         "certificate-organisation-romaji",
         holder.and_then(|holder| holder.organisation_romaji.as_deref()),
@@ -28,7 +37,10 @@ pub(crate) fn certificate(page: &Page, certificate: &Certificate) -> Vec<Fact> {
         "certificate-office-address",
         holder.and_then(|holder| holder.organisation_address.as_deref()),
     );
-    say("certificate-corporate-number", holder.and_then(|holder| holder.corporate_number.as_deref()));
+    say(
+        "certificate-corporate-number",
+        holder.and_then(|holder| holder.corporate_number.as_deref()),
+    );
     say("certificate-serial", Some(&certificate.serial().to_string()));
     say("certificate-issuer", Some(&certificate.issuer().readable()));
     let (from, to) = (Instant(certificate.not_before()), Instant(certificate.not_after()));
@@ -129,7 +141,13 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_by_three() {
-        for (number, text) in [(0, "0"), (100, "100"), (7_000, "7,000"), (12_300, "12,300"), (1_234_567, "1,234,567")] {
+        for (number, text) in [
+            (0, "0"),
+            (100, "100"),
+            (7_000, "7,000"),
+            (12_300, "12,300"),
+            (1_234_567, "1,234,567"),
+        ] {
             assert_eq!(grouped(number), text);
         }
     }

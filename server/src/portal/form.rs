@@ -144,7 +144,10 @@ impl FormView {
 
     fn one(&self, field: Field) -> &FieldView {
         // `new` makes one view for each of `FIELDS`.
-        self.fields.iter().find(|view| view.field == field).unwrap_or_else(|| unreachable!("every field is there"))
+        self.fields
+            .iter()
+            .find(|view| view.field == field)
+            .unwrap_or_else(|| unreachable!("every field is there"))
     }
 
     pub(crate) fn reason(&self) -> &FieldView {

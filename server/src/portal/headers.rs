@@ -1,9 +1,9 @@
 //! The headers of every answer of the portal (A37, A45).
 
 use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use axum::http::{HeaderName, HeaderValue, header};
 
 use crate::portal::Portal;
 

@@ -15,7 +15,10 @@ pub(crate) fn of(headers: &HeaderMap, query: Option<&str>) -> Language {
 /// The cookie that remembers a choice. It says nothing about a person.
 pub(crate) fn remember(language: Language, secure: bool) -> HeaderValue {
     let secure = if secure { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}", language.tag());
+    let text = format!(
+        "{COOKIE}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}",
+        language.tag()
+    );
     // Letters of ours only.
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
 }
@@ -32,7 +35,10 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 }
 
 fn asked(query: Option<&str>) -> Option<Language> {
-    query?.split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(Language::from_tag)
+    query?
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("lang="))
+        .and_then(Language::from_tag)
 }
 
 /// `Accept-Language`, by its weights; the first of equals counts (RFC 9110 §12.5.4).

@@ -55,7 +55,9 @@ impl Gauge {
     /// A request without a session.
     pub(crate) fn stranger(&self, address: IpAddr) -> Result<(), Wait> {
         self.sweep();
-        self.strangers.check_key(&network(address)).map_err(|until| self.wait(until))
+        self.strangers
+            .check_key(&network(address))
+            .map_err(|until| self.wait(until))
     }
 
     /// A request of a session, by the mark that it keeps.

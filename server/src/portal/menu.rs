@@ -60,7 +60,11 @@ pub(crate) async fn tiles(State(portal): State<Portal>) -> Json<Offices> {
 pub(crate) async fn language(visit: Visit, request: Request) -> Result<Response, Stop> {
     let (parts, body) = request.into_parts();
     let fields = read_form(&visit, parts, body).await?;
-    let field = |name: &str| fields.iter().find_map(|(key, value)| (key == name).then_some(value.as_str()));
+    let field = |name: &str| {
+        fields
+            .iter()
+            .find_map(|(key, value)| (key == name).then_some(value.as_str()))
+    };
     let chosen = field("language").and_then(Language::from_tag).unwrap_or_default();
     let back = field("back").filter(|path| is_ours(path)).unwrap_or("/");
     let cookie = language::remember(chosen, visit.portal.site().secure());
@@ -76,7 +80,9 @@ pub(crate) async fn nothing(visit: Visit) -> Stop {
 fn is_ours(path: &str) -> bool {
     path.starts_with('/')
         && !path.starts_with("//")
-        && path.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"/-._".contains(&octet))
+        && path
+            .bytes()
+            .all(|octet| octet.is_ascii_alphanumeric() || b"/-._".contains(&octet))
 }
 
 #[cfg(test)]
@@ -86,7 +92,14 @@ mod tests {
     #[test]
     fn the_way_back_leads_to_no_other_place() {
         assert!(is_ours("/mihon-ca/revocation/done"));
-        for path in ["", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nSet-Cookie: a=b", "/a?b"] {
+        for path in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\r\nSet-Cookie: a=b",
+            "/a?b",
+        ] {
             assert!(!is_ours(path), "{path:?}");
         }
     }

@@ -23,14 +23,16 @@ mod visit;
 use axum::Router;
 use axum::http::HeaderValue;
 use axum::routing::{get, post};
+use casework::time::Instant;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use limit::Limits;
 
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::desk::Desk;
-use crate::fault::Bug;
+use crate::fault::{Bug, Fault};
 use crate::office::Office;
 use crate::store::Store;
 
@@ -153,6 +155,15 @@ impl Portal {
     fn content_security_policy(&self) -> HeaderValue {
         self.0.policy.clone()
     }
+}
+
+/// Removes the sessions that have ended, with everything that was typed in them, and the card requests that can no longer
+/// be answered. Run now and then, on any node; running it twice does no harm.
+pub async fn sweep(store: &Store, idle: Duration, longest: Duration, now: Instant) -> Result<(), Fault> {
+    let before = |age: Duration| now.plus_seconds(-i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
+    store.end_idle_sessions(before(idle), before(longest)).await?;
+    store.forget_card_requests(before(longest)).await?;
+    Ok(())
 }
 
 /// Octets that a form or an answer of the agent may have.

@@ -1,9 +1,9 @@
 //! What every page has: its language, the office, the clock, and the small pieces that templates repeat.
 
 use askama::Template;
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use casework::time::Instant;
-use axum::http::StatusCode;
 use std::sync::Arc;
 use wire::code::Code;
 use wire::office::{Language, Text};
@@ -78,6 +78,7 @@ impl Page {
         }
     }
 
+    #[expect(clippy::unused_self, reason = "templates reach what they use through the page")]
     pub(crate) fn asset(&self, name: &str) -> String {
         asset::path(name)
     }
@@ -94,10 +95,12 @@ impl Page {
         self.session.as_deref().unwrap_or_default()
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     pub(crate) fn code(&self, code: &Code) -> String {
         self.words.say_with("code", &[("code", code.id())])
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     pub(crate) fn steps(&self, now: &u8) -> Vec<Step> {
         (1..=5)
             .map(|number| Step {

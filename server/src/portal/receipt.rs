@@ -29,7 +29,10 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
         page.fact("receipt-check-code", check_code.to_string()),
         page.fact("certificate-serial", certificate.serial().to_string()),
         page.fact("certificate-holder", &accepted.application.applicant),
-        page.fact("done-reason", page.t(&format!("reason-{}", accepted.application.ground.key()))),
+        page.fact(
+            "done-reason",
+            page.t(&format!("reason-{}", accepted.application.ground.key())),
+        ),
     ];
     let view = view::Done {
         number: accepted.number.to_string(),
@@ -48,7 +51,10 @@ pub(crate) async fn print(post: Post) -> Result<Response, Stop> {
     let (current, _) = accepted(visit).await?;
     let session = visit.session()?;
     let times = printed(visit, &current)?.saturating_add(1);
-    let noted = visit.portal.note(session, &current.office.id, PRINTED, times.to_string(), visit.now).await;
+    let noted = visit
+        .portal
+        .note(session, &current.office.id, PRINTED, times.to_string(), visit.now)
+        .await;
     noted.map_err(|fault| visit.fault(&fault))?;
     visit.to("/done/print")
 }
@@ -60,7 +66,15 @@ pub(crate) async fn sheet(visit: Visit) -> Result<Response, Stop> {
     let receipt = receipt(&visit, &page, &current, &accepted).await?;
     let text = visit.portal.store().text(current.id().octets(), accepted.text).await;
     let text = text.map_err(|fault| visit.fault(&fault))?.unwrap_or_default();
-    let Sheet { title, head, head_facts, mark, sections, notes, .. } = receipt.sheet();
+    let Sheet {
+        title,
+        head,
+        head_facts,
+        mark,
+        sections,
+        notes,
+        ..
+    } = receipt.sheet();
     let facts = |facts: Vec<print::Fact>| -> Vec<Fact> {
         let fact = |fact: print::Fact| Fact {
             lang: page.tongue(&fact.value),
@@ -74,7 +88,10 @@ pub(crate) async fn sheet(visit: Visit) -> Result<Response, Stop> {
         head,
         head_facts: facts(head_facts),
         mark,
-        sections: sections.into_iter().map(|section| (section.heading, facts(section.facts))).collect(),
+        sections: sections
+            .into_iter()
+            .map(|section| (section.heading, facts(section.facts)))
+            .collect(),
         notes,
         text_lang: page.tongue(&text),
         text,
@@ -115,7 +132,15 @@ struct Accepted {
 
 async fn accepted(visit: &Visit) -> Result<(Current, Accepted), Stop> {
     let current = visit.current().await?;
-    let Case::Revoked { opened, application, refund, text, number, at } = current.standing.case.clone() else {
+    let Case::Revoked {
+        opened,
+        application,
+        refund,
+        text,
+        number,
+        at,
+    } = current.standing.case.clone()
+    else {
         return Err(visit.to("/status")?.into());
     };
     let accepted = Accepted {
@@ -154,7 +179,11 @@ async fn receipt(visit: &Visit, page: &Page, current: &Current, accepted: &Accep
         application: plain(application),
         visible: plain(visible(visit, page, accepted).await?),
         printed_at: visit.now,
-        print: if printed(visit, current)? > 1 { Print::Again } else { Print::First },
+        print: if printed(visit, current)? > 1 {
+            Print::Again
+        } else {
+            Print::First
+        },
     })
 }
 
@@ -163,15 +192,23 @@ async fn visible(visit: &Visit, page: &Page, accepted: &Accepted) -> Result<Vec<
     let fault = |fault: Fault| visit.fault(&fault);
     let at = date::second(page.words, accepted.at);
     let seconds = visit.portal.site().ocsp_max_age.to_string();
-    let ocsp = page.words.say_with("done-ocsp-text", &[("time", &at), ("seconds", &seconds)]);
+    let ocsp = page
+        .words
+        .say_with("done-ocsp-text", &[("time", &at), ("seconds", &seconds)]);
     let store = visit.portal.store();
     let mut crl = page.t("done-crl-waiting");
     if let Some((status, _)) = store.status(&accepted.certificate).await.map_err(fault)?
-        && let Some(list) = store.last_crl(&accepted.certificate.authority, status.shard).await.map_err(fault)?
+        && let Some(list) = store
+            .last_crl(&accepted.certificate.authority, status.shard)
+            .await
+            .map_err(fault)?
         && list.sequence >= status.sequence
     {
         let time = date::second(page.words, list.this_update);
-        crl = page.words.say_with("done-crl-published", &[("time", &time), ("crl", &list.number.to_string())]);
+        crl = page.words.say_with(
+            "done-crl-published",
+            &[("time", &time), ("crl", &list.number.to_string())],
+        );
     }
     Ok(vec![
         page.fact("done-accepted", &at),
@@ -189,7 +226,9 @@ async fn check_code(visit: &Visit, current: &Current) -> Result<casework::number
 }
 
 fn current_opened<'a>(visit: &Visit, current: &'a Current) -> Result<&'a casework::revocation::Opened, Stop> {
-    current.opened().ok_or_else(|| visit.problem(StatusCode::CONFLICT, Code::Stale, &[]))
+    current
+        .opened()
+        .ok_or_else(|| visit.problem(StatusCode::CONFLICT, Code::Stale, &[]))
 }
 
 fn printed(visit: &Visit, current: &Current) -> Result<u32, Stop> {

@@ -1,9 +1,9 @@
 //! Refusals of the rules, as a person reads them: one match for each family, no wildcard, so that a new refusal does
 //! not build until it has words.
 
+use axum::http::StatusCode;
 use casework::Refusal;
 use casework::application::Complaint;
-use axum::http::StatusCode;
 use wire::code::Code;
 
 use crate::catalogue::{Message, Words};
@@ -36,9 +36,7 @@ pub(crate) fn refused(words: Words, refusal: &Refusal) -> (StatusCode, Message) 
             Code::CertNotyet,
             vec![("date", date::day(words, until.day()))],
         ),
-        Refusal::AlreadyApplied { number } => {
-            (StatusCode::CONFLICT, Code::Dup, vec![("number", number.to_string())])
-        }
+        Refusal::AlreadyApplied { number } => (StatusCode::CONFLICT, Code::Dup, vec![("number", number.to_string())]),
         Refusal::Late { last } => (
             StatusCode::CONFLICT,
             Code::RevLate,

@@ -80,8 +80,15 @@ impl Visit {
     /// The session's case at this office, if a card was shown.
     pub(crate) async fn case(&self) -> Result<Option<Current>, Stop> {
         let (office, session) = (self.office()?, self.session()?);
-        let Some(id) = case_of(session, &office) else { return Ok(None) };
-        let standing = self.portal.desk().standing(id).await.map_err(|fault| self.fault(&fault))?;
+        let Some(id) = case_of(session, &office) else {
+            return Ok(None);
+        };
+        let standing = self
+            .portal
+            .desk()
+            .standing(id)
+            .await
+            .map_err(|fault| self.fault(&fault))?;
         Ok(Some(Current { office, standing }))
     }
 
@@ -107,7 +114,12 @@ impl Visit {
     /// The certificate that is to be revoked, as we issued it.
     pub(crate) async fn certificate_of(&self, opened: &Opened) -> Result<Certificate, Stop> {
         let id = &opened.subject.certificate;
-        let row = self.portal.store().certificate(id).await.map_err(|fault| self.fault(&fault))?;
+        let row = self
+            .portal
+            .store()
+            .certificate(id)
+            .await
+            .map_err(|fault| self.fault(&fault))?;
         let der = row.and_then(|row| row.der).unwrap_or_default();
         Certificate::parse(&der).map_err(|why| {
             self.fault(&Fault::Corrupt {
@@ -130,8 +142,12 @@ async fn card(visit: Visit) -> Result<Response, Stop> {
         .filter(|row| row.state == CardRequestState::Open && Purpose::of(row) == Some(purpose));
     let page = visit.page();
     let within = office.revocation.policy.signature_within;
-    let until = open.as_ref().map_or(visit.now.plus_seconds(within), |row| row.expires_at);
-    let link = open.as_ref().map(|row| format!("kagimori:{}", query(&visit.portal, row)));
+    let until = open
+        .as_ref()
+        .map_or(visit.now.plus_seconds(within), |row| row.expires_at);
+    let link = open
+        .as_ref()
+        .map(|row| format!("kagimori:{}", query(&visit.portal, row)));
     let base = format!("/{}/revocation", office.id);
     let (step, suffix, back) = match purpose {
         Purpose::Open => (2, "", base),
@@ -191,13 +207,15 @@ async fn opened(visit: &Visit, row: &CardRequestRow) -> Result<Response, Stop> {
     let (office, session) = (visit.office()?, visit.session()?);
     let fault = |fault: Fault| visit.fault(&fault);
     let store = visit.portal.store();
-    let case = match row.case {
-        Some(case) => CaseId::from_octets(case),
-        None => {
-            let case = visit.portal.desk().new_case::<Revocation>();
-            store.set_card_request_case(row.id, case.octets()).await.map_err(fault)?;
-            case
-        }
+    let case = if let Some(case) = row.case {
+        CaseId::from_octets(case)
+    } else {
+        let case = visit.portal.desk().new_case::<Revocation>();
+        store
+            .set_card_request_case(row.id, case.octets())
+            .await
+            .map_err(fault)?;
+        case
     };
     if visit.portal.desk().look(case).await.map_err(fault)? == Case::New {
         let Some(informed) = start::informed(session, &office) else {
@@ -215,7 +233,10 @@ async fn opened(visit: &Visit, row: &CardRequestRow) -> Result<Response, Stop> {
             presented,
             subject: shown.subject().clone(),
         };
-        visit.perform(case, &command).await?.map_err(|failure| visit.failed(&failure))?;
+        visit
+            .perform(case, &command)
+            .await?
+            .map_err(|failure| visit.failed(&failure))?;
     }
     visit
         .portal
@@ -260,7 +281,9 @@ async fn status(visit: Visit) -> Result<Response, Stop> {
 }
 
 async fn standing(visit: &Visit, session: &Session, office: &Office) -> Result<view::Standing, Stop> {
-    let Some(current) = visit.case().await? else { return Ok(view::Standing::None) };
+    let Some(current) = visit.case().await? else {
+        return Ok(view::Standing::None);
+    };
     let open = |word: &str, path: &str| view::Standing::Open {
         says: visit.words.say(&format!("status-{word}")),
         path: format!("/{}/revocation/{path}", office.id),
@@ -309,7 +332,11 @@ async fn leave(post: &Post) -> Result<Response, Stop> {
     let visit = &post.visit;
     let (office, session) = (visit.office()?, visit.session()?);
     let fault = |fault: Fault| visit.fault(&fault);
-    visit.portal.withdraw_card_request(session, &office).await.map_err(fault)?;
+    visit
+        .portal
+        .withdraw_card_request(session, &office)
+        .await
+        .map_err(fault)?;
     let accepted = match visit.case().await? {
         Some(current) if matches!(current.standing.case, Case::Revoked { .. }) => true,
         Some(current) => {
@@ -318,7 +345,12 @@ async fn leave(post: &Post) -> Result<Response, Stop> {
         }
         None => false,
     };
-    visit.portal.store().end_session(session.row.token).await.map_err(fault)?;
+    visit
+        .portal
+        .store()
+        .end_session(session.row.token)
+        .await
+        .map_err(fault)?;
     let page = visit.to(if accepted { "/ended?accepted=yes" } else { "/ended" })?;
     Ok(([(header::SET_COOKIE, visit.portal.cookie().clear())], page).into_response())
 }
@@ -355,7 +387,11 @@ async fn wanted(visit: &Visit) -> Result<Purpose, Stop> {
 
 /// The session's request, if the card has signed it.
 async fn signed(visit: &Visit, session: &Session, office: &Office) -> Result<Option<CardRequestRow>, Stop> {
-    let row = visit.portal.card_request_of(session, office).await.map_err(|fault| visit.fault(&fault))?;
+    let row = visit
+        .portal
+        .card_request_of(session, office)
+        .await
+        .map_err(|fault| visit.fault(&fault))?;
     Ok(row.filter(|row| row.state == CardRequestState::Done && Purpose::of(row) == Some(Purpose::Confirm)))
 }
 
@@ -366,7 +402,9 @@ struct Shown {
 }
 
 async fn shown(visit: &Visit, current: &Current) -> Result<Shown, Stop> {
-    let opened = current.opened().ok_or_else(|| visit.problem(StatusCode::CONFLICT, Code::Stale, &[]))?;
+    let opened = current
+        .opened()
+        .ok_or_else(|| visit.problem(StatusCode::CONFLICT, Code::Stale, &[]))?;
     let certificate = visit.certificate_of(opened).await?;
     let until = casework::time::Instant(certificate.not_after());
     let last = current.office.revocation.policy.last_day(until);
@@ -394,11 +432,10 @@ fn query(portal: &Portal, row: &CardRequestRow) -> String {
 }
 
 /// The steps of request 1.
-fn steps_to_open(office: &Office) -> Vec<Step> {
+fn steps_to_open() -> Vec<Step> {
     vec![
         Step::Present {
             says: both("request-present"),
-            pin: office.card.pin.clone(),
         },
         Step::Authenticate {
             says: both("request-authenticate"),

@@ -75,9 +75,13 @@ impl Session {
 impl Portal {
     /// Who sent this cookie. Being seen keeps a session alive.
     pub(crate) async fn visitor(&self, token: Option<&str>, now: Instant) -> Result<Visitor, Fault> {
-        let Some(token) = token else { return Ok(Visitor::Stranger) };
+        let Some(token) = token else {
+            return Ok(Visitor::Stranger);
+        };
         let token = hashed(token.as_bytes());
-        let Some(row) = self.store().session(token).await? else { return Ok(Visitor::Late) };
+        let Some(row) = self.store().session(token).await? else {
+            return Ok(Visitor::Late);
+        };
         let site = self.site();
         if now.0 - row.seen_at.0 > site.idle || now.0 - row.began_at.0 > site.longest {
             self.store().end_session(token).await?;
@@ -91,7 +95,11 @@ impl Portal {
     }
 
     /// Begins a session; the header value sets its cookie.
-    pub(crate) async fn begin_session(&self, language: Language, now: Instant) -> Result<(Session, HeaderValue), Fault> {
+    pub(crate) async fn begin_session(
+        &self,
+        language: Language,
+        now: Instant,
+    ) -> Result<(Session, HeaderValue), Fault> {
         let token = self.fresh_token();
         let row = SessionRow {
             token: hashed(token.as_bytes()),
@@ -110,7 +118,9 @@ impl Portal {
     pub(crate) async fn rotate(&self, session: &Session) -> Result<HeaderValue, Fault> {
         let token = self.fresh_token();
         let csrf = self.chance().octets();
-        self.store().rotate_session(session.row.token, hashed(token.as_bytes()), csrf).await?;
+        self.store()
+            .rotate_session(session.row.token, hashed(token.as_bytes()), csrf)
+            .await?;
         Ok(self.cookie().set(&token))
     }
 
@@ -124,12 +134,17 @@ impl Portal {
         at: Instant,
     ) -> Result<(), Fault> {
         let name = fact_name(office, name);
-        self.store().note(session.row.token, SessionFact { name, value, at }).await
+        self.store()
+            .note(session.row.token, SessionFact { name, value, at })
+            .await
     }
 
     /// Takes back what was noted for an office.
     pub(crate) async fn forget(&self, session: &Session, office: &str, name: &str) -> Result<(), Fault> {
-        self.store().forget(session.row.token, &fact_name(office, name)).await.map(drop)
+        self.store()
+            .forget(session.row.token, &fact_name(office, name))
+            .await
+            .map(drop)
     }
 
     pub(crate) fn cookie(&self) -> Cookie {
@@ -178,11 +193,13 @@ pub(crate) fn hashed(octets: &[u8]) -> [u8; 32] {
 }
 
 pub(crate) fn hex(octets: &[u8]) -> String {
-    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{octet:02x}");
-        text
-    })
+    octets
+        .iter()
+        .fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
+            // Writing to a string does not fail.
+            let _ = write!(text, "{octet:02x}");
+            text
+        })
 }
 
 pub(crate) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {

@@ -55,7 +55,9 @@ impl Visit {
             Visitor::Known(session) => Ok(session),
             Visitor::Late => {
                 let mut stop = self.problem(StatusCode::CONFLICT, Code::Timeout, &[]);
-                stop.0.headers_mut().append(header::SET_COOKIE, self.portal.cookie().clear());
+                stop.0
+                    .headers_mut()
+                    .append(header::SET_COOKIE, self.portal.cookie().clear());
                 Err(stop)
             }
             Visitor::Stranger => Err(self.problem(StatusCode::CONFLICT, Code::Stale, &[])),
@@ -65,7 +67,10 @@ impl Visit {
     /// A value of the query.
     pub(crate) fn asked(&self, name: &str) -> Option<&str> {
         let query = self.query.as_deref()?;
-        query.split('&').filter_map(|pair| pair.split_once('=')).find_map(|(key, value)| (key == name).then_some(value))
+        query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find_map(|(key, value)| (key == name).then_some(value))
     }
 
     /// The frame of the page that answers.
@@ -134,7 +139,10 @@ impl Visit {
     }
 
     pub(crate) fn told(&self, status: StatusCode, message: Message) -> Stop {
-        let paper = matches!(message.code, Code::RevLate | Code::Online | Code::CertNotyet | Code::PinLockedAos);
+        let paper = matches!(
+            message.code,
+            Code::RevLate | Code::Online | Code::CertNotyet | Code::PinLockedAos
+        );
         let page = self.page();
         Stop(Box::new(render(status, &view::Problem { page, message, paper })))
     }
@@ -173,7 +181,9 @@ impl Visit {
 
     fn too_often(&self, Wait(seconds): Wait) -> Stop {
         let mut stop = self.problem(StatusCode::TOO_MANY_REQUESTS, Code::Limit, &[]);
-        stop.0.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        stop.0
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         stop
     }
 }
@@ -181,7 +191,10 @@ impl Visit {
 impl Post {
     /// A field of the form, empty where it was not sent.
     pub(crate) fn field(&self, name: &str) -> &str {
-        self.fields.iter().find_map(|(key, value)| (key == name).then_some(value.as_str())).unwrap_or_default()
+        self.fields
+            .iter()
+            .find_map(|(key, value)| (key == name).then_some(value.as_str()))
+            .unwrap_or_default()
     }
 }
 
@@ -258,8 +271,12 @@ pub(crate) async fn read_body(mut body: Body) -> Option<Vec<u8>> {
 /// Every browser names the origin of a POST; where it does not, nothing is taken. `Sec-Fetch-Site` must agree if it is
 /// there.
 fn same_origin(headers: &HeaderMap, origin: &str) -> bool {
-    let named = headers.get(header::ORIGIN).is_some_and(|named| named.as_bytes() == origin.as_bytes());
-    let site = headers.get("sec-fetch-site").is_none_or(|site| site.as_bytes() == b"same-origin");
+    let named = headers
+        .get(header::ORIGIN)
+        .is_some_and(|named| named.as_bytes() == origin.as_bytes());
+    let site = headers
+        .get("sec-fetch-site")
+        .is_none_or(|site| site.as_bytes() == b"same-origin");
     named && site
 }
 

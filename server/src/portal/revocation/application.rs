@@ -31,7 +31,11 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
     let draft = draft(&visit, &current)?;
     let sent = draft.as_ref().is_some_and(|draft| draft.sent);
     let form = draft.map(|draft| draft.form()).or(entered).unwrap_or_default();
-    let complaints = if sent { check(&visit, &form, &shown).err().unwrap_or_default() } else { Vec::new() };
+    let complaints = if sent {
+        check(&visit, &form, &shown).err().unwrap_or_default()
+    } else {
+        Vec::new()
+    };
     let page = visit.page();
     let earliest = date::day(page.words, Instant(shown.certificate.not_before()).day());
     let applicant = fact::applicant(&shown.certificate);
@@ -59,7 +63,9 @@ pub(crate) async fn enter(post: Post) -> Result<Response, Stop> {
     if post.field("case") != current.id().to_string() {
         return Err(visit.problem(StatusCode::CONFLICT, Code::Stale, &[]));
     }
-    let chosen = Some(post.field("language")).filter(|tag| !tag.is_empty()).and_then(Language::from_tag);
+    let chosen = Some(post.field("language"))
+        .filter(|tag| !tag.is_empty())
+        .and_then(Language::from_tag);
     if let Some(chosen) = chosen {
         keep(visit, &current, &Draft::of(&post, false)).await?;
         let cookie = language::remember(chosen, visit.portal.site().secure());
@@ -73,7 +79,9 @@ pub(crate) async fn enter(post: Post) -> Result<Response, Stop> {
             visit.to("/application#errors")
         }
         Ok(application) => {
-            let done = visit.perform(current.id(), &Command::Enter(Box::new(application))).await?;
+            let done = visit
+                .perform(current.id(), &Command::Enter(Box::new(application)))
+                .await?;
             done.map_err(|failure| visit.failed(&failure))?;
             let forgotten = visit.portal.forget(visit.session()?, &current.office.id, DRAFT).await;
             forgotten.map_err(|fault| visit.fault(&fault))?;
@@ -144,7 +152,10 @@ fn draft(visit: &Visit, current: &Current) -> Result<Option<Draft>, Stop> {
 
 async fn keep(visit: &Visit, current: &Current, draft: &Draft) -> Result<(), Stop> {
     let text = serde_json::to_string(draft).map_err(|why| visit.fault(&Bug(why.to_string()).into()))?;
-    let noted = visit.portal.note(visit.session()?, &current.office.id, DRAFT, text, visit.now).await;
+    let noted = visit
+        .portal
+        .note(visit.session()?, &current.office.id, DRAFT, text, visit.now)
+        .await;
     noted.map_err(|fault| visit.fault(&fault))
 }
 

@@ -22,8 +22,15 @@ use crate::store::{CardRequestRow, CardRequestState};
 pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
     let current = visit.current().await?;
     let (application, refund, text) = match &current.standing.case {
-        Case::Reviewing { application, refund, .. } => (application, *refund, None),
-        Case::Awaiting { application, refund, text, .. } => (application, *refund, Some(*text)),
+        Case::Reviewing {
+            application, refund, ..
+        } => (application, *refund, None),
+        Case::Awaiting {
+            application,
+            refund,
+            text,
+            ..
+        } => (application, *refund, Some(*text)),
         Case::Entering { .. } => return visit.to("/application"),
         Case::Revoked { .. } => return visit.to("/done"),
         Case::New | Case::Abandoned { .. } => return Err(visit.problem(StatusCode::CONFLICT, Code::Stale, &[])),
@@ -97,7 +104,10 @@ pub(crate) async fn edit(post: Post) -> Result<Response, Stop> {
     }
     let edited = visit.perform(current.id(), &Command::Edit).await?;
     edited.map_err(|failure| visit.failed(&failure))?;
-    let withdrawn = visit.portal.withdraw_card_request(visit.session()?, &current.office).await;
+    let withdrawn = visit
+        .portal
+        .withdraw_card_request(visit.session()?, &current.office)
+        .await;
     withdrawn.map_err(|fault| visit.fault(&fault))?;
     visit.to("/application")
 }
@@ -106,10 +116,17 @@ pub(crate) async fn edit(post: Post) -> Result<Response, Stop> {
 pub(crate) async fn request(visit: &Visit, current: &Current) -> Result<CardRequestRow, Stop> {
     let session = visit.session()?;
     let fault = |fault: Fault| visit.fault(&fault);
-    let Case::Awaiting { opened, text, until, .. } = &current.standing.case else {
+    let Case::Awaiting {
+        opened, text, until, ..
+    } = &current.standing.case
+    else {
         return Err(visit.problem(StatusCode::CONFLICT, Code::Stale, &[]));
     };
-    let last = visit.portal.card_request_of(session, &current.office).await.map_err(fault)?;
+    let last = visit
+        .portal
+        .card_request_of(session, &current.office)
+        .await
+        .map_err(fault)?;
     if let Some(row) = last.filter(|row| Purpose::of(row) == Some(Purpose::Confirm)) {
         match row.state {
             CardRequestState::Open => return Ok(row),
@@ -118,7 +135,12 @@ pub(crate) async fn request(visit: &Visit, current: &Current) -> Result<CardRequ
             CardRequestState::Cancelled | CardRequestState::Returned => {}
         }
     }
-    let language = current.standing.place.as_ref().map(|place| place.language).unwrap_or_default();
+    let language = current
+        .standing
+        .place
+        .as_ref()
+        .map(|place| place.language)
+        .unwrap_or_default();
     let step = Step::Sign {
         says: both("request-sign"),
         text: written(visit, current, *text).await?,
@@ -128,7 +150,14 @@ pub(crate) async fn request(visit: &Visit, current: &Current) -> Result<CardRequ
     };
     visit
         .portal
-        .ask_card(session, &current.office, Some(current.id()), language, vec![step], *until)
+        .ask_card(
+            session,
+            &current.office,
+            Some(current.id()),
+            language,
+            vec![step],
+            *until,
+        )
         .await
         .map_err(fault)
 }
@@ -161,5 +190,6 @@ pub(crate) async fn written(
 ) -> Result<String, Stop> {
     let text = visit.portal.store().text(current.id().octets(), digest).await;
     let missing = || Fault::from(Bug(format!("the text {digest} was asked for and is not kept")));
-    text.and_then(|text| text.ok_or_else(missing)).map_err(|fault| visit.fault(&fault))
+    text.and_then(|text| text.ok_or_else(missing))
+        .map_err(|fault| visit.fault(&fault))
 }

@@ -96,7 +96,11 @@ pub(crate) async fn agree(post: Post) -> Result<Response, Stop> {
 /// The request that asks for the card: the open one, or a fresh one.
 pub(crate) async fn request(visit: &Visit) -> Result<CardRequestRow, Stop> {
     let (office, session) = (visit.office()?, visit.session()?);
-    let open = visit.portal.card_request_of(session, &office).await.map_err(|fault| visit.fault(&fault))?;
+    let open = visit
+        .portal
+        .card_request_of(session, &office)
+        .await
+        .map_err(|fault| visit.fault(&fault))?;
     match open {
         Some(row) if row.state == CardRequestState::Open && Purpose::of(&row) == Some(Purpose::Open) => Ok(row),
         _ if informed(session, &office).is_none() => Err(visit.to("?notice=E-GATE-1")?.into()),
@@ -115,7 +119,7 @@ async fn ask(visit: &Visit, session: &Session, office: &Office) -> Result<CardRe
     let until = visit.now.plus_seconds(office.revocation.policy.signature_within);
     visit
         .portal
-        .ask_card(session, office, None, visit.words.language(), steps_to_open(office), until)
+        .ask_card(session, office, None, visit.words.language(), steps_to_open(), until)
         .await
         .map_err(|fault| visit.fault(&fault))
 }
@@ -126,7 +130,10 @@ async fn document(visit: &Visit, office: &Office, document: &Document, path: &'s
     let print = visit.asked("print") == Some("1");
     if let Visitor::Known(session) = &visit.visitor {
         let note = async |name: &str, digest: &Digest| {
-            visit.portal.note(session, &office.id, name, hex(&digest.0), visit.now).await
+            visit
+                .portal
+                .note(session, &office.id, name, hex(&digest.0), visit.now)
+                .await
         };
         let noted = async {
             if !has_read(session, office, path, document) {
@@ -154,7 +161,9 @@ async fn document(visit: &Visit, office: &Office, document: &Document, path: &'s
 }
 
 fn has_read(session: &Session, office: &Office, path: &str, document: &Document) -> bool {
-    session.read(&office.id, path).is_some_and(|read| read.version == document.digest())
+    session
+        .read(&office.id, path)
+        .is_some_and(|read| read.version == document.digest())
 }
 
 const FLOW: &str = "flow";

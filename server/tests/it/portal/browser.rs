@@ -80,7 +80,8 @@ impl Browser {
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answered {
         let csrf = self.csrf.clone();
         let fields: Vec<(&str, &str)> = fields.iter().copied().chain([("csrf", csrf.as_str())]).collect();
-        self.post_as(path, &fields, &[("origin", ORIGIN), ("sec-fetch-site", "same-origin")]).await
+        self.post_as(path, &fields, &[("origin", ORIGIN), ("sec-fetch-site", "same-origin")])
+            .await
     }
 
     /// Sends a form as it is, with these headers.
@@ -125,12 +126,17 @@ impl Browser {
     }
 
     /// From S1 to the agent.
-    pub(crate) async fn to_agent(&mut self) -> Agent {
+    pub(crate) async fn reach_agent(&mut self) -> Agent {
         let answered = self.post(&format!("{OFFICE}/card"), &[]).await;
         assert_eq!(answered.status, StatusCode::SEE_OTHER, "{}", answered.text());
         let location = answered.location();
-        let query = location.strip_prefix("http://127.0.0.1:24817/request?").expect("the agent's address");
-        let (portal, id) = query.strip_prefix("portal=").and_then(|rest| rest.split_once("&id=")).unwrap();
+        let query = location
+            .strip_prefix("http://127.0.0.1:24817/request?")
+            .expect("the agent's address");
+        let (portal, id) = query
+            .strip_prefix("portal=")
+            .and_then(|rest| rest.split_once("&id="))
+            .unwrap();
         assert_eq!(portal, "https%3A%2F%2Fca.example.jp");
         Agent::new(&self.router, id)
     }
@@ -141,21 +147,26 @@ impl Browser {
         let answered = self.post(&format!("{OFFICE}/agree"), &[]).await;
         assert_eq!(answered.location(), format!("{OFFICE}/card"));
         self.follow(answered).await;
-        self.to_agent().await
+        self.reach_agent().await
     }
 
     /// S3, with this card.
-    pub(crate) async fn to_certificate(&mut self, card: &TestCard) -> Answered {
+    pub(crate) async fn reach_certificate(&mut self, card: &TestCard) -> Answered {
         let agent = self.begin().await;
         let code = agent.present(card).await;
         let answered = self.get(&format!("{OFFICE}/return?code={code}")).await;
-        assert_eq!(answered.location(), format!("{OFFICE}/certificate"), "{}", answered.text());
+        assert_eq!(
+            answered.location(),
+            format!("{OFFICE}/certificate"),
+            "{}",
+            answered.text()
+        );
         self.follow(answered).await
     }
 
     /// S5, with this form.
-    pub(crate) async fn to_confirm(&mut self, card: &TestCard, form: &[(&str, &str)]) -> Answered {
-        self.to_certificate(card).await;
+    pub(crate) async fn reach_confirm(&mut self, card: &TestCard, form: &[(&str, &str)]) -> Answered {
+        self.reach_certificate(card).await;
         self.enter(form).await
     }
 
@@ -168,22 +179,27 @@ impl Browser {
     }
 
     /// The request for the signature, after 確定.
-    pub(crate) async fn to_signature(&mut self, card: &TestCard) -> Agent {
-        let confirm = self.to_confirm(card, FORM).await;
+    pub(crate) async fn reach_signature(&mut self, card: &TestCard) -> Agent {
+        let confirm = self.reach_confirm(card, FORM).await;
         self.confirm(&confirm).await
     }
 
     pub(crate) async fn confirm(&mut self, confirm: &Answered) -> Agent {
         let version = confirm.hidden("version");
-        let answered = self.post(&format!("{OFFICE}/confirm"), &[("checked", "yes"), ("version", &version)]).await;
+        let answered = self
+            .post(
+                &format!("{OFFICE}/confirm"),
+                &[("checked", "yes"), ("version", &version)],
+            )
+            .await;
         assert_eq!(answered.location(), format!("{OFFICE}/card"), "{}", answered.text());
         self.follow(answered).await;
-        self.to_agent().await
+        self.reach_agent().await
     }
 
     /// The whole of it, to S6.
-    pub(crate) async fn to_done(&mut self, house: &House, card: &TestCard) -> Answered {
-        let agent = self.to_signature(card).await;
+    pub(crate) async fn reach_done(&mut self, house: &House, card: &TestCard) -> Answered {
+        let agent = self.reach_signature(card).await;
         let code = agent.sign(house, card).await;
         let answered = self.get(&format!("{OFFICE}/return?code={code}")).await;
         assert_eq!(answered.location(), format!("{OFFICE}/done"), "{}", answered.text());
@@ -191,7 +207,11 @@ impl Browser {
     }
 
     fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         Request::builder()
             .method(method)
             .uri(path)
@@ -224,12 +244,16 @@ impl Answered {
     }
 
     pub(crate) fn location(&self) -> String {
-        let location = self.headers.get(header::LOCATION).map(|value| value.to_str().unwrap().to_owned());
+        let location = self
+            .headers
+            .get(header::LOCATION)
+            .map(|value| value.to_str().unwrap().to_owned());
         location.unwrap_or_else(|| panic!("{} leads nowhere: {}", self.status, self.text()))
     }
 
     pub(crate) fn hidden(&self, name: &str) -> String {
-        self.find_hidden(name).unwrap_or_else(|| panic!("no field {name} in {}", self.text()))
+        self.find_hidden(name)
+            .unwrap_or_else(|| panic!("no field {name} in {}", self.text()))
     }
 
     pub(crate) fn find_hidden(&self, name: &str) -> Option<String> {
@@ -263,7 +287,14 @@ impl Agent {
     }
 
     pub(crate) async fn claim(&self) -> Result<CardRequest, Problem> {
-        self.call("claim", Some(&Claim { protocol: wire::PROTOCOL, key: self.key.clone() })).await
+        self.call(
+            "claim",
+            Some(&Claim {
+                protocol: wire::PROTOCOL,
+                key: self.key.clone(),
+            }),
+        )
+        .await
     }
 
     pub(crate) async fn answer(&self, step: usize, answer: &Answer) -> Result<Verdict, Problem> {
@@ -330,7 +361,9 @@ pub(crate) fn authenticated(request: &CardRequest, card: &TestCard) -> Answer {
 }
 
 pub(crate) fn signed(house: &House, request: &CardRequest, card: &TestCard) -> Answer {
-    let [Step::Sign { text, .. }] = request.steps.as_slice() else { panic!("{request:?} asks for no signature") };
+    let [Step::Sign { text, .. }] = request.steps.as_slice() else {
+        panic!("{request:?} asks for no signature")
+    };
     Answer::Signed {
         cms: URL_SAFE_NO_PAD.encode(card.cms(text, house.now())),
     }
@@ -355,7 +388,10 @@ fn encoded(fields: &[(&str, &str)]) -> String {
             })
             .collect()
     };
-    let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
+    let pairs: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", escape(name), escape(value)))
+        .collect();
     pairs.join("&")
 }
 

@@ -47,7 +47,7 @@ async fn a45_a_form_from_elsewhere_does_nothing() {
     let card = house.card().await;
     let router = portal(&house);
     let mut browser = Browser::new(&router);
-    let confirm = browser.to_confirm(&card, FORM).await;
+    let confirm = browser.reach_confirm(&card, FORM).await;
     let version = confirm.hidden("version");
     let mut other = Browser::new(&router);
     other.get(OFFICE).await;
@@ -59,19 +59,35 @@ async fn a45_a_form_from_elsewhere_does_nothing() {
             (own.as_str(), &[("origin", "https://evil.example")][..], Code::Origin),
             (&own, &[("origin", "null")], Code::Origin),
             (&own, &[], Code::Origin),
-            (&own, &[("origin", ORIGIN), ("sec-fetch-site", "cross-site")], Code::Origin),
-            (&own, &[("origin", ORIGIN), ("sec-fetch-site", "same-site")], Code::Origin),
+            (
+                &own,
+                &[("origin", ORIGIN), ("sec-fetch-site", "cross-site")],
+                Code::Origin,
+            ),
+            (
+                &own,
+                &[("origin", ORIGIN), ("sec-fetch-site", "same-site")],
+                Code::Origin,
+            ),
             (&foreign, &[("origin", ORIGIN)], Code::Stale),
             ("", &[("origin", ORIGIN)], Code::Stale),
         ] {
-            let fields = [("checked", "yes"), ("version", version.as_str()), ("choice", "stop"), ("csrf", csrf)];
+            let fields = [
+                ("checked", "yes"),
+                ("version", version.as_str()),
+                ("choice", "stop"),
+                ("csrf", csrf),
+            ];
             let answered = browser.post_as(&path, &fields, headers).await;
             assert!(answered.status.is_client_error(), "{step} {code}: {}", answered.status);
             answered.must_say(code.id());
         }
     }
     // The control: nothing of it had an effect, and the form of the page itself has.
-    browser.get(&format!("{OFFICE}/confirm")).await.must_say("失効申込をする(確定)");
+    browser
+        .get(&format!("{OFFICE}/confirm"))
+        .await
+        .must_say("失効申込をする(確定)");
     browser.confirm(&confirm).await;
 }
 
@@ -81,20 +97,35 @@ async fn a17_a_session_sees_nothing_of_another_one() {
     let card = house.card().await;
     let router = portal(&house);
     let mut owner = Browser::new(&router);
-    let agent = owner.to_signature(&card).await;
+    let agent = owner.reach_signature(&card).await;
     let code = agent.sign(&house, &card).await;
 
     let mut other = Browser::new(&router);
     other.read_both().await;
     let unknown = other.get(&format!("{OFFICE}/return?code=AAAA")).await;
     let foreign = other.get(&format!("{OFFICE}/return?code={code}")).await;
-    assert_eq!((unknown.status, foreign.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
-    assert_eq!(unknown.text(), foreign.text(), "a55: the same answer, whether or not it exists");
+    assert_eq!(
+        (unknown.status, foreign.status),
+        (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND)
+    );
+    assert_eq!(
+        unknown.text(),
+        foreign.text(),
+        "a55: the same answer, whether or not it exists"
+    );
     assert!(house.store().status(card.certificate()).await.unwrap().is_none());
 
     let answered = owner.get(&format!("{OFFICE}/return?code={code}")).await;
     let done = owner.follow(answered).await;
-    let number = house.store().status(card.certificate()).await.unwrap().unwrap().1.unwrap().to_string();
+    let number = house
+        .store()
+        .status(card.certificate())
+        .await
+        .unwrap()
+        .unwrap()
+        .1
+        .unwrap()
+        .to_string();
     done.must_say(&number);
     let secrets = ["髙橋", "takahashi@example.jp", number.as_str(), "タカハシ"];
     for stranger in [other, Browser::new(&router)] {
@@ -127,12 +158,17 @@ async fn a19_twenty_clicks_on_the_final_button_and_on_the_way_back_make_one_appl
     let house = House::on_sqlite().await;
     let card = house.card().await;
     let mut browser = Browser::new(&portal(&house));
-    let confirm = browser.to_confirm(&card, FORM).await;
+    let confirm = browser.reach_confirm(&card, FORM).await;
     let version = confirm.hidden("version");
     let clicks = (0..20).map(|_| {
         let (mut browser, version) = (browser.clone(), version.clone());
         tokio::spawn(async move {
-            browser.post(&format!("{OFFICE}/confirm"), &[("checked", "yes"), ("version", &version)]).await
+            browser
+                .post(
+                    &format!("{OFFICE}/confirm"),
+                    &[("checked", "yes"), ("version", &version)],
+                )
+                .await
         })
     });
     let mut led = 0;
@@ -146,7 +182,7 @@ async fn a19_twenty_clicks_on_the_final_button_and_on_the_way_back_make_one_appl
         }
     }
     assert!(led >= 1);
-    let code = browser.to_agent().await.sign(&house, &card).await;
+    let code = browser.reach_agent().await.sign(&house, &card).await;
     let returns = (0..20).map(|_| {
         let (mut browser, code) = (browser.clone(), code.clone());
         tokio::spawn(async move { browser.get(&format!("{OFFICE}/return?code={code}")).await })
@@ -156,7 +192,14 @@ async fn a19_twenty_clicks_on_the_final_button_and_on_the_way_back_make_one_appl
     }
     assert_eq!(browser.get(&format!("{OFFICE}/done")).await.status, StatusCode::OK);
     let done = browser.get(&format!("{OFFICE}/done")).await;
-    let number = house.store().status(card.certificate()).await.unwrap().unwrap().1.unwrap();
+    let number = house
+        .store()
+        .status(card.certificate())
+        .await
+        .unwrap()
+        .unwrap()
+        .1
+        .unwrap();
     done.must_say(&number.to_string());
 }
 
@@ -165,11 +208,13 @@ async fn a_page_that_is_out_of_date_is_told_so() {
     let house = House::on_sqlite().await;
     let card = house.card().await;
     let mut browser = Browser::new(&portal(&house));
-    let confirm = browser.to_confirm(&card, FORM).await;
+    let confirm = browser.reach_confirm(&card, FORM).await;
     let old = confirm.hidden("version");
     // Another tab changes the application that this page shows.
     browser.enter(&form_with(&[("bank", "みらい銀行")])).await;
-    let answered = browser.post(&format!("{OFFICE}/confirm"), &[("checked", "yes"), ("version", &old)]).await;
+    let answered = browser
+        .post(&format!("{OFFICE}/confirm"), &[("checked", "yes"), ("version", &old)])
+        .await;
     assert_eq!(answered.status, StatusCode::CONFLICT);
     answered.must_say("E-STALE");
     let other_card = [FORM, &[("case", "00000000000000000000000000")]].concat();
@@ -184,10 +229,19 @@ async fn a36_a37_no_field_can_write_on_a_page() {
     let house = House::on_sqlite().await;
     let card = house.card().await;
     let many = NonZeroU32::new(10_000).unwrap();
-    let limits = Limits { session: many, ..Limits::default() };
-    let router = portal_at(&house, Site { limits, ..Site::at(ORIGIN) });
+    let limits = Limits {
+        session: many,
+        ..Limits::default()
+    };
+    let router = portal_at(
+        &house,
+        Site {
+            limits,
+            ..Site::at(ORIGIN)
+        },
+    );
     let mut browser = Browser::new(&router);
-    browser.to_certificate(&card).await;
+    browser.reach_certificate(&card).await;
     for evil in EVIL {
         for (field, _) in FORM {
             let page = browser.enter(&form_with(&[(field, evil)])).await;
@@ -203,7 +257,9 @@ async fn a36_a37_no_field_can_write_on_a_page() {
         }
     }
     // A remark may hold what looks like markup: it is shown and signed as it was typed.
-    let confirm = browser.enter(&form_with(&[("reason_detail", "<b>太字</b>&amp;'\"")])).await;
+    let confirm = browser
+        .enter(&form_with(&[("reason_detail", "<b>太字</b>&amp;'\"")]))
+        .await;
     confirm.must_say("失効申込内容の確認");
     assert!(!confirm.says("<b>太字"));
     let agent = browser.confirm(&confirm).await;
@@ -221,7 +277,7 @@ async fn a_name_on_a_card_is_shown_as_it_is_and_cannot_write_on_a_page() {
     ] {
         let card = card_of(&house.authority, Some(&house.desk), name).await;
         let mut browser = Browser::new(&router);
-        let page = browser.to_certificate(&card).await;
+        let page = browser.reach_certificate(&card).await;
         page.must_say(shown);
         browser.enter(FORM).await.must_say(shown);
     }
@@ -259,9 +315,17 @@ async fn what_is_no_form_is_refused() {
         .unwrap();
     assert_eq!(send(&router, request).await.status, StatusCode::BAD_REQUEST);
     for step in ["agree", "edit", "quit", "stay"] {
-        assert_eq!(browser.get(&format!("{OFFICE}/{step}")).await.status, StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(
+            browser.get(&format!("{OFFICE}/{step}")).await.status,
+            StatusCode::METHOD_NOT_ALLOWED
+        );
     }
-    for nowhere in ["/no-such-office", "/no-such-office/revocation", "/mihon-ca/nothing", "/static/nothing"] {
+    for nowhere in [
+        "/no-such-office",
+        "/no-such-office/revocation",
+        "/mihon-ca/nothing",
+        "/static/nothing",
+    ] {
         assert_eq!(browser.get(nowhere).await.status, StatusCode::NOT_FOUND, "{nowhere}");
     }
 }
@@ -269,7 +333,13 @@ async fn what_is_no_form_is_refused() {
 #[tokio::test]
 async fn every_page_carries_the_headers_and_nothing_inline() {
     let house = House::on_sqlite().await;
-    let card = house.card_until(Date { year: 2027, month: 3, day: 31 }).await;
+    let card = house
+        .card_until(Date {
+            year: 2027,
+            month: 3,
+            day: 31,
+        })
+        .await;
     for mut browser in [Browser::new(&portal(&house)), Browser::in_english(&portal(&house))] {
         let mut pages = vec![
             browser.get("/").await,
@@ -277,7 +347,7 @@ async fn every_page_carries_the_headers_and_nothing_inline() {
             browser.get("/mihon-ca/paper").await,
             browser.get("/nowhere").await,
         ];
-        let confirm = browser.to_confirm(&card, FORM).await;
+        let confirm = browser.reach_confirm(&card, FORM).await;
         for page in PAGES {
             pages.push(browser.get(&format!("{OFFICE}{page}")).await);
         }
@@ -286,10 +356,22 @@ async fn every_page_carries_the_headers_and_nothing_inline() {
             pages.push(browser.get(&format!("{OFFICE}{page}")).await);
         }
         for page in pages {
-            let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
-            assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");
-            assert!(policy.contains("form-action 'self' http://127.0.0.1:24817;"), "{policy}");
-            assert!(policy.contains("frame-ancestors 'none'") && policy.contains("base-uri 'none'"), "{policy}");
+            let policy = page.headers[header::CONTENT_SECURITY_POLICY]
+                .to_str()
+                .unwrap()
+                .to_owned();
+            assert!(
+                policy.starts_with("default-src 'none';") && !policy.contains("unsafe"),
+                "{policy}"
+            );
+            assert!(
+                policy.contains("form-action 'self' http://127.0.0.1:24817;"),
+                "{policy}"
+            );
+            assert!(
+                policy.contains("frame-ancestors 'none'") && policy.contains("base-uri 'none'"),
+                "{policy}"
+            );
             assert_eq!(page.headers["x-content-type-options"], "nosniff");
             assert_eq!(page.headers["cache-control"], "no-store");
             assert!(page.headers.contains_key("strict-transport-security"));
@@ -316,7 +398,10 @@ async fn the_cookie_is_bound_to_host_and_connection() {
     let loopback = portal_at(&house, Site::at("http://127.0.0.1:8080"));
     let answered = Browser::new(&loopback).get(OFFICE).await;
     let cookie = answered.headers[header::SET_COOKIE].to_str().unwrap();
-    assert!(cookie.starts_with("kagimori=") && !cookie.contains("Secure"), "{cookie}");
+    assert!(
+        cookie.starts_with("kagimori=") && !cookie.contains("Secure"),
+        "{cookie}"
+    );
     assert!(!answered.headers.contains_key("strict-transport-security"));
 }
 
@@ -328,7 +413,13 @@ async fn a48_who_floods_waits_and_who_has_a_session_does_not() {
         strangers: NonZeroU32::new(5).unwrap(),
         ..Limits::default()
     };
-    let router = portal_at(&house, Site { limits: few, ..Site::at(ORIGIN) });
+    let router = portal_at(
+        &house,
+        Site {
+            limits: few,
+            ..Site::at(ORIGIN)
+        },
+    );
     let mut browser = Browser::new(&router);
     browser.get(OFFICE).await;
     let mut flood = Browser::new(&router);
@@ -342,7 +433,7 @@ async fn a48_who_floods_waits_and_who_has_a_session_does_not() {
     let refused = refused.expect("ten are more than five");
     refused.must_say("E-LIMIT");
     assert!(refused.headers.contains_key(header::RETRY_AFTER));
-    browser.to_done(&house, &card).await;
+    browser.reach_done(&house, &card).await;
 }
 
 #[tokio::test]
@@ -350,7 +441,7 @@ async fn a_get_changes_nothing_but_what_it_is_known_for() {
     let house = House::on_sqlite().await;
     let card = house.card().await;
     let mut browser = Browser::new(&portal(&house));
-    browser.to_confirm(&card, FORM).await;
+    browser.reach_confirm(&card, FORM).await;
     let case = async || house.store().audit(None).await.unwrap();
     let before = case().await;
     for page in PAGES {
@@ -362,7 +453,10 @@ async fn a_get_changes_nothing_but_what_it_is_known_for() {
         }
     }
     assert_eq!(case().await, before, "no page leaves a trace in the audit");
-    browser.get(&format!("{OFFICE}/confirm")).await.must_say("失効申込をする(確定)");
+    browser
+        .get(&format!("{OFFICE}/confirm"))
+        .await
+        .must_say("失効申込をする(確定)");
 }
 
 fn assert_harmless(page: &str, evil: &str) {

@@ -21,7 +21,14 @@ pub(super) fn namesake() -> TestAuthority {
     let name = AuthorityName::new("見本認証局株式会社", "見本認証局").unwrap();
     let validity = Validity::of_days(noon(2025, 1, 1).0, 7_300).unwrap();
     let serial = pki::serial::Serial::from_random(Chance::system().octets());
-    let root = Tbs::new(&Profile::Root { name }, serial, Issuer::Itself, key.public_key(), validity).unwrap();
+    let root = Tbs::new(
+        &Profile::Root { name },
+        serial,
+        Issuer::Itself,
+        key.public_key(),
+        validity,
+    )
+    .unwrap();
     TestAuthority {
         name: Authority("mihon-issuing".to_owned()),
         certificate: root.lint().unwrap().sign(&key).unwrap().into_certificate(),
@@ -38,11 +45,23 @@ pub(super) async fn card_of(authority: &TestAuthority, desk: Option<&Desk>, name
     );
     let content = Card::new(
         Holder::new(name, "Yoshida", None).unwrap(),
-        Organisation::new("株式会社テスト工務店", "Test Komuten Co., Ltd.", "東京都千代田区神田1-2-3", None).unwrap(),
+        Organisation::new(
+            "株式会社テスト工務店",
+            "Test Komuten Co., Ltd.",
+            "東京都千代田区神田1-2-3",
+            None,
+        )
+        .unwrap(),
         publication.unwrap(),
         ObjectIdentifier::new_unwrap("1.2.392.200000.1"),
     );
-    let until = Date { year: 2027, month: 12, day: 31 }.as_day().ends();
+    let until = Date {
+        year: 2027,
+        month: 12,
+        day: 31,
+    }
+    .as_day()
+    .ends();
     let validity = Validity::between(noon(2025, 11, 21).0, until.0).unwrap();
     let issue = async |profile: Profile, key: &SoftwareKey| {
         let (id, linted) = authority.draft(&profile, key, validity);

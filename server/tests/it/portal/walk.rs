@@ -13,7 +13,13 @@ use crate::house::{House, noon};
 #[tokio::test]
 async fn the_whole_walk_ends_with_a_revoked_certificate_and_a_receipt() {
     let house = House::on_sqlite().await;
-    let card = house.card_until(Date { year: 2026, month: 12, day: 31 }).await;
+    let card = house
+        .card_until(Date {
+            year: 2026,
+            month: 12,
+            day: 31,
+        })
+        .await;
     let router = portal(&house);
     let mut browser = Browser::new(&router);
 
@@ -33,10 +39,14 @@ async fn the_whole_walk_ends_with_a_revoked_certificate_and_a_receipt() {
     let answered = browser.post(&format!("{OFFICE}/agree"), &[]).await;
     browser.follow(answered).await.must_say("署名アプリを開きます");
     let before = browser.cookie();
-    let code = browser.to_agent().await.present(&card).await;
+    let code = browser.reach_agent().await.present(&card).await;
     let answered = browser.get(&format!("{OFFICE}/return?code={code}")).await;
     let certificate = browser.follow(answered).await;
-    assert_ne!(browser.cookie(), before, "a45: the session has another token once a card was shown");
+    assert_ne!(
+        browser.cookie(),
+        before,
+        "a45: the session has another token once a card was shown"
+    );
     for words in [
         "髙橋 一郎",
         "Takahashi Ichiro",
@@ -50,7 +60,13 @@ async fn the_whole_walk_ends_with_a_revoked_certificate_and_a_receipt() {
     }
 
     let confirm = browser.enter(FORM).await;
-    for words in ["みずほ銀行", "タカハシ　イチロウ", "目安", "取り消せません", "利用者の使用停止"] {
+    for words in [
+        "みずほ銀行",
+        "タカハシ　イチロウ",
+        "目安",
+        "取り消せません",
+        "利用者の使用停止",
+    ] {
         confirm.must_say(words);
     }
     let agent = browser.confirm(&confirm).await;
@@ -68,10 +84,16 @@ async fn the_whole_walk_ends_with_a_revoked_certificate_and_a_receipt() {
     // The way back, walked again, finds the same receipt (G-S2), and so does every page behind it.
     assert_eq!(browser.get(&back).await.location(), format!("{OFFICE}/done"));
     for page in ["certificate", "application", "confirm"] {
-        assert_eq!(browser.get(&format!("{OFFICE}/{page}")).await.location(), format!("{OFFICE}/done"));
+        assert_eq!(
+            browser.get(&format!("{OFFICE}/{page}")).await.location(),
+            format!("{OFFICE}/done")
+        );
     }
     browser.get(&format!("{OFFICE}/status")).await.must_say(&number);
-    assert_eq!(house.store().status(card.certificate()).await.unwrap().unwrap().0, status);
+    assert_eq!(
+        house.store().status(card.certificate()).await.unwrap().unwrap().0,
+        status
+    );
 
     let first = browser.get(&format!("{OFFICE}/done/print")).await;
     first.must_say("失効申込書");
@@ -87,22 +109,33 @@ async fn the_whole_walk_ends_with_a_revoked_certificate_and_a_receipt() {
     let answered = browser.post(&format!("{OFFICE}/quit"), &[]).await;
     browser.follow(answered).await.must_say("失効申込は受付済みです");
     assert_eq!(browser.cookie(), "");
-    assert_eq!(browser.get(&format!("{OFFICE}/done")).await.status, StatusCode::CONFLICT);
+    assert_eq!(
+        browser.get(&format!("{OFFICE}/done")).await.status,
+        StatusCode::CONFLICT
+    );
 }
 
 #[tokio::test]
 async fn the_walk_in_english_speaks_english() {
     let house = House::on_sqlite().await;
-    let card = house.card_until(Date { year: 2027, month: 3, day: 1 }).await;
+    let card = house
+        .card_until(Date {
+            year: 2027,
+            month: 3,
+            day: 1,
+        })
+        .await;
     let mut browser = Browser::in_english(&portal(&house));
-    let certificate = browser.to_certificate(&card).await;
+    let certificate = browser.reach_certificate(&card).await;
     certificate.must_say("lang=\"en\"");
     certificate.must_say("Online applications are taken until: Saturday, 30 January 2027, 23:59 (Japan time)");
     certificate.must_say("<dd lang=\"ja\">髙橋 一郎</dd>");
     let confirm = browser.enter(FORM).await;
     let agent = browser.confirm(&confirm).await;
     let request = agent.claim().await.unwrap();
-    let [Step::Sign { text, language, .. }] = request.steps.as_slice() else { panic!() };
+    let [Step::Sign { text, language, .. }] = request.steps.as_slice() else {
+        panic!()
+    };
     assert_eq!(*language, Language::En);
     assert!(text.starts_with("Application for revocation"), "{text}");
     let code = agent.sign(&house, &card).await;
@@ -115,18 +148,26 @@ async fn the_language_can_be_changed_in_the_middle_and_nothing_typed_is_lost() {
     let house = House::on_sqlite().await;
     let card = house.card().await;
     let mut browser = Browser::new(&portal(&house));
-    browser.to_certificate(&card).await;
+    browser.reach_certificate(&card).await;
     let form = browser.get(&format!("{OFFICE}/application")).await;
     let case = form.hidden("case");
-    let fields = [form_with(&[("bank", "みらい銀行")]), vec![("case", case.as_str()), ("language", "en")]].concat();
+    let fields = [
+        form_with(&[("bank", "みらい銀行")]),
+        vec![("case", case.as_str()), ("language", "en")],
+    ]
+    .concat();
     let answered = browser.post(&format!("{OFFICE}/application"), &fields).await;
     let english = browser.follow(answered).await;
     english.must_say("lang=\"en\"");
     english.must_say("みらい銀行");
     assert!(!english.says("id=\"errors\""), "nothing was sent for checking");
-    let answered = browser.post("/language", &[("language", "ja"), ("back", "/mihon-ca")]).await;
+    let answered = browser
+        .post("/language", &[("language", "ja"), ("back", "/mihon-ca")])
+        .await;
     browser.follow(answered).await.must_say("lang=\"ja\"");
-    let answered = browser.post("/language", &[("language", "en"), ("back", "//evil.example")]).await;
+    let answered = browser
+        .post("/language", &[("language", "en"), ("back", "//evil.example")])
+        .await;
     assert_eq!(answered.location(), "/");
 }
 
@@ -160,9 +201,11 @@ async fn the_second_gate_wants_the_box_ticked() {
     let house = House::on_sqlite().await;
     let card = house.card().await;
     let mut browser = Browser::new(&portal(&house));
-    let confirm = browser.to_confirm(&card, FORM).await;
+    let confirm = browser.reach_confirm(&card, FORM).await;
     let version = confirm.hidden("version");
-    let answered = browser.post(&format!("{OFFICE}/confirm"), &[("version", &version)]).await;
+    let answered = browser
+        .post(&format!("{OFFICE}/confirm"), &[("version", &version)])
+        .await;
     let page = browser.follow(answered).await;
     page.must_say("E-GATE-2");
     page.must_say("aria-invalid=\"true\"");
@@ -174,7 +217,7 @@ async fn every_field_says_what_is_wrong_with_it_and_keeps_what_was_typed() {
     let house = House::on_sqlite().await;
     let card = house.card().await;
     let mut browser = Browser::new(&portal(&house));
-    browser.to_certificate(&card).await;
+    browser.reach_certificate(&card).await;
     for (field, value, code, words) in [
         ("reason", "", Code::Req, "失効理由を入力してください"),
         ("reason", "lost", Code::Online, "書面による失効申込手続き"),
@@ -190,7 +233,12 @@ async fn every_field_says_what_is_wrong_with_it_and_keeps_what_was_typed() {
         ("bank", "Mizuho", Code::WidthZen, "全角で入力"),
         ("bank", "みずほ\u{202e}銀行", Code::Char, "U+202E"),
         ("bank", "", Code::Req, "金融機関名を入力してください"),
-        ("branch", "ああああああああああああああああああああああああああああああああああああああああああ", Code::Len, "40文字以内"),
+        (
+            "branch",
+            "ああああああああああああああああああああああああああああああああああああああああああ",
+            Code::Len,
+            "40文字以内",
+        ),
         ("account_type", "", Code::Req, "預金種目を入力してください"),
         ("account_number", "123456x", Code::WidthHan, "半角数字で"),
         ("account_number", "12345678", Code::Len, "7文字以内"),
@@ -199,18 +247,34 @@ async fn every_field_says_what_is_wrong_with_it_and_keeps_what_was_typed() {
         ("reason_detail", "絵文字\u{1f9ff}", Code::Char, "U+1F9FF"),
     ] {
         // The second address is that of the first, unless it is the one that is tried.
-        let second = if field == "mail" { ("mail_again", value) } else { (field, value) };
+        let second = if field == "mail" {
+            ("mail_again", value)
+        } else {
+            (field, value)
+        };
         let page = browser.enter(&form_with(&[(field, value), second])).await;
         page.must_say("id=\"errors\"");
         page.must_say(&format!("id=\"error-{field}\""));
         page.must_say(&format!("href=\"#{field}\""));
         page.must_say(words);
         page.must_say(code.id());
-        assert_eq!(page.text().matches("id=\"error-").count(), 1, "only {field} is wrong with {value:?}");
-assert!(field == "reason_detail" || page.says("人事異動のため"), "what was typed is kept");
+        assert_eq!(
+            page.text().matches("id=\"error-").count(),
+            1,
+            "only {field} is wrong with {value:?}"
+        );
+        assert!(
+            field == "reason_detail" || page.says("人事異動のため"),
+            "what was typed is kept"
+        );
     }
     let page = browser.enter(&[]).await;
-    assert_eq!(page.text().matches("id=\"error-").count(), 10, "ten fields must be filled in: {}", page.text());
+    assert_eq!(
+        page.text().matches("id=\"error-").count(),
+        10,
+        "ten fields must be filled in: {}",
+        page.text()
+    );
     let fixed = browser.enter(FORM).await;
     fixed.must_say("失効申込内容の確認");
     let again = browser.get(&format!("{OFFICE}/application")).await;
@@ -223,10 +287,13 @@ async fn what_is_corrected_is_confirmed_anew_and_the_old_text_cannot_be_signed()
     let house = House::on_sqlite().await;
     let card = house.card().await;
     let mut browser = Browser::new(&portal(&house));
-    let agent = browser.to_signature(&card).await;
+    let agent = browser.reach_signature(&card).await;
     let request = agent.claim().await.unwrap();
     // Entering again is refused while the text is out for signature: the page leads to where it stands.
-    assert_eq!(browser.get(&format!("{OFFICE}/application")).await.location(), format!("{OFFICE}/confirm"));
+    assert_eq!(
+        browser.get(&format!("{OFFICE}/application")).await.location(),
+        format!("{OFFICE}/confirm")
+    );
     let answered = browser.post(&format!("{OFFICE}/edit"), &[]).await;
     let form = browser.follow(answered).await;
     form.must_say("みずほ銀行");
@@ -236,7 +303,9 @@ async fn what_is_corrected_is_confirmed_anew_and_the_old_text_cannot_be_signed()
     let confirm = browser.enter(&form_with(&[("bank", "みらい銀行")])).await;
     let agent = browser.confirm(&confirm).await;
     let request = agent.claim().await.unwrap();
-    let [Step::Sign { text, .. }] = request.steps.as_slice() else { panic!() };
+    let [Step::Sign { text, .. }] = request.steps.as_slice() else {
+        panic!()
+    };
     assert!(text.contains("みらい銀行") && !text.contains("みずほ銀行"));
     let code = agent.sign(&house, &card).await;
     let answered = browser.get(&format!("{OFFICE}/return?code={code}")).await;
@@ -248,7 +317,7 @@ async fn a05_another_card_cannot_sign_and_costs_nothing() {
     let house = House::on_sqlite().await;
     let (card, other) = (house.card().await, house.card().await);
     let mut browser = Browser::new(&portal(&house));
-    let agent = browser.to_signature(&card).await;
+    let agent = browser.reach_signature(&card).await;
     let request = agent.claim().await.unwrap();
     match agent.answer(0, &signed(&house, &request, &other)).await.unwrap() {
         Verdict::Refused { code, message, .. } => {
@@ -275,17 +344,31 @@ async fn a_wrong_card_is_refused_before_any_pin_is_asked() {
             verdict => panic!("{verdict:?}"),
         }
     };
-    let late = house.card_until(Date { year: 2026, month: 12, day: 19 }).await;
+    let late = house
+        .card_until(Date {
+            year: 2026,
+            month: 12,
+            day: 19,
+        })
+        .await;
     let (code, text) = refused_with(&late).await;
     assert_eq!(code, Code::RevLate);
     assert!(text.contains("2026年11月19日(木) 23:59"), "{text}");
 
-    let expired = house.card_until(Date { year: 2026, month: 11, day: 19 }).await;
+    let expired = house
+        .card_until(Date {
+            year: 2026,
+            month: 11,
+            day: 19,
+        })
+        .await;
     assert_eq!(refused_with(&expired).await.0, Code::CertExpired);
 
     let revoked = house.card().await;
     let (_, done) = house.revoke(&revoked).await;
-    let casework::revocation::Case::Revoked { number, .. } = done.case else { panic!() };
+    let casework::revocation::Case::Revoked { number, .. } = done.case else {
+        panic!()
+    };
     let (code, text) = refused_with(&revoked).await;
     assert_eq!(code, Code::Dup);
     assert!(text.contains(&number.to_string()));
@@ -303,18 +386,51 @@ async fn a_wrong_card_is_refused_before_any_pin_is_asked() {
     let request = agent.claim().await.unwrap();
     agent.answer(0, &presented(&one)).await.unwrap();
     let verdict = agent.answer(1, &authenticated(&request, &two)).await.unwrap();
-    assert!(matches!(verdict, Verdict::Refused { code: Code::Signature, .. }), "{verdict:?}");
+    assert!(
+        matches!(
+            verdict,
+            Verdict::Refused {
+                code: Code::Signature,
+                ..
+            }
+        ),
+        "{verdict:?}"
+    );
 }
 
 #[tokio::test]
 async fn the_last_day_that_passes_during_the_walk_is_noticed_at_the_confirm() {
     let house = House::on_sqlite().await;
-    let card = house.card_until(Date { year: 2026, month: 12, day: 31 }).await;
-    house.it_is(Date { year: 2026, month: 12, day: 1 }.as_day().ends().plus_seconds(-90));
+    let card = house
+        .card_until(Date {
+            year: 2026,
+            month: 12,
+            day: 31,
+        })
+        .await;
+    house.it_is(
+        Date {
+            year: 2026,
+            month: 12,
+            day: 1,
+        }
+        .as_day()
+        .ends()
+        .plus_seconds(-90),
+    );
     let mut browser = Browser::new(&portal(&house));
-    let agent = browser.to_signature(&card).await;
+    let agent = browser.reach_signature(&card).await;
     let code = agent.sign(&house, &card).await;
-    house.it_is(Date { year: 2026, month: 12, day: 2 }.as_day().begins().plus_seconds(60));
+    house.it_is(
+        Date {
+            year: 2026,
+            month: 12,
+            day: 2,
+        }
+        .as_day()
+        .begins()
+        .plus_seconds(60),
+    );
     let page = browser.get(&format!("{OFFICE}/return?code={code}")).await;
     assert_eq!(page.status, StatusCode::CONFLICT);
     page.must_say("E-REV-LATE");
@@ -328,16 +444,23 @@ async fn what_was_signed_and_never_came_back_changes_nothing_until_it_is_continu
     let house = House::on_sqlite().await;
     let card = house.card().await;
     let mut browser = Browser::new(&portal(&house));
-    let agent = browser.to_signature(&card).await;
+    let agent = browser.reach_signature(&card).await;
     let request = agent.claim().await.unwrap();
     let answer = signed(&house, &request, &card);
     let code = agent.answer(0, &answer).await.unwrap();
-    assert_eq!(agent.answer(0, &answer).await.unwrap(), code, "a lost verdict can be asked for again");
+    assert_eq!(
+        agent.answer(0, &answer).await.unwrap(),
+        code,
+        "a lost verdict can be asked for again"
+    );
     assert!(house.store().status(card.certificate()).await.unwrap().is_none());
 
     let status = browser.get(&format!("{OFFICE}/status")).await;
     status.must_say("署名済み・未申込");
-    assert_eq!(browser.post(&format!("{OFFICE}/card"), &[]).await.location(), format!("{OFFICE}/status"));
+    assert_eq!(
+        browser.post(&format!("{OFFICE}/card"), &[]).await.location(),
+        format!("{OFFICE}/status")
+    );
     let mut stopped = browser.clone();
     let answered = browser.post(&format!("{OFFICE}/status"), &[("choice", "go")]).await;
     browser.follow(answered).await.must_say("受付完了");
@@ -345,7 +468,10 @@ async fn what_was_signed_and_never_came_back_changes_nothing_until_it_is_continu
     // The other tab pressed 「やめる」 too late: it is accepted, and stays so.
     let answered = stopped.post(&format!("{OFFICE}/status"), &[("choice", "stop")]).await;
     stopped.follow(answered).await.must_say("受付済み");
-    assert_eq!(house.store().status(card.certificate()).await.unwrap().unwrap().1, number);
+    assert_eq!(
+        house.store().status(card.certificate()).await.unwrap().unwrap().1,
+        number
+    );
 }
 
 #[tokio::test]
@@ -353,7 +479,7 @@ async fn what_was_signed_lapses_after_thirty_minutes() {
     let house = House::on_sqlite().await;
     let card = house.card().await;
     let mut browser = Browser::new(&portal(&house));
-    let agent = browser.to_signature(&card).await;
+    let agent = browser.reach_signature(&card).await;
     let code = agent.sign(&house, &card).await;
     for _ in 0..3 {
         house.it_is(house.now().plus_seconds(10 * 60 + 1));
@@ -370,7 +496,7 @@ async fn stopping_leaves_nothing_behind() {
     let house = House::on_sqlite().await;
     let card = house.card().await;
     let mut browser = Browser::new(&portal(&house));
-    let agent = browser.to_signature(&card).await;
+    let agent = browser.reach_signature(&card).await;
     agent.sign(&house, &card).await;
     let answered = browser.post(&format!("{OFFICE}/status"), &[("choice", "stop")]).await;
     browser.follow(answered).await.must_say("申込は行われていません");
@@ -387,7 +513,7 @@ async fn a_request_that_was_cancelled_can_be_made_again() {
     let code = agent.cancel().await.code;
     let answered = browser.get(&format!("{OFFICE}/return?code={code}")).await;
     browser.follow(answered).await.must_say("何も変わっていません");
-    let again = browser.to_agent().await;
+    let again = browser.reach_agent().await;
     assert_ne!(again.id(), agent.id());
     let code = again.present(&card).await;
     let answered = browser.get(&format!("{OFFICE}/return?code={code}")).await;
@@ -425,10 +551,17 @@ async fn two_agents_cannot_share_a_request_and_an_old_one_is_told_to_update() {
     agent.claim().await.unwrap();
     assert_eq!(other.claim().await.unwrap_err().code, Code::Claimed);
     let card = house.card().await;
-    assert_eq!(other.answer(0, &presented(&card)).await.unwrap_err().code, Code::Claimed);
+    assert_eq!(
+        other.answer(0, &presented(&card)).await.unwrap_err().code,
+        Code::Claimed
+    );
     let answer = wire::card_request::Answer::PinFailed { left: Some(9) };
     assert_eq!(agent.answer(0, &answer).await.unwrap(), Verdict::Noted);
-    assert_eq!(agent.answer(0, &presented(&card)).await.unwrap(), Verdict::Go, "the step is still open");
+    assert_eq!(
+        agent.answer(0, &presented(&card)).await.unwrap(),
+        Verdict::Go,
+        "the step is still open"
+    );
 }
 
 #[tokio::test]
@@ -437,10 +570,13 @@ async fn the_session_ends_after_a_quarter_of_an_hour_without_a_request() {
     house.it_is(noon(2026, 11, 20));
     let card = house.card().await;
     let mut browser = Browser::new(&portal(&house));
-    browser.to_certificate(&card).await;
+    browser.reach_certificate(&card).await;
     for _ in 0..3 {
         house.it_is(house.now().plus_seconds(14 * 60));
-        assert_eq!(browser.post(&format!("{OFFICE}/stay"), &[]).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(
+            browser.post(&format!("{OFFICE}/stay"), &[]).await.status,
+            StatusCode::NO_CONTENT
+        );
     }
     house.it_is(house.now().plus_seconds(15 * 60 + 1));
     let page = browser.get(&format!("{OFFICE}/certificate")).await;
