@@ -484,17 +484,19 @@ async function big(page) {
 function posted(url, length) {
   return new Promise((resolve) => {
     const headers = { "content-type": "application/x-www-form-urlencoded", "content-length": length, origin: new URL(url).origin };
-    const asked = request(url, { method: "POST", headers }, (answer) => {
+    const asked = request(url, { method: "POST", headers, agent: false }, (answer) => {
       answer.resume();
       resolve(answer.statusCode);
     });
+    // The answer may come, and the line be closed, while most of the body is still unsent: that is the refusal.
     asked.on("error", (fault) => resolve(fault.code));
+    asked.on("socket", (socket) => socket.on("error", (fault) => resolve(fault.code)));
     asked.end(Buffer.alloc(length, 97));
   });
 }
 
 function expectRefusal(outcome) {
-  if (outcome !== 413 && outcome !== 403 && !["EPIPE", "ECONNRESET"].includes(outcome)) throw new Error(`ended with ${outcome}`);
+  if (!(outcome >= 400 && outcome < 500) && !["EPIPE", "ECONNRESET"].includes(outcome)) throw new Error(`ended with ${outcome}`);
 }
 
 /** Another PIN of the same form. */

@@ -1,5 +1,7 @@
 """The browser journeys: one on a stand of two processes, the others on the demo."""
 
+import shutil
+
 from house import services
 from house.needs import BROWSER, CHROMIUM
 from house.processes import ROOT, TARGET, run
@@ -26,6 +28,8 @@ def steps():
 
 def two_processes(log):
     """The journey of Done-when 2, and what openssl says of the card before and after it."""
+    for folder in (PLACE, SCREENS):
+        shutil.rmtree(folder, ignore_errors=True)
     readers = services.pcscd("pcscd-journey")
     stand = Stand(STAND, readers)
     try:

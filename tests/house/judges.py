@@ -1,5 +1,6 @@
 """Asking the judges: what each is given, and what it must have been given at least."""
 
+import re
 import secrets
 import shutil
 import sqlite3
@@ -77,10 +78,11 @@ def accepted(place, signature, text, log):
     """Whether openssl takes the detached signature for that text, by a chain to the stand's root."""
     content = place / "content"
     content.write_bytes(text)
-    trust = journeys.STAND / "issued"
+    trust = place / "trust.pem"
+    trust.write_text("".join((journeys.STAND / "issued" / name).read_text() for name in ("root.pem", "issuing.pem")))
     status, printed = output(
         ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", signature, "-content", content]
-        + ["-CAfile", trust / "root.pem", "-certfile", trust / "issuing.pem", "-purpose", "any", "-out", place / "out"]
+        + ["-CAfile", trust, "-purpose", "any", "-out", place / "out"]
     )
     with open(log, "a") as out:
         out.write(f"{signature.name}: {printed}\n")
@@ -102,11 +104,14 @@ def pkilint(log):
 
 
 def pins(log):
-    """The PINs of the journeys in everything they left but the cards themselves, whose memory is where a PIN belongs."""
+    """The PINs of the journeys in everything they left but the cards themselves, whose memory is where a PIN belongs,
+    and the lines with which the demo tells its example PINs."""
     tally = Tally()
-    used = (journeys.PLACE / "pins").read_text().split()
+    told = list(journeys.PLACE.rglob("demo.log"))
+    demo = {pin for log_of_demo in told for pin in re.findall(r"PIN (\d+)", log_of_demo.read_text())}
+    used = [*(journeys.PLACE / "pins").read_text().split(), *sorted(demo)]
     left = [journeys.PLACE, journeys.SCREENS, LOGS]
-    own = {journeys.PLACE / "pins", *journeys.PLACE.rglob("card*.json")}
+    own = {journeys.PLACE / "pins", *told, *journeys.PLACE.rglob("card*.json"), *journeys.PLACE.rglob("cards/*")}
     found, read = pin_grep.hits(used, left)
     found = [hit for hit in found if hit.path not in own]
     for hit in found:

@@ -75,15 +75,12 @@ def prepare_compiler(log):
 
 
 def prepare_machine(log):
-    """All that the tests need; and the folders they leave things in, empty."""
+    """All that the tests need."""
     installed = needs.debian(needs.MACHINE)
     needs.rust()
     needs.python()
     needs.npm()
     log.write_text(f"installed: {' '.join(installed) or 'nothing was missing'}\n")
-    for folder in (DERS, journeys.PLACE, journeys.SCREENS):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
     tally = Tally()
     for name, version in needs.versions().items():
         with open(log, "a") as out:
@@ -121,6 +118,7 @@ def plain_tests(log):
 def tests_with_services(log):
     """The tests of the workspace, with PostgreSQL and pcscd there, and the proof that both were used."""
     database, readers = postgres(), pcscd()
+    shutil.rmtree(DERS, ignore_errors=True)
     before = database.commits()
     tally = cargo_tests(
         log,
