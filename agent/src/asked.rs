@@ -48,6 +48,9 @@ impl Asked {
         if !leads_home(&request.return_to) {
             return Err(Unfit::Malformed("the way back leaves the portal"));
         }
+        if request.pin.min == 0 || request.pin.min > request.pin.max || request.pin.tries == 0 {
+            return Err(Unfit::Malformed("a PIN of no length"));
+        }
         for step in &request.steps {
             check_step(step)?;
         }
@@ -98,12 +101,7 @@ pub(crate) fn is_id(id: &str) -> bool {
 
 fn check_step(step: &Step) -> Result<(), Unfit> {
     match step {
-        Step::Present { pin, .. } => {
-            if pin.min == 0 || pin.min > pin.max || pin.tries == 0 {
-                return Err(Unfit::Malformed("a PIN of no length"));
-            }
-        }
-        Step::Authenticate { .. } => {}
+        Step::Present { .. } | Step::Authenticate { .. } => {}
         Step::Sign { text, certificate, .. } => {
             if fingerprint(certificate).is_none() {
                 return Err(Unfit::Malformed("the certificate is no SHA-256"));
@@ -163,6 +161,7 @@ const LONGEST_TEXT: usize = 64 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wire::card_request::{PinAfter, PinRule};
     use wire::office::{Language, Office, Text};
 
     fn both(text: &str) -> Text {
@@ -185,6 +184,13 @@ mod tests {
             title: both("title"),
             language: Language::Ja,
             nonce: URL_SAFE_NO_PAD.encode([7; 32]),
+            pin: PinRule {
+                min: 6,
+                max: 8,
+                digits: true,
+                tries: 10,
+            },
+            pin_after: PinAfter::Kept,
             steps: vec![Step::Sign {
                 says: both("says"),
                 text: text.into(),

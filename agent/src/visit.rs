@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use card::CardFault;
 use tokio::sync::watch;
-use wire::card_request::{Answer, PinRule, Step};
+use wire::card_request::{Answer, PinRule};
 use wire::code::Code;
 use wire::office::{Language, Text};
 
@@ -38,7 +38,7 @@ pub(crate) struct State {
     /// The card that the portal said go to.
     pub(crate) card: Option<Arc<ShownCard>>,
     /// How the portal says that this card's PIN looks.
-    pub(crate) rule: Option<PinRule>,
+    pub(crate) rule: PinRule,
 }
 
 /// Where a visit stands.
@@ -96,10 +96,7 @@ pub(crate) enum Spent {
 
 impl Visit {
     pub(crate) fn new(browser: String, portal: Origin, key: RequestKey, asked: Asked) -> Self {
-        let rule = asked.steps.iter().find_map(|step| match step {
-            Step::Present { pin, .. } => Some(pin.clone()),
-            Step::Authenticate { .. } | Step::Sign { .. } => None,
-        });
+        let rule = asked.pin.clone();
         Self {
             id: crate::chance::token(),
             browser,

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use card::{CardFault, LastTryConsent, Pin, TriesLeft};
 use pki::certificate::Certificate;
 use pki::cms::Draft;
-use wire::card_request::{Answer, Step, Verdict, authentication_message};
+use wire::card_request::{Answer, PinAfter, Step, Verdict, authentication_message};
 use wire::code::Code;
 
 use crate::asked::Asked;
@@ -88,7 +88,12 @@ pub(crate) async fn send(local: &Local, visit: &Visit, answer: Answer) {
             // After the last step only `done` makes sense.
             state.asked.step().map_or(Stage::Over(Code::Fault), |_| Stage::Holder)
         }),
-        Ok(Verdict::Done { code }) => Stage::Back(visit.look().asked.way_back(&visit.portal, Some(&code))),
+        Ok(Verdict::Done { code }) => {
+            if visit.look().asked.pin_after == PinAfter::Wiped {
+                local.kept.end(&visit.session());
+            }
+            Stage::Back(visit.look().asked.way_back(&visit.portal, Some(&code)))
+        }
         Ok(Verdict::Refused { code, message, again }) => Stage::Refused {
             code,
             message,

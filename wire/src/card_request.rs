@@ -34,6 +34,10 @@ pub struct CardRequest {
     pub language: Language,
     /// 32 random octets, never used twice.
     pub nonce: String,
+    /// How the PIN of the card looks that is asked for.
+    pub pin: PinRule,
+    /// What becomes of the PIN when the request is done.
+    pub pin_after: PinAfter,
     /// The steps, in order.
     pub steps: Vec<Step>,
     /// How many steps have been answered with [`Verdict::Go`] already (a reloaded page goes on there).
@@ -52,8 +56,6 @@ pub enum Step {
     Present {
         /// Which card to insert, and how.
         says: Text,
-        /// How the PIN of such a card looks.
-        pin: PinRule,
     },
     /// Prove the card's authentication key over [`authentication_message`].
     Authenticate {
@@ -86,6 +88,16 @@ pub struct PinRule {
     pub digits: bool,
     /// After how many wrong PINs in a row such a card locks.
     pub tries: u8,
+}
+
+/// What becomes of the PIN when a request is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PinAfter {
+    /// The agent may keep it for the next request of this session, while the card stays in the reader.
+    Kept,
+    /// Nothing more will be asked of this card: it is wiped at once.
+    Wiped,
 }
 
 /// What the card answered to one step.

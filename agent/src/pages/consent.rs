@@ -77,7 +77,7 @@ pub(crate) async fn pin(State(local): State<Held>, headers: HeaderMap, body: Bod
             None => return hand_back(&visit, Notice::PinGone),
         },
         Some(mut typed) => {
-            if !fits(&typed, rule.as_ref()) {
+            if !fits(&typed, &rule) {
                 return hand_back(&visit, Notice::PinFormat);
             }
             match Pin::parse(std::mem::take(&mut *typed), &card::PinRule::PIV) {
@@ -203,11 +203,9 @@ fn onward(visit: &Visit) -> Response {
 }
 
 /// Whether a text can be a PIN at all, by the portal's word on its cards; the card's own rule comes after.
-fn fits(typed: &str, rule: Option<&PinRule>) -> bool {
-    rule.is_none_or(|rule| {
-        (usize::from(rule.min)..=usize::from(rule.max)).contains(&typed.chars().count())
-            && (!rule.digits || typed.bytes().all(|octet| octet.is_ascii_digit()))
-    })
+fn fits(typed: &str, rule: &PinRule) -> bool {
+    (usize::from(rule.min)..=usize::from(rule.max)).contains(&typed.chars().count())
+        && (!rule.digits || typed.bytes().all(|octet| octet.is_ascii_digit()))
 }
 
 const PATIENCE: Duration = Duration::from_secs(3);

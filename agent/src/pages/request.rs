@@ -193,7 +193,7 @@ async fn stage(local: &Held, visit: &Arc<Visit>, here: String, phrase: String) -
         match &state.stage {
             Stage::Holder => state.asked.step().cloned(),
             Stage::Back(address) => return see(address),
-            stopped => return frame.stopped(stopped, state.rule.as_ref()),
+            stopped => return frame.stopped(stopped, Some(&state.rule)),
         }
     };
     let chosen = visit.look().card.is_some();
@@ -319,7 +319,7 @@ impl Frame {
             self.only_waits();
         }
         let shown = CardPage {
-            notice: notice.and_then(|notice| told(&notice, words, rule.as_ref())),
+            notice: notice.and_then(|notice| told(&notice, words, Some(&rule))),
             says: says.in_language(words.language()).to_owned(),
             cards,
             page: self.page,
@@ -376,10 +376,10 @@ impl Frame {
             self.only_waits();
         }
         let shown = PinPage {
-            warning: warning.and_then(|warning| told(&warning, words, rule.as_ref())),
+            warning: warning.and_then(|warning| told(&warning, words, Some(&rule))),
             pin_error: asks == Asks::Pin && notice.as_ref().is_some_and(is_of_pin),
             gone: matches!(notice, Some(Notice::PinGone)),
-            notice: notice.and_then(|notice| told(&notice, words, rule.as_ref())),
+            notice: notice.and_then(|notice| told(&notice, words, Some(&rule))),
             says: says.in_language(words.language()).to_owned(),
             card: shown_card,
             page: self.page,

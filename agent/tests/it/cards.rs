@@ -1,6 +1,7 @@
 //! What goes wrong at the reader, each with its own words and no lost try.
 
 use agent::virtual_card::{Fault, TriesLeft};
+use wire::card_request::PinAfter;
 
 use crate::bench::{Bench, Browser, PIN, address, card, to_pin};
 use crate::portal::{Heard, Portal};
@@ -262,4 +263,27 @@ async fn a_kept_pin_that_is_gone_is_asked_for_with_the_reason() {
     assert!(address(&portal, &id).contains(&id));
     let back = browser.submit(&page, "/request/pin", &[("pin", PIN)]).await;
     assert!(back.location.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_pin_is_wiped_when_the_last_request_of_a_procedure_is_done() {
+    let portal = Portal::open().await;
+    let bench = Bench::with(&portal).await;
+    let (card, fingerprint) = card();
+    bench.drawer.insert(1, card);
+    let browser = Browser::new(&bench);
+    let page = to_pin(&browser, &portal, &portal.ask_login("one")).await;
+    browser.submit(&page, "/request/pin", &[("pin", PIN)]).await;
+    let sign = async |after: PinAfter| {
+        let id = portal.ask_signature("one", &fingerprint, TEXT);
+        portal.tamper(&id, |request| request.pin_after = after);
+        let page = browser.arrive(&portal, &id, "id=\"go\"").await;
+        assert!(!page.html.contains("id=\"pin\""), "the PIN was kept for this request");
+        let back = browser.submit(&page, "/request/pin", &[]).await;
+        assert!(back.location.is_some(), "{}", back.html);
+        let start = browser.open("/").await;
+        start.html.contains("id=\"quit\"")
+    };
+    assert!(sign(PinAfter::Kept).await, "the control: another request may follow");
+    assert!(!sign(PinAfter::Wiped).await, "nothing more will be asked");
 }

@@ -13,7 +13,9 @@ use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pki::certificate::Certificate;
-use wire::card_request::{Answer, Cancelled, CardRequest, Claim, PinRule, Step, Verdict, authentication_message};
+use wire::card_request::{
+    Answer, Cancelled, CardRequest, Claim, PinAfter, PinRule, Step, Verdict, authentication_message,
+};
 use wire::code::Code;
 use wire::office::{Language, Office, OfficeTiles, Offices, Text, Tile};
 use wire::problem::Problem;
@@ -118,6 +120,13 @@ impl Portal {
             title: both("ICカードの失効申込", "Revocation of an IC card"),
             language,
             nonce: URL_SAFE_NO_PAD.encode(agent::chance::octets::<32>()),
+            pin: PinRule {
+                min: 6,
+                max: 8,
+                digits: true,
+                tries: 10,
+            },
+            pin_after: PinAfter::Kept,
             steps,
             answered: 0,
             return_to: "/mihon-ca/revocation/return".into(),
@@ -158,12 +167,6 @@ pub(crate) fn present() -> Step {
             "失効させるICカードを挿入してください。",
             "Insert the card to be revoked.",
         ),
-        pin: PinRule {
-            min: 6,
-            max: 8,
-            digits: true,
-            tries: 10,
-        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! The promise, read from the outside: the JSON as other programs see it.
 
 use serde_json::json;
-use wire::card_request::{Answer, CardRequest, PinRule, Step, Verdict, authentication_message};
+use wire::card_request::{Answer, CardRequest, PinAfter, PinRule, Step, Verdict, authentication_message};
 use wire::code::Code;
 use wire::office::{Language, Office, OfficeTiles, Text, Tile};
 
@@ -26,8 +26,9 @@ fn a_card_request_reads_as_documented() {
         "protocol": 1, "id": "aWQ", "session_mark": "bWFyaw",
         "office": { "id": "mihon-ca", "name": { "ja": "見本認証局", "en": "Mihon Certification Authority" } },
         "procedure": "revocation", "title": { "ja": "失効申込", "en": "Revocation" }, "language": "ja", "nonce": "bm9uY2U",
+        "pin": { "min": 6, "max": 8, "digits": true, "tries": 10 }, "pin_after": "kept",
         "steps": [
-            { "kind": "present", "says": { "ja": "挿入", "en": "Insert" }, "pin": { "min": 6, "max": 8, "digits": true, "tries": 10 } },
+            { "kind": "present", "says": { "ja": "挿入", "en": "Insert" } },
             { "kind": "authenticate", "says": { "ja": "確認", "en": "Check" } },
             { "kind": "sign", "says": { "ja": "署名", "en": "Sign" }, "text": "失効申込書\n", "language": "ja", "certificate": "c2hh", "at": 1_795_482_000 }
         ],
@@ -161,15 +162,16 @@ fn request() -> CardRequest {
         title: text("失効申込", "Revocation"),
         language: Language::Ja,
         nonce: "bm9uY2U".into(),
+        pin: PinRule {
+            min: 6,
+            max: 8,
+            digits: true,
+            tries: 10,
+        },
+        pin_after: PinAfter::Kept,
         steps: vec![
             Step::Present {
                 says: text("挿入", "Insert"),
-                pin: PinRule {
-                    min: 6,
-                    max: 8,
-                    digits: true,
-                    tries: 10,
-                },
             },
             Step::Authenticate {
                 says: text("確認", "Check"),
