@@ -55,7 +55,10 @@ impl Authority {
 /// Shows the key's public half only.
 impl std::fmt::Debug for Authority {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Authority").field("name", &self.name).field("certificate", &self.certificate).finish_non_exhaustive()
+        f.debug_struct("Authority")
+            .field("name", &self.name)
+            .field("certificate", &self.certificate)
+            .finish_non_exhaustive()
     }
 }
 
@@ -73,9 +76,15 @@ pub async fn certificates(store: &Store) -> Result<Vec<(Name, Certificate)>, Aut
 /// Checks a name for an authority: it stands in addresses that can never change.
 pub fn checked_name(name: &str) -> Result<Name, AuthorityFault> {
     let fits = (1..=LONGEST_NAME).contains(&name.len())
-        && name.bytes().all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-')
+        && name
+            .bytes()
+            .all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-')
         && !name.starts_with('-');
-    if fits { Ok(Name(name.to_owned())) } else { Err(AuthorityFault::Name(name.to_owned())) }
+    if fits {
+        Ok(Name(name.to_owned()))
+    } else {
+        Err(AuthorityFault::Name(name.to_owned()))
+    }
 }
 
 /// An authority could not do as asked. Each is one sentence that says what to do.
@@ -158,7 +167,9 @@ impl From<desk::Failure> for AuthorityFault {
 
 /// Runs what computes long (a key derivation, an RSA signature) away from the threads that answer.
 pub(crate) async fn computed<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
-    tokio::task::spawn_blocking(work).await.map_err(|fault| Fault::Bug(crate::fault::Bug(fault.to_string())))
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|fault| Fault::Bug(crate::fault::Bug(fault.to_string())))
 }
 
 const LONGEST_NAME: usize = 32;

@@ -76,7 +76,11 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(fault) => {
             // Help and version are no faults and go to standard output.
             let _ = fault.print();
-            return if fault.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+            return if fault.use_stderr() {
+                ExitCode::from(USAGE)
+            } else {
+                ExitCode::SUCCESS
+            };
         }
     };
     let Cli { config, json, command } = cli;
@@ -145,8 +149,13 @@ impl Operator {
     /// Prints a result, once, in the form that was asked for.
     fn tell(&self, text: &str, value: &Value) -> Result<ExitCode, CliFault> {
         let mut out = std::io::stdout().lock();
-        let told = if self.json { writeln!(out, "{value:#}") } else { writeln!(out, "{}", text.trim_end()) };
-        told.and_then(|()| out.flush()).map_err(|fault| CliFault::Output(fault.to_string()))?;
+        let told = if self.json {
+            writeln!(out, "{value:#}")
+        } else {
+            writeln!(out, "{}", text.trim_end())
+        };
+        told.and_then(|()| out.flush())
+            .map_err(|fault| CliFault::Output(fault.to_string()))?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -202,7 +211,10 @@ enum CliFault {
 
 impl CliFault {
     fn file(file: &Path, reason: &dyn std::fmt::Display) -> Self {
-        Self::File { file: file.to_owned(), reason: reason.to_string() }
+        Self::File {
+            file: file.to_owned(),
+            reason: reason.to_string(),
+        }
     }
 }
 

@@ -177,7 +177,10 @@ impl Config {
             file: path.to_owned(),
             reason: fault.to_string(),
         })?;
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let directory = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         Self::parse(&text, path, directory)
     }
 
@@ -207,7 +210,10 @@ impl Listen {
 impl Secret {
     /// The secret itself.
     pub fn read(&self) -> Result<Zeroizing<Vec<u8>>, ConfigFault> {
-        let missing = |reason: String| ConfigFault::Secret { place: self.to_string(), reason };
+        let missing = |reason: String| ConfigFault::Secret {
+            place: self.to_string(),
+            reason,
+        };
         let mut octets = match self {
             Self::File(path) => Zeroizing::new(std::fs::read(path).map_err(|fault| missing(fault.to_string()))?),
             Self::Environment(name) => {
@@ -268,5 +274,9 @@ pub enum ConfigFault {
 }
 
 fn at(key: &str) -> String {
-    if key.is_empty() { String::new() } else { format!(", `{key}`") }
+    if key.is_empty() {
+        String::new()
+    } else {
+        format!(", `{key}`")
+    }
 }

@@ -10,7 +10,10 @@ use crate::config::{Log, LogFormat};
 pub fn start(log: &Log) {
     // The configuration has parsed this very filter.
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(stderr().is_terminal());
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(stderr)
+        .with_ansi(stderr().is_terminal());
     // Both fail only where a subscriber is set already.
     drop(match log.format {
         LogFormat::Text => subscriber.try_init(),

@@ -17,6 +17,7 @@ use casework::identity::CertificateId;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 use crate::authority::AuthorityFault;
 use crate::authority::address::Addresses;
@@ -25,7 +26,7 @@ use crate::authority::issue::Registrar;
 use crate::authority::keyring::Keyring;
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::config::{Config, Listen, Serves};
+use crate::config::{self, Config, Limits, Listen, Serves};
 use crate::desk::Desk;
 use crate::errand::Errands;
 use crate::errand::mail::{Smtp, SmtpFault};
@@ -156,14 +157,10 @@ pub enum StartFault {
 
 /// A node that serves. Dropping it ends nothing: call [`Running::stop`].
 pub struct Running {
-    bound: Vec<(SocketAddr, Listen)>,
+    listening: Listening,
     validation: Option<Arc<Validation>>,
     registrar: Registrar,
     metrics: Metrics,
-    stopping: watch::Sender<bool>,
-    slots: Arc<Semaphore>,
-    connections: u32,
-    listeners: JoinSet<()>,
     /// Aborted at the end: each of them may be killed at any moment.
     work: JoinSet<()>,
 }
@@ -178,16 +175,33 @@ impl Server {
         // A taken port is found before anything else is touched; nobody is accepted before the end of this function.
         let mut sockets = Vec::new();
         for listen in config.listen.iter().filter(|listen| is_of_use(listen, &roles)) {
-            sockets.push((bind(listen).await?, listen.clone(), listen.tls.as_ref().map(tls::acceptor).transpose()?));
+            sockets.push((
+                bind(listen).await?,
+                listen.clone(),
+                listen.tls.as_ref().map(tls::acceptor).transpose()?,
+            ));
         }
-        let store = open(&config, &chance).await?;
+        let writes = roles.plays(Role::Portal) || roles.plays(Role::Errands);
+        let store = if writes {
+            open(&config, &chance).await?
+        } else {
+            open_beside(&config, &chance).await?
+        };
         let metrics = Metrics::new();
         let registrar = registrar(&config, store.clone(), clock.clone(), chance.clone()).await?;
         let mut work = JoinSet::new();
         if roles.plays(Role::Errands) {
-            let period = Period { lives: config.validation.crl_lives, every: config.validation.crl_every };
-            let mut upkeep =
-                Upkeep { registrar: registrar.clone(), period, metrics: metrics.clone(), unbound: BTreeMap::new() };
+            let period = Period {
+                lives: config.validation.crl_lives,
+                every: config.validation.crl_every,
+            };
+            let mut upkeep = Upkeep {
+                registrar: registrar.clone(),
+                period,
+                metrics: metrics.clone(),
+                unbound: BTreeMap::new(),
+                sessions: config.portal.clone(),
+            };
             upkeep.round().await?;
             work.spawn(upkeep.keep_up());
             let errands = Errands::new(registrar.clone(), period, Arc::new(Smtp::new(&config.mail)?));
@@ -207,40 +221,109 @@ impl Server {
         } else {
             None
         };
-        let portal = roles.plays(Role::Portal).then(|| portal(&config, &registrar)).transpose()?;
+        let portal = roles
+            .plays(Role::Portal)
+            .then(|| portal(&config, &registrar))
+            .transpose()?;
         let site = Arc::new(Site {
             portal,
             validation: validation.clone(),
             metrics: metrics.clone(),
-            ready: Ready { store },
+            ready: Ready { store: Some(store) },
             ids: RequestIds::new(chance.octets()),
         });
-        let (stopping, stop) = watch::channel(false);
-        let connections = u32::try_from(config.limits.connections).unwrap_or(u32::MAX);
-        let slots = Arc::new(Semaphore::new(config.limits.connections));
-        let (mut bound, mut listeners) = (Vec::new(), JoinSet::new());
-        for (socket, listen, tls) in sockets {
-            let address = socket.local_addr().unwrap_or(listen.address);
-            tracing::info!(%address, tls = tls.is_some(), "listening");
-            bound.push((address, listen.clone()));
-            let listener = Listener {
-                listen,
-                tls,
-                site: Arc::clone(&site),
-                limits: config.limits.clone(),
-                slots: Arc::clone(&slots),
-                stopping: stop.clone(),
-            };
-            listeners.spawn(listener.serve(socket));
+        let listening = listen(sockets, site, &config.limits);
+        Ok(Running {
+            listening,
+            validation,
+            registrar,
+            metrics,
+            work,
+        })
+    }
+
+    /// Serves relying parties alone, with no store behind it: what a bench measures. Whoever calls it tells `validation`
+    /// of authorities and certificates.
+    pub async fn answer_only(
+        listen_at: Listen,
+        limits: Limits,
+        validation: Arc<Validation>,
+        chance: Chance,
+    ) -> Result<Listening, StartFault> {
+        let socket = bind(&listen_at).await?;
+        let site = Site {
+            portal: None,
+            metrics: validation.metrics.clone(),
+            validation: Some(validation),
+            ready: Ready { store: None },
+            ids: RequestIds::new(chance.octets()),
+        };
+        Ok(listen(vec![(socket, listen_at, None)], Arc::new(site), &limits))
+    }
+}
+
+/// Listeners at work.
+pub struct Listening {
+    bound: Vec<(SocketAddr, Listen)>,
+    stopping: watch::Sender<bool>,
+    slots: Arc<Semaphore>,
+    connections: u32,
+    listeners: JoinSet<()>,
+}
+
+impl Listening {
+    /// The first address where this is served.
+    pub fn address(&self, serves: Serves) -> Option<SocketAddr> {
+        self.bound
+            .iter()
+            .find(|(_, listen)| listen.serves(serves))
+            .map(|(address, _)| *address)
+    }
+
+    /// Accepts nobody any more and lets requests come to their end for a while.
+    pub async fn stop(mut self) {
+        // Nobody listens any more only if every listener has ended by itself.
+        let _ = self.stopping.send(true);
+        while self.listeners.join_next().await.is_some() {}
+        let ended = tokio::time::timeout(LAST_WORDS, self.slots.acquire_many(self.connections)).await;
+        if ended.is_err() {
+            tracing::warn!("some connections did not end in time and were cut");
         }
-        Ok(Running { bound, validation, registrar, metrics, stopping, slots, connections, listeners, work })
+    }
+}
+
+fn listen(sockets: Vec<(TcpListener, Listen, Option<TlsAcceptor>)>, site: Arc<Site>, limits: &Limits) -> Listening {
+    let (stopping, stop) = watch::channel(false);
+    let connections = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    let slots = Arc::new(Semaphore::new(limits.connections));
+    let (mut bound, mut listeners) = (Vec::new(), JoinSet::new());
+    for (socket, listen, tls) in sockets {
+        let address = socket.local_addr().unwrap_or(listen.address);
+        tracing::info!(%address, tls = tls.is_some(), "listening");
+        bound.push((address, listen.clone()));
+        let listener = Listener {
+            listen,
+            tls,
+            site: Arc::clone(&site),
+            limits: limits.clone(),
+            slots: Arc::clone(&slots),
+            stopping: stop.clone(),
+        };
+        listeners.spawn(listener.serve(socket));
+    }
+    Listening {
+        bound,
+        stopping,
+        slots,
+        connections,
+        listeners,
     }
 }
 
 impl Running {
     /// The first address where this is served.
     pub fn address(&self, serves: Serves) -> Option<SocketAddr> {
-        self.bound.iter().find(|(_, listen)| listen.serves(serves)).map(|(address, _)| *address)
+        self.listening.address(serves)
     }
 
     /// The desk.
@@ -265,13 +348,7 @@ impl Running {
 
     /// Accepts nobody any more, lets requests come to their end for a while, and closes the store.
     pub async fn stop(mut self) {
-        // Nobody listens any more only if every listener has ended by itself.
-        let _ = self.stopping.send(true);
-        while self.listeners.join_next().await.is_some() {}
-        let ended = tokio::time::timeout(LAST_WORDS, self.slots.acquire_many(self.connections)).await;
-        if ended.is_err() {
-            tracing::warn!("some connections did not end in time and were cut");
-        }
+        self.listening.stop().await;
         self.work.shutdown().await;
         self.registrar.desk.store().close().await;
     }
@@ -279,24 +356,51 @@ impl Running {
 
 /// Opens the store of a configuration and makes the data directory if it is not there.
 pub async fn open(config: &Config, chance: &Chance) -> Result<Store, StartFault> {
-    let unusable = |fault: std::io::Error| StartFault::DataDir { place: config.data_dir.clone(), reason: fault.to_string() };
-    std::fs::create_dir_all(&config.data_dir).map_err(unusable)?;
-    let address: StoreAddress = config.store.parse()?;
-    let store = Store::open(&address, &config.data_dir, chance).await?;
-    let published = validation::crl::published(&config.data_dir).map_err(unusable)?;
+    let address = prepared(config)?;
+    checked(Store::open(&address, &config.data_dir, chance).await?, config).await
+}
+
+/// The same beside a node that works on the same store: for a node that only answers relying parties.
+pub async fn open_beside(config: &Config, chance: &Chance) -> Result<Store, StartFault> {
+    let address = prepared(config)?;
+    checked(Store::open_beside(&address, &config.data_dir, chance).await?, config).await
+}
+
+fn prepared(config: &Config) -> Result<StoreAddress, StartFault> {
+    std::fs::create_dir_all(&config.data_dir).map_err(|fault| unusable(config, &fault))?;
+    Ok(config.store.parse()?)
+}
+
+/// Refuses a database that has forgotten what this node has told the world.
+async fn checked(store: Store, config: &Config) -> Result<Store, StartFault> {
+    let published = validation::crl::published(&config.data_dir).map_err(|fault| unusable(config, &fault))?;
     for validation::crl::Published { name, number, place } in published {
         if !store.knows_crl(&name.authority, number).await? {
-            return Err(StartFault::OlderThanPublished { authority: name.authority.0, number, place });
+            return Err(StartFault::OlderThanPublished {
+                authority: name.authority.0,
+                number,
+                place,
+            });
         }
     }
     Ok(store)
+}
+
+fn unusable(config: &Config, fault: &std::io::Error) -> StartFault {
+    StartFault::DataDir {
+        place: config.data_dir.clone(),
+        reason: fault.to_string(),
+    }
 }
 
 /// Who issues for the authorities of a configuration.
 pub async fn registrar(config: &Config, store: Store, clock: Clock, chance: Chance) -> Result<Registrar, StartFault> {
     let mut offices = Vec::new();
     for row in store.offices().await? {
-        let wrong = |reason| StartFault::Office { id: row.id.clone(), reason };
+        let wrong = |reason| StartFault::Office {
+            id: row.id.clone(),
+            reason,
+        };
         offices.push(Office::from_toml(&row.document).map_err(wrong)?);
     }
     Ok(Registrar {
@@ -331,6 +435,8 @@ struct Upkeep {
     metrics: Metrics,
     /// What was intended and not bound, with how many rounds in a row it was seen so.
     unbound: BTreeMap<CertificateId, u32>,
+    /// How long sessions live.
+    sessions: config::Portal,
 }
 
 impl Upkeep {
@@ -355,7 +461,10 @@ impl Upkeep {
         let outbox = store.outbox().await?;
         self.metrics.errands.set(outbox.waiting);
         let now = self.registrar.desk.clock().now();
-        self.metrics.errand_age.set(outbox.oldest.map_or(0, |oldest| now.0 - oldest.0));
+        portal::sweep(&store, self.sessions.idle, self.sessions.session, now).await?;
+        self.metrics
+            .errand_age
+            .set(outbox.oldest.map_or(0, |oldest| now.0 - oldest.0));
         Ok(())
     }
 }
@@ -389,7 +498,10 @@ fn is_of_use(listen: &Listen, roles: &Roles) -> bool {
 async fn bind(listen: &Listen) -> Result<TcpListener, StartFault> {
     TcpListener::bind(listen.address)
         .await
-        .map_err(|fault| StartFault::Listen { address: listen.address, reason: fault.to_string() })
+        .map_err(|fault| StartFault::Listen {
+            address: listen.address,
+            reason: fault.to_string(),
+        })
 }
 
 /// How long requests may take to end when the node stops.

@@ -68,7 +68,9 @@ pub enum Place {
 impl Place {
     /// Whether a path lies in one of them.
     pub fn of(path: &str) -> Option<Self> {
-        [Self::Ocsp, Self::Crl, Self::Certificate].into_iter().find(|place| path.starts_with(place.prefix()))
+        [Self::Ocsp, Self::Crl, Self::Certificate]
+            .into_iter()
+            .find(|place| path.starts_with(place.prefix()))
     }
 
     /// As the metrics call it.
@@ -129,7 +131,10 @@ impl Validation {
                 Some(_) => {}
             }
             if let Some(shard) = self.lists.overdue(&issuer.name, now) {
-                return Err(format!("the list {} of {} is past its nextUpdate", shard.0, issuer.name.0));
+                return Err(format!(
+                    "the list {} of {} is past its nextUpdate",
+                    shard.0, issuer.name.0
+                ));
             }
         }
         Ok(())
@@ -138,28 +143,40 @@ impl Validation {
     /// Brings the gauges up to date.
     pub(crate) fn measure(&self) {
         for issuer in self.issuers() {
-            let labels = OfAuthority { authority: issuer.name.0.clone() };
+            let labels = OfAuthority {
+                authority: issuer.name.0.clone(),
+            };
             let size = issuer.register.size();
             self.metrics.certificates.get_or_create(&labels).set(gauge(size.issued));
-            self.metrics.certificate_octets.get_or_create(&labels).set(gauge(size.octets));
-            self.metrics.answers_kept.get_or_create(&labels).set(gauge(size.answers));
+            self.metrics
+                .certificate_octets
+                .get_or_create(&labels)
+                .set(gauge(size.octets));
+            self.metrics
+                .answers_kept
+                .get_or_create(&labels)
+                .set(gauge(size.answers));
             if let Some(responder) = &issuer.responder {
-                self.metrics.responder_not_after.get_or_create(&labels).set(responder.certificate().not_after());
+                self.metrics
+                    .responder_not_after
+                    .get_or_create(&labels)
+                    .set(responder.certificate().not_after());
             }
         }
         self.lists.measure(&self.metrics);
     }
 
     /// Takes an authority up, or its new responder. Answers of the responder before are forgotten.
-    pub(crate) fn take_up(
-        &self,
-        name: Authority,
-        certificate: Certificate,
-        responder: Option<Responder<Arc<SoftwareKey>>>,
-    ) {
+    pub fn take_up(&self, name: Authority, certificate: Certificate, responder: Option<Responder<Arc<SoftwareKey>>>) {
         let register = self.status.register(&name);
         register.forget_answers();
-        let issuer = Issuer { etag: etag(&certificate.fingerprint()), certificate, responder, register, name };
+        let issuer = Issuer {
+            etag: etag(&certificate.fingerprint()),
+            certificate,
+            responder,
+            register,
+            name,
+        };
         self.issuers
             .write()
             .unwrap_or_else(PoisonError::into_inner)
@@ -167,24 +184,57 @@ impl Validation {
     }
 
     pub(crate) fn issuer(&self, name: &str) -> Option<Arc<Issuer>> {
-        self.issuers.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.issuers
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
     }
 
     pub(crate) fn issuers(&self) -> Vec<Arc<Issuer>> {
-        self.issuers.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.issuers
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect()
     }
 
     fn crl(&self, request: &Request<Incoming>, now: Instant) -> Response<Body> {
         let list = crl::Name::parse(place_of(request, Place::Crl)).and_then(|name| self.lists.list(&name));
-        let Some(list) = list else { return refused(StatusCode::NOT_FOUND, "there is no such list\n") };
-        let List { der, number: _, this_update, next_update, etag } = &*list;
-        let document = Document { der: der.clone(), etag: etag.clone(), changed: *this_update, kind: "application/pkix-crl" };
-        document.response(request, Freshness { now, until: *next_update, at_most: self.policy.max_age })
+        let Some(list) = list else {
+            return refused(StatusCode::NOT_FOUND, "there is no such list\n");
+        };
+        let List {
+            der,
+            number: _,
+            this_update,
+            next_update,
+            etag,
+        } = &*list;
+        let document = Document {
+            der: der.clone(),
+            etag: etag.clone(),
+            changed: *this_update,
+            kind: "application/pkix-crl",
+        };
+        document.response(
+            request,
+            Freshness {
+                now,
+                until: *next_update,
+                at_most: self.policy.max_age,
+            },
+        )
     }
 
     fn certificate(&self, request: &Request<Incoming>, now: Instant) -> Response<Body> {
-        let issuer = place_of(request, Place::Certificate).strip_suffix(".cer").and_then(|name| self.issuer(name));
-        let Some(issuer) = issuer else { return refused(StatusCode::NOT_FOUND, "there is no such authority\n") };
+        let issuer = place_of(request, Place::Certificate)
+            .strip_suffix(".cer")
+            .and_then(|name| self.issuer(name));
+        let Some(issuer) = issuer else {
+            return refused(StatusCode::NOT_FOUND, "there is no such authority\n");
+        };
         let document = Document {
             der: Bytes::copy_from_slice(issuer.certificate.der()),
             etag: issuer.etag.clone(),
@@ -192,7 +242,14 @@ impl Validation {
             kind: "application/pkix-cert",
         };
         let until = Instant(issuer.certificate.not_after());
-        document.response(request, Freshness { now, until, at_most: A_DAY })
+        document.response(
+            request,
+            Freshness {
+                now,
+                until,
+                at_most: A_DAY,
+            },
+        )
     }
 }
 
@@ -221,7 +278,10 @@ impl Freshness {
 
 impl Document {
     fn response<B>(self, request: &Request<B>, freshness: Freshness) -> Response<Body> {
-        let unchanged = request.headers().get(IF_NONE_MATCH).is_some_and(|known| names(known, &self.etag));
+        let unchanged = request
+            .headers()
+            .get(IF_NONE_MATCH)
+            .is_some_and(|known| names(known, &self.etag));
         let mut response = Response::new(Full::from(if unchanged { Bytes::new() } else { self.der }));
         let headers = response.headers_mut();
         if !unchanged {
@@ -249,21 +309,32 @@ fn read_only<B>(request: &Request<B>) -> Option<Response<Body>> {
         return None;
     }
     let mut response = refused(StatusCode::METHOD_NOT_ALLOWED, "GET only\n");
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
     Some(response)
 }
 
 fn refused(status: StatusCode, text: &'static str) -> Response<Body> {
     let mut response = Response::new(Full::from(Bytes::from_static(text.as_bytes())));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
 fn names(known: &HeaderValue, etag: &HeaderValue) -> bool {
-    let (Ok(known), Ok(etag)) = (known.to_str(), etag.to_str()) else { return false };
-    known.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+    let (Ok(known), Ok(etag)) = (known.to_str(), etag.to_str()) else {
+        return false;
+    };
+    known
+        .split(',')
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }
 
 /// A strong entity tag of a digest.
@@ -313,7 +384,9 @@ fn gauge(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 const A_DAY: Duration = Duration::from_hours(24);
 
@@ -329,7 +402,11 @@ mod tests {
 
     #[test]
     fn what_may_be_kept_ends_before_the_next_update() {
-        let freshness = |now, until| Freshness { now: Instant(now), until: Instant(until), at_most: Duration::from_secs(300) };
+        let freshness = |now, until| Freshness {
+            now: Instant(now),
+            until: Instant(until),
+            at_most: Duration::from_mins(5),
+        };
         assert_eq!(freshness(0, 10_000).seconds(), 300);
         assert_eq!(freshness(0, 200).seconds(), 199);
         assert_eq!(freshness(500, 200).seconds(), 0);

@@ -34,8 +34,10 @@ impl Registrar {
         let this_update = begins(now, previous.as_ref().map(|(row, _)| row), &revocations);
         let next_update = this_update.plus_seconds(i64::try_from(period.lives.as_secs()).unwrap_or(i64::MAX));
         let since = previous.as_ref().map_or(i64::MIN, |(row, _)| row.this_update.0);
-        let not_after: HashMap<[u8; 20], i64> =
-            revocations.iter().map(|row| (*row.certificate.serial.octets(), row.not_after.0)).collect();
+        let not_after: HashMap<[u8; 20], i64> = revocations
+            .iter()
+            .map(|row| (*row.certificate.serial.octets(), row.not_after.0))
+            .collect();
         // An entry leaves only after it stood on a list made after its certificate's expiry (THREATS R5).
         let entries = entries(revocations.into_iter().filter(|row| row.not_after.0 >= since))?;
         let made = CrlRow {
@@ -64,8 +66,17 @@ impl Registrar {
             now: now.max(this_update),
         };
         let der = computed(move || work.make()).await??;
-        self.desk.store().publish_crl(name, shard, made.number, digest(&der), der).await?;
-        tracing::info!(authority = name.0, shard = shard.0, number = made.number, entries = made.entries, "a list was published");
+        self.desk
+            .store()
+            .publish_crl(name, shard, made.number, digest(&der), der)
+            .await?;
+        tracing::info!(
+            authority = name.0,
+            shard = shard.0,
+            number = made.number,
+            entries = made.entries,
+            "a list was published"
+        );
         Ok(())
     }
 
@@ -73,7 +84,11 @@ impl Registrar {
     pub async fn publish_due(&self, authority: &Authority, period: Period) -> Result<usize, AuthorityFault> {
         let mut published = 0;
         for shard in self.shards_of(authority.name()).await? {
-            if is_due(self.desk.store().last_crl(authority.name(), shard).await?.as_ref(), period, self.desk.clock().now()) {
+            if is_due(
+                self.desk.store().last_crl(authority.name(), shard).await?.as_ref(),
+                period,
+                self.desk.clock().now(),
+            ) {
                 self.publish(authority, shard, period).await?;
                 published += 1;
             }
@@ -116,9 +131,14 @@ impl Making {
             distribution_point: Some(&self.address),
             scope: scope(&self.authority),
         };
-        let signed = TbsCrl::new(&plan, self.entries)?.lint()?.sign(self.authority.signer())?;
+        let signed = TbsCrl::new(&plan, self.entries)?
+            .lint()?
+            .sign(self.authority.signer())?;
         let read = |der: &[u8]| {
-            Crl::parse(der).map_err(|fault| Fault::Corrupt { what: "a published list", why: fault.to_string() })
+            Crl::parse(der).map_err(|fault| Fault::Corrupt {
+                what: "a published list",
+                why: fault.to_string(),
+            })
         };
         let next = read(signed.der())?;
         let previous = self.previous.as_deref().map(read).transpose()?;
@@ -133,13 +153,18 @@ impl Making {
 
 /// A root issues CAs, which stand on its list; an issuing CA holders (RFC 5280 §5.2.5).
 fn scope(authority: &Authority) -> Scope {
-    if authority.certificate().issuer() == authority.certificate().subject() { Scope::Authorities } else { Scope::Users }
+    if authority.certificate().issuer() == authority.certificate().subject() {
+        Scope::Authorities
+    } else {
+        Scope::Users
+    }
 }
 
 /// Not before the list before, and not before any entry: a clock that was set back makes no older list (THREATS A31).
 fn begins(now: Instant, previous: Option<&CrlRow>, revocations: &[StatusRow]) -> Instant {
     let last = revocations.iter().map(|row| row.revoked_at).max();
-    now.max(previous.map_or(now, |row| row.this_update)).max(last.unwrap_or(now))
+    now.max(previous.map_or(now, |row| row.this_update))
+        .max(last.unwrap_or(now))
 }
 
 fn is_due(last: Option<&CrlRow>, period: Period, now: Instant) -> bool {
@@ -154,7 +179,9 @@ async fn revocations(store: &Store, authority: &Name, shard: Shard, up_to: i64) 
     loop {
         let after = all.last().map_or(0, |row| row.sequence);
         let page = store.revocations_of_shard(authority, shard, after).await?;
-        let Some(last) = page.last().map(|row| row.sequence) else { return Ok(all) };
+        let Some(last) = page.last().map(|row| row.sequence) else {
+            return Ok(all);
+        };
         all.extend(page.into_iter().filter(|row| row.sequence <= up_to));
         if last >= up_to {
             return Ok(all);
@@ -163,7 +190,10 @@ async fn revocations(store: &Store, authority: &Name, shard: Shard, up_to: i64) 
 }
 
 fn entries(rows: impl Iterator<Item = StatusRow>) -> Result<Vec<Revoked>, Fault> {
-    let corrupt = |_| Fault::Corrupt { what: "a revoked serial", why: "it is no serial".to_owned() };
+    let corrupt = |_| Fault::Corrupt {
+        what: "a revoked serial",
+        why: "it is no serial".to_owned(),
+    };
     let mut entries = rows
         .map(|row| {
             Ok(Revoked {

@@ -34,7 +34,9 @@ pub enum ExampleFault {
 impl Registrar {
     /// An issuing authority `name` (P-256, ten years) under a root `name-root` (P-384, twenty years).
     pub async fn example_authority(&self, name: &str, organisation: &str) -> Result<Authority, AuthorityFault> {
-        let root = self.example(&format!("{name}-root"), organisation, "Root CA", None).await?;
+        let root = self
+            .example(&format!("{name}-root"), organisation, "Root CA", None)
+            .await?;
         self.example(name, organisation, "Issuing CA", Some(root)).await
     }
 
@@ -53,21 +55,31 @@ impl Registrar {
     ) -> Result<[Certificate; 2], ExampleFault> {
         let [authentication, signature] = requests;
         Ok([
-            self.example_certificate(issuer, authentication, CardUse::Authentication, holder).await?,
-            self.example_certificate(issuer, signature, CardUse::Signature, holder).await?,
+            self.example_certificate(issuer, authentication, CardUse::Authentication, holder)
+                .await?,
+            self.example_certificate(issuer, signature, CardUse::Signature, holder)
+                .await?,
         ])
     }
 
     /// Revokes a certificate of an example authority, as `kagimori ca revoke` does.
-    pub async fn example_revocation(&self, issuer: &Authority, certificate: &Certificate) -> Result<(), AuthorityFault> {
+    pub async fn example_revocation(
+        &self,
+        issuer: &Authority,
+        certificate: &Certificate,
+    ) -> Result<(), AuthorityFault> {
         let id = id_of(issuer.name(), certificate.serial().as_bytes());
         let row = self.desk.store().certificate(&id).await?;
         let row = row.ok_or_else(|| AuthorityFault::NoCertificate {
             authority: issuer.name().0.clone(),
             serial: certificate.serial().to_string(),
         })?;
-        let command = Command::Revoke { reason: Reason::CessationOfOperation };
-        self.desk.perform(&EXAMPLE, CaseId::<Issuance>::from_octets(row.case), &command).await?;
+        let command = Command::Revoke {
+            reason: Reason::CessationOfOperation,
+        };
+        self.desk
+            .perform(&EXAMPLE, CaseId::<Issuance>::from_octets(row.case), &command)
+            .await?;
         Ok(())
     }
 
@@ -79,7 +91,11 @@ impl Registrar {
         parent: Option<Authority>,
     ) -> Result<Authority, AuthorityFault> {
         let now = self.desk.clock().now().0;
-        let (algorithm, years) = if parent.is_some() { (Algorithm::P256, 10) } else { (Algorithm::P384, 20) };
+        let (algorithm, years) = if parent.is_some() {
+            (Algorithm::P256, 10)
+        } else {
+            (Algorithm::P384, 20)
+        };
         let new = NewAuthority {
             name: checked_name(name)?,
             algorithm,
@@ -101,10 +117,18 @@ impl Registrar {
     ) -> Result<Certificate, ExampleFault> {
         let request = CertificateRequest::parse(request)?;
         let holder = CardOrder::parse(holder, Path::new("holder"))?;
-        let validity = holder.term.validity(self.desk.clock().now()).map_err(AuthorityFault::from)?;
+        let validity = holder
+            .term
+            .validity(self.desk.clock().now())
+            .map_err(AuthorityFault::from)?;
         let purchase = holder.purchase;
         let key = request.public_key().clone();
-        let order = Order { wanted: Wanted::Card(purpose, Box::new(holder)), key, validity, purchase };
+        let order = Order {
+            wanted: Wanted::Card(purpose, Box::new(holder)),
+            key,
+            validity,
+            purchase,
+        };
         Ok(self.issue(&EXAMPLE, issuer, &order).await?)
     }
 }

@@ -76,7 +76,10 @@ pub enum HolderFault {
 impl CardOrder {
     /// Reads and checks a file.
     pub fn read(path: &Path) -> Result<Self, HolderFault> {
-        let unreadable = |fault: std::io::Error| HolderFault::Unreadable { file: path.to_owned(), reason: fault.to_string() };
+        let unreadable = |fault: std::io::Error| HolderFault::Unreadable {
+            file: path.to_owned(),
+            reason: fault.to_string(),
+        };
         Self::parse(&std::fs::read_to_string(path).map_err(unreadable)?, path)
     }
 
@@ -87,15 +90,24 @@ impl CardOrder {
             HolderFault::Wrong {
                 file: path.to_owned(),
                 line: text.bytes().take(before).filter(|octet| *octet == b'\n').count() + 1,
-                reason: fault.message().replace("unknown field", "unknown key").replace("missing field", "missing key"),
+                reason: fault
+                    .message()
+                    .replace("unknown field", "unknown key")
+                    .replace("missing field", "missing key"),
             }
         })?;
         let wrong = |what: &str, reason: &str| HolderFault::Wrong {
             file: path.to_owned(),
-            line: text.lines().position(|line| line.trim_start().starts_with(what)).map_or(1, |line| line + 1),
+            line: text
+                .lines()
+                .position(|line| line.trim_start().starts_with(what))
+                .map_or(1, |line| line + 1),
             reason: reason.to_owned(),
         };
-        let name = |reason| HolderFault::Name { file: path.to_owned(), reason };
+        let name = |reason| HolderFault::Name {
+            file: path.to_owned(),
+            reason,
+        };
         let term = match (&file.term, &file.from, &file.until) {
             (Some(term), None, None) => Term::Sold(term_of(term).ok_or_else(|| wrong("term", TERMS))?),
             (None, Some(from), Some(until)) => Term::Days {
@@ -104,11 +116,22 @@ impl CardOrder {
             },
             _ => return Err(wrong("term", "write `term`, or `from` and `until`")),
         };
-        let policy = file.policy.map(|policy| policy.parse().map_err(|_| wrong("policy", "write a dotted OID, as \"1.2.392.1\"")));
-        let number = file.organisation.corporate_number.map(|digits| digits.parse::<CorporateNumber>());
+        let policy = file.policy.map(|policy| {
+            policy
+                .parse()
+                .map_err(|_| wrong("policy", "write a dotted OID, as \"1.2.392.1\""))
+        });
+        let number = file
+            .organisation
+            .corporate_number
+            .map(|digits| digits.parse::<CorporateNumber>());
         Ok(Self {
-            holder: Holder::new(&file.holder.name, &file.holder.name_romaji, file.holder.address_romaji.as_deref())
-                .map_err(name)?,
+            holder: Holder::new(
+                &file.holder.name,
+                &file.holder.name_romaji,
+                file.holder.address_romaji.as_deref(),
+            )
+            .map_err(name)?,
             organisation: Organisation::new(
                 &file.organisation.name,
                 &file.organisation.name_romaji,
@@ -220,9 +243,14 @@ mod tests {
             let broken = EXAMPLE.replacen(from, to, 1);
             assert_ne!(broken, EXAMPLE);
             let said = parse(&broken).unwrap_err().to_string();
-            assert!(said.starts_with(&format!("holder.toml, line {line}: ")) && said.contains(word), "{said}");
+            assert!(
+                said.starts_with(&format!("holder.toml, line {line}: ")) && said.contains(word),
+                "{said}"
+            );
         }
-        let said = parse(&EXAMPLE.replace("7000012050002", "7000012050003")).unwrap_err().to_string();
+        let said = parse(&EXAMPLE.replace("7000012050002", "7000012050003"))
+            .unwrap_err()
+            .to_string();
         assert!(said.contains("check digit"), "{said}");
     }
 }

@@ -96,9 +96,11 @@ impl Wanted {
     fn profile(&self, publication: Publication, issuer: Option<&Certificate>) -> Result<Profile, AuthorityFault> {
         Ok(match self {
             Self::Root(name) => Profile::Root { name: name.clone() },
-            Self::Issuing { name, policies } => {
-                Profile::Issuing { name: name.clone(), publication, policies: policies.clone() }
-            }
+            Self::Issuing { name, policies } => Profile::Issuing {
+                name: name.clone(),
+                publication,
+                policies: policies.clone(),
+            },
             Self::Responder(name) => Profile::OcspResponder { name: name.clone() },
             Self::Card(purpose, order) => {
                 let of_issuer = issuer.and_then(|issuer| issuer.policies().first().copied());
@@ -133,17 +135,42 @@ pub struct NewAuthority {
 }
 
 impl Registrar {
+    /// The desk through which it records.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
     /// Issues a certificate. It is bound and durable when this returns.
-    pub async fn issue(&self, actor: &Actor<'_>, issuer: &Authority, order: &Order) -> Result<Certificate, AuthorityFault> {
+    pub async fn issue(
+        &self,
+        actor: &Actor<'_>,
+        issuer: &Authority,
+        order: &Order,
+    ) -> Result<Certificate, AuthorityFault> {
         self.refuse_used_key(&order.key, &order.wanted).await?;
-        self.certify(actor, issuer.name(), issuer.key.clone(), Some(issuer.certificate()), order).await
+        self.certify(
+            actor,
+            issuer.name(),
+            issuer.key.clone(),
+            Some(issuer.certificate()),
+            order,
+        )
+        .await
     }
 
     /// Makes an authority: its key, encrypted at rest before anything is signed with it, and its certificate.
     pub async fn create(&self, actor: &Actor<'_>, new: NewAuthority) -> Result<Authority, AuthorityFault> {
-        let row = self.desk.store().keys().await?.into_iter().find(|row| row.authority == new.name);
+        let row = self
+            .desk
+            .store()
+            .keys()
+            .await?
+            .into_iter()
+            .find(|row| row.authority == new.name);
         let (id, key) = match row {
-            Some(KeyRow { certificate: Some(_), .. }) => return Err(AuthorityFault::Taken(new.name.0)),
+            Some(KeyRow {
+                certificate: Some(_), ..
+            }) => return Err(AuthorityFault::Taken(new.name.0)),
             // A crash came between the key and its certificate: it is certified now.
             Some(row) if row.algorithm == new.algorithm.to_string() => (row.id, self.keyring.key(&row).await?),
             Some(row) => {
@@ -154,15 +181,27 @@ impl Registrar {
         };
         let wanted = match new.parent {
             None => Wanted::Root(new.subject),
-            Some(_) => Wanted::Issuing { name: new.subject, policies: new.policies },
+            Some(_) => Wanted::Issuing {
+                name: new.subject,
+                policies: new.policies,
+            },
         };
-        let order = Order { wanted, key: key_of(&key), validity: new.validity, purchase: None };
+        let order = Order {
+            wanted,
+            key: key_of(&key),
+            validity: new.validity,
+            purchase: None,
+        };
         let certificate = match &new.parent {
             None => self.certify(actor, &new.name, Arc::clone(&key), None, &order).await?,
             Some(parent) => self.issue(actor, parent, &order).await?,
         };
         self.desk.store().certify_key(id, certificate.der().to_vec()).await?;
-        Ok(Authority { name: new.name, certificate, key })
+        Ok(Authority {
+            name: new.name,
+            certificate,
+            key,
+        })
     }
 
     /// Signs and binds what a crash left between its two commits: the same octets, so that one decision never makes two
@@ -170,8 +209,14 @@ impl Registrar {
     pub async fn resume(&self, row: &CertificateRow) -> Result<(), AuthorityFault> {
         let authority = &row.certificate.authority;
         let keys = self.desk.store().keys().await?;
-        let Some(own) = keys.iter().find(|key| key.purpose == KeyPurpose::Authority && key.authority == *authority) else {
-            tracing::error!(authority = authority.0, "what was to be signed stays, for its authority has no key");
+        let Some(own) = keys
+            .iter()
+            .find(|key| key.purpose == KeyPurpose::Authority && key.authority == *authority)
+        else {
+            tracing::error!(
+                authority = authority.0,
+                "what was to be signed stays, for its authority has no key"
+            );
             return Ok(());
         };
         let certificate = own.certificate.as_deref().map(Certificate::parse).transpose()?;
@@ -196,7 +241,10 @@ impl Registrar {
     ) -> Result<CertificateId, AuthorityFault> {
         let serial = certificate.serial();
         let id = id_of(issuer.name(), serial.as_bytes());
-        let shards = certificate.crl_urls().iter().filter_map(|url| self.addresses.shard_of(issuer.name(), url));
+        let shards = certificate
+            .crl_urls()
+            .iter()
+            .filter_map(|url| self.addresses.shard_of(issuer.name(), url));
         let intent = Intent {
             certificate: id.clone(),
             tbs: digest(certificate.to_be_signed()),
@@ -211,9 +259,27 @@ impl Registrar {
         let longest = certificate.not_after() - certificate.not_before() + 1;
         let signed = evidence::signed_before(certificate, issuer.certificate())?;
         self.desk
-            .perform(actor, case, &Command::Intend { intent: Box::new(intent), octets, issuer_until: until, longest })
+            .perform(
+                actor,
+                case,
+                &Command::Intend {
+                    intent: Box::new(intent),
+                    octets,
+                    issuer_until: until,
+                    longest,
+                },
+            )
             .await?;
-        self.desk.perform(actor, case, &Command::Bind { signed, der: certificate.der().to_vec() }).await?;
+        self.desk
+            .perform(
+                actor,
+                case,
+                &Command::Bind {
+                    signed,
+                    der: certificate.der().to_vec(),
+                },
+            )
+            .await?;
         Ok(id)
     }
 
@@ -225,7 +291,10 @@ impl Registrar {
         algorithm: Algorithm,
     ) -> Result<([u8; 16], Arc<SoftwareKey>), AuthorityFault> {
         let made = computed(move || SoftwareKey::generate(algorithm)).await?;
-        let key = Arc::new(made.map_err(|reason| AuthorityFault::Key { authority: authority.0.clone(), reason })?);
+        let key = Arc::new(made.map_err(|reason| AuthorityFault::Key {
+            authority: authority.0.clone(),
+            reason,
+        })?);
         let pem = self.keyring.seal(Arc::clone(&key), self.desk.chance().octets()).await?;
         let row = KeyRow {
             id: self.desk.chance().octets(),
@@ -266,14 +335,28 @@ impl Registrar {
             tbs: digest(linted.to_be_signed()),
             profile: ProfileKey(order.wanted.profile_name().to_owned()),
             shard,
-            validity: (Instant(order.validity.not_before()), Instant(order.validity.not_after())),
+            validity: (
+                Instant(order.validity.not_before()),
+                Instant(order.validity.not_after()),
+            ),
             purchase: order.purchase,
         };
         let case = self.desk.new_case::<Issuance>();
         let octets = linted.to_be_signed().to_vec();
         let issuer_until = issuer.map(|issuer| Instant(issuer.not_after()));
         let longest = order.wanted.longest();
-        self.desk.perform(actor, case, &Command::Intend { intent: Box::new(intent), octets, issuer_until, longest }).await?;
+        self.desk
+            .perform(
+                actor,
+                case,
+                &Command::Intend {
+                    intent: Box::new(intent),
+                    octets,
+                    issuer_until,
+                    longest,
+                },
+            )
+            .await?;
         self.bind(actor, case, &id, linted, signer).await
     }
 
@@ -288,12 +371,25 @@ impl Registrar {
         let issued = computed(move || linted.sign(&*signer)).await??;
         let signed = evidence::signed(&issued);
         let certificate = issued.into_certificate();
-        match self.desk.perform(actor, case, &Command::Bind { signed, der: certificate.der().to_vec() }).await {
+        match self
+            .desk
+            .perform(
+                actor,
+                case,
+                &Command::Bind {
+                    signed,
+                    der: certificate.der().to_vec(),
+                },
+            )
+            .await
+        {
             Ok(_) => Ok(certificate),
             // Another process signed the same octets meanwhile: the certificate that was bound is the one there is.
             Err(Failure::Refused(Refusal::Stale)) => {
                 let bound = self.desk.store().certificate(id).await?.and_then(|row| row.der);
-                bound.map_or(Err(AuthorityFault::Refused(Refusal::Stale)), |der| Ok(Certificate::parse(&der)?))
+                bound.map_or(Err(AuthorityFault::Refused(Refusal::Stale)), |der| {
+                    Ok(Certificate::parse(&der)?)
+                })
             }
             Err(failure) => Err(failure.into()),
         }
@@ -306,7 +402,9 @@ impl Registrar {
             if let Some((status, _)) = self.desk.store().status(&row.certificate).await?
                 && status.reason == Some(pki::reason::ReasonCode::KeyCompromise)
             {
-                return Err(AuthorityFault::UsedKey("that of a certificate that was revoked because its key was compromised"));
+                return Err(AuthorityFault::UsedKey(
+                    "that of a certificate that was revoked because its key was compromised",
+                ));
             }
             let Some(der) = &row.der else { continue };
             let holder = Certificate::parse(der)?.holder().and_then(|holder| holder.name);
@@ -327,7 +425,10 @@ fn shard_of(id: &CertificateId, shards: u32) -> Shard {
 pub(crate) fn id_of(authority: &Name, serial: &[u8]) -> CertificateId {
     // Serials of the pki crate have 1 to 20 octets and are never zero.
     let serial = Serial::from_octets(serial).expect("a serial is a serial");
-    CertificateId { authority: authority.clone(), serial }
+    CertificateId {
+        authority: authority.clone(),
+        serial,
+    }
 }
 
 pub(crate) fn digest(octets: &[u8]) -> Digest {

@@ -20,7 +20,10 @@ pub struct Keyring {
 impl Keyring {
     /// Has opened nothing yet. The passphrase is read when a key is opened, and wiped after.
     pub fn new(passphrase: Secret) -> Self {
-        Self { passphrase, open: Arc::default() }
+        Self {
+            passphrase,
+            open: Arc::default(),
+        }
     }
 
     /// The authority of this name, with its key open.
@@ -44,8 +47,14 @@ impl Keyring {
         let passphrase = self.passphrase.read()?;
         let pem = row.pem.clone();
         let opened = computed(move || SoftwareKey::from_encrypted_pem(&pem, &passphrase)).await?;
-        let key = Arc::new(opened.map_err(|reason| AuthorityFault::Key { authority: row.authority.0.clone(), reason })?);
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(row.id, Arc::clone(&key));
+        let key = Arc::new(opened.map_err(|reason| AuthorityFault::Key {
+            authority: row.authority.0.clone(),
+            reason,
+        })?);
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(row.id, Arc::clone(&key));
         Ok(key)
     }
 
@@ -53,7 +62,10 @@ impl Keyring {
     pub(crate) async fn seal(&self, key: Arc<SoftwareKey>, random: [u8; 32]) -> Result<String, AuthorityFault> {
         let passphrase = self.passphrase.read()?;
         let sealed = computed(move || key.to_encrypted_pem(&passphrase, random)).await?;
-        sealed.map_err(|reason| AuthorityFault::Key { authority: "the new authority".to_owned(), reason })
+        sealed.map_err(|reason| AuthorityFault::Key {
+            authority: "the new authority".to_owned(),
+            reason,
+        })
     }
 
     /// Remembers a key that was made here.
@@ -61,13 +73,21 @@ impl Keyring {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(id, key);
     }
 
-    async fn authorities(&self, store: &Store, wanted: impl Fn(&KeyRow) -> bool) -> Result<Vec<Authority>, AuthorityFault> {
+    async fn authorities(
+        &self,
+        store: &Store,
+        wanted: impl Fn(&KeyRow) -> bool,
+    ) -> Result<Vec<Authority>, AuthorityFault> {
         let mut authorities = Vec::new();
         for row in store.keys().await? {
             if let (KeyPurpose::Authority, Some(der), true) = (row.purpose, &row.certificate, wanted(&row)) {
                 let certificate = Certificate::parse(der)?;
                 let key = self.key(&row).await?;
-                authorities.push(Authority { name: row.authority, certificate, key });
+                authorities.push(Authority {
+                    name: row.authority,
+                    certificate,
+                    key,
+                });
             }
         }
         Ok(authorities)

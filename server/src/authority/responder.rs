@@ -38,16 +38,24 @@ impl Registrar {
     pub async fn renew_responder(&self, authority: &Authority) -> Result<bool, AuthorityFault> {
         let now = self.desk.clock().now();
         let keys = self.desk.store().keys().await?;
-        let own = || keys.iter().filter(|key| key.purpose == KeyPurpose::Responder && key.authority == *authority.name());
+        let own = || {
+            keys.iter()
+                .filter(|key| key.purpose == KeyPurpose::Responder && key.authority == *authority.name())
+        };
         let end = authority.certificate().not_after();
-        let lasting = own().filter_map(|key| key.certificate.as_deref()).map(Certificate::parse).any(|certificate| {
-            // A responder that ends with its authority cannot last longer.
-            certificate.is_ok_and(|certificate| certificate.not_after() >= (now.0 + RENEWED_BEFORE).min(end))
-        });
+        let lasting = own()
+            .filter_map(|key| key.certificate.as_deref())
+            .map(Certificate::parse)
+            .any(|certificate| {
+                // A responder that ends with its authority cannot last longer.
+                certificate.is_ok_and(|certificate| certificate.not_after() >= (now.0 + RENEWED_BEFORE).min(end))
+            });
         if lasting || now.0 > end {
             return Ok(false);
         }
-        let (id, key) = self.new_key(authority.name(), KeyPurpose::Responder, Algorithm::P256).await?;
+        let (id, key) = self
+            .new_key(authority.name(), KeyPurpose::Responder, Algorithm::P256)
+            .await?;
         let name = AuthorityName::new(ORGANISATION, &format!("{} OCSP", authority.name().0))?;
         let order = Order {
             wanted: Wanted::Responder(name),

@@ -46,7 +46,9 @@ pub(super) enum Ca {
     #[command(after_help = "Example:\n  kagimori ca list --json")]
     List,
     /// An authority, or one of its certificates
-    #[command(after_help = "Examples:\n  kagimori ca show --ca mihon\n  kagimori ca show --ca mihon --serial 4711 --pem")]
+    #[command(
+        after_help = "Examples:\n  kagimori ca show --ca mihon\n  kagimori ca show --ca mihon --serial 4711 --pem"
+    )]
     Show(Show),
 }
 
@@ -179,20 +181,27 @@ impl Create {
             (AuthorityProfile::Issuing, Some(parent)) => Some(parent.clone()),
             (AuthorityProfile::Root, Some(_)) => return Err(CliFault::Usage("a root has no --parent".to_owned())),
             (AuthorityProfile::Issuing, None) => {
-                return Err(CliFault::Usage("an issuing authority needs --parent, the name of the one that certifies it".to_owned()));
+                return Err(CliFault::Usage(
+                    "an issuing authority needs --parent, the name of the one that certifies it".to_owned(),
+                ));
             }
         };
         let part = |given: &Option<String>| given.clone().unwrap_or_else(|| self.name.clone());
-        let subject = AuthorityName::new(&part(&self.organisation), &part(&self.common_name)).map_err(AuthorityFault::from)?;
+        let subject =
+            AuthorityName::new(&part(&self.organisation), &part(&self.common_name)).map_err(AuthorityFault::from)?;
         let (_, registrar) = operator.registrar().await?;
         let parent = match parent {
             Some(parent) => Some(registrar.keyring.authority(registrar.desk.store(), &parent).await?),
             None => None,
         };
         let now = registrar.desk.clock().now();
-        let years = self.years.unwrap_or(if self.profile == AuthorityProfile::Root { 20 } else { 10 });
+        let years = self
+            .years
+            .unwrap_or(if self.profile == AuthorityProfile::Root { 20 } else { 10 });
         let end = now.0 + i64::from(years) * 365 * 86_400 - 1;
-        let end = parent.as_ref().map_or(end, |parent| end.min(parent.certificate().not_after()));
+        let end = parent
+            .as_ref()
+            .map_or(end, |parent| end.min(parent.certificate().not_after()));
         let new = NewAuthority {
             name,
             algorithm: self.algorithm,
@@ -244,35 +253,55 @@ impl Issue {
                 let name = AuthorityName::new(&issuer.name().0, &organisation).map_err(AuthorityFault::from)?;
                 let end = (now.0 + RESPONDER_DAYS * 86_400 - 1).min(issuer.certificate().not_after());
                 let validity = Validity::between(now.0, end).map_err(AuthorityFault::from)?;
-                return Ok(Order { wanted: Wanted::Responder(name), key, validity, purchase: None });
+                return Ok(Order {
+                    wanted: Wanted::Responder(name),
+                    key,
+                    validity,
+                    purchase: None,
+                });
             }
         };
         let Some(path) = &self.holder else {
-            return Err(CliFault::Usage("a card needs --holder FILE; `kagimori ca issue --help` shows one".to_owned()));
+            return Err(CliFault::Usage(
+                "a card needs --holder FILE; `kagimori ca issue --help` shows one".to_owned(),
+            ));
         };
         let holder = CardOrder::read(path)?;
         let validity = holder.term.validity(now).map_err(AuthorityFault::from)?;
         let purchase = holder.purchase;
-        Ok(Order { wanted: Wanted::Card(purpose, Box::new(holder)), key, validity, purchase })
+        Ok(Order {
+            wanted: Wanted::Card(purpose, Box::new(holder)),
+            key,
+            validity,
+            purchase,
+        })
     }
 }
 
 impl Import {
     async fn run(self, operator: &Operator) -> Result<ExitCode, CliFault> {
         // All are read before any is taken in.
-        let read = self.certificates.iter().map(|path| Ok((path, file::certificate(path)?)));
+        let read = self
+            .certificates
+            .iter()
+            .map(|path| Ok((path, file::certificate(path)?)));
         let read = read.collect::<Result<Vec<_>, CliFault>>()?;
         let (_, registrar) = operator.registrar().await?;
         let issuer = registrar.keyring.authority(registrar.desk.store(), &self.ca).await?;
         for (path, certificate) in &read {
-            certificate.verify_signed_by(issuer.certificate()).map_err(|fault| CliFault::file(path, &fault))?;
+            certificate
+                .verify_signed_by(issuer.certificate())
+                .map_err(|fault| CliFault::file(path, &fault))?;
         }
         let by = operator_name();
         for (_, certificate) in &read {
             registrar.import(&actor(&by), &issuer, certificate).await?;
         }
         registrar.desk.store().close().await;
-        operator.tell(&format!("imported {} certificates of {}", read.len(), self.ca), &json!({ "imported": read.len() }))
+        operator.tell(
+            &format!("imported {} certificates of {}", read.len(), self.ca),
+            &json!({ "imported": read.len() }),
+        )
     }
 }
 
@@ -283,12 +312,22 @@ impl Revoke {
         let by = operator_name();
         let case = CaseId::<Issuance>::from_octets(row.case);
         let command = Command::Revoke { reason: self.reason };
-        registrar.desk.perform(&actor(&by), case, &command).await.map_err(AuthorityFault::from)?;
+        registrar
+            .desk
+            .perform(&actor(&by), case, &command)
+            .await
+            .map_err(AuthorityFault::from)?;
         let status = registrar.desk.store().status(&row.certificate).await?;
         registrar.desk.store().close().await;
         let at = status.map_or_else(String::new, |(status, _)| time::shown(status.revoked_at));
-        let text = format!("revoked {} of {} at {at}; a running server answers so within a second", self.serial, self.ca);
-        operator.tell(&text, &json!({ "authority": self.ca, "serial": self.serial.to_string(), "revoked_at": at }))
+        let text = format!(
+            "revoked {} of {} at {at}; a running server answers so within a second",
+            self.serial, self.ca
+        );
+        operator.tell(
+            &text,
+            &json!({ "authority": self.ca, "serial": self.serial.to_string(), "revoked_at": at }),
+        )
     }
 }
 
@@ -297,20 +336,28 @@ impl Crl {
         let (config, registrar) = operator.registrar().await?;
         let store = registrar.desk.store().clone();
         let authority = registrar.keyring.authority(&store, &self.ca).await?;
-        let period = Period { lives: config.validation.crl_lives, every: config.validation.crl_every };
+        let period = Period {
+            lives: config.validation.crl_lives,
+            every: config.validation.crl_every,
+        };
         if let Some(directory) = &self.out {
             std::fs::create_dir_all(directory).map_err(|fault| CliFault::file(directory, &fault))?;
         }
         let (mut text, mut lists) = (Vec::new(), Vec::new());
         for shard in registrar.shards_of(authority.name()).await? {
             registrar.publish(&authority, shard, period).await?;
-            let Some((row, der)) = store.published_crl(authority.name(), shard).await? else { continue };
+            let Some((row, der)) = store.published_crl(authority.name(), shard).await? else {
+                continue;
+            };
             let Shard(shard) = shard;
             if let Some(directory) = &self.out {
                 file::write(&directory.join(format!("{}-{shard}.crl", self.ca)), &der)?;
             }
             let until = time::shown(row.next_update);
-            text.push(format!("{}/{shard}.crl: number {}, {} entries, until {until}", self.ca, row.number, row.entries));
+            text.push(format!(
+                "{}/{shard}.crl: number {}, {} entries, until {until}",
+                self.ca, row.number, row.entries
+            ));
             lists.push(json!({ "shard": shard, "number": row.number, "entries": row.entries, "next_update": until }));
         }
         store.close().await;
@@ -328,12 +375,19 @@ impl Show {
             let der = row.der.ok_or_else(|| nothing(&self.ca, serial))?;
             (Certificate::parse(&der).map_err(AuthorityFault::from)?, status)
         } else {
-            let own = certificates(&store).await?.into_iter().find(|(name, _)| name.0 == self.ca);
+            let own = certificates(&store)
+                .await?
+                .into_iter()
+                .find(|(name, _)| name.0 == self.ca);
             (own.ok_or_else(|| AuthorityFault::Unknown(self.ca.clone()))?.1, None)
         };
         store.close().await;
         let mut value = about(&certificate);
-        let mut text = if self.pem { certificate.to_pem() } else { described(&certificate) };
+        let mut text = if self.pem {
+            certificate.to_pem()
+        } else {
+            described(&certificate)
+        };
         if let Some((status, number)) = status {
             let at = time::shown(status.revoked_at);
             add(&mut value, "revoked_at", &at);
@@ -353,9 +407,15 @@ async fn list(operator: &Operator) -> Result<ExitCode, CliFault> {
     let all = certificates(&store).await?;
     store.close().await;
     if all.is_empty() {
-        return operator.tell("there is no authority yet; `kagimori ca create --help` shows how to make one", &json!([]));
+        return operator.tell(
+            "there is no authority yet; `kagimori ca create --help` shows how to make one",
+            &json!([]),
+        );
     }
-    let text: Vec<String> = all.iter().map(|(name, own)| format!("{}\n{}", name.0, described(own))).collect();
+    let text: Vec<String> = all
+        .iter()
+        .map(|(name, own)| format!("{}\n{}", name.0, described(own)))
+        .collect();
     let values: Vec<Value> = all
         .iter()
         .map(|(name, own)| {
@@ -369,11 +429,19 @@ async fn list(operator: &Operator) -> Result<ExitCode, CliFault> {
 
 async fn find(registrar: &Registrar, ca: &str, serial: &Serial) -> Result<CertificateRow, CliFault> {
     let id = id_of(&checked_name(ca)?, serial.octets());
-    Ok(registrar.desk.store().certificate(&id).await?.ok_or_else(|| nothing(ca, serial))?)
+    Ok(registrar
+        .desk
+        .store()
+        .certificate(&id)
+        .await?
+        .ok_or_else(|| nothing(ca, serial))?)
 }
 
 fn nothing(ca: &str, serial: &Serial) -> AuthorityFault {
-    AuthorityFault::NoCertificate { authority: ca.to_owned(), serial: serial.to_string() }
+    AuthorityFault::NoCertificate {
+        authority: ca.to_owned(),
+        serial: serial.to_string(),
+    }
 }
 
 fn described(certificate: &Certificate) -> String {
@@ -410,12 +478,22 @@ fn serial(text: &str) -> Result<Serial, String> {
     let octets = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(digits) => {
             let digits = digits.replace(':', "");
-            let even = if digits.len() % 2 == 1 { format!("0{digits}") } else { digits };
-            let octets: Option<Vec<u8>> =
-                (0..even.len()).step_by(2).map(|at| u8::from_str_radix(even.get(at..at + 2)?, 16).ok()).collect();
+            let even = if digits.len() % 2 == 1 {
+                format!("0{digits}")
+            } else {
+                digits
+            };
+            let octets: Option<Vec<u8>> = (0..even.len())
+                .step_by(2)
+                .map(|at| u8::from_str_radix(even.get(at..at + 2)?, 16).ok())
+                .collect();
             octets.ok_or_else(wrong)?
         }
-        None => text.parse::<pki::serial::Serial>().map_err(|_| wrong())?.as_bytes().to_vec(),
+        None => text
+            .parse::<pki::serial::Serial>()
+            .map_err(|_| wrong())?
+            .as_bytes()
+            .to_vec(),
     };
     Serial::from_octets(&octets).ok_or_else(wrong)
 }

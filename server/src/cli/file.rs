@@ -41,14 +41,19 @@ pub(super) fn der(path: &Path, content: Content) -> Result<Vec<u8>, CliFault> {
 /// The DER in a file, with what its PEM label says it is; `None` where it is DER already.
 pub(super) fn any(path: &Path) -> Result<(Vec<u8>, Option<Content>), CliFault> {
     let octets = std::fs::read(path).map_err(|fault| CliFault::file(path, &fault))?;
-    let Some(text) = pem_of(&octets) else { return Ok((octets, None)) };
+    let Some(text) = pem_of(&octets) else {
+        return Ok((octets, None));
+    };
     let labelled = |content: &Content| text.contains(&format!("-----BEGIN {}-----", content.label()));
     match Content::ALL.into_iter().find(labelled) {
         Some(content) => {
             let der = pki::pem::decode(text, content.label()).map_err(|fault| CliFault::file(path, &fault))?;
             Ok((der, Some(content)))
         }
-        None => Err(CliFault::file(path, &"holds no certificate, request, CRL or OCSP answer")),
+        None => Err(CliFault::file(
+            path,
+            &"holds no certificate, request, CRL or OCSP answer",
+        )),
     }
 }
 
@@ -71,7 +76,11 @@ pub(super) fn write(path: &Path, octets: &[u8]) -> Result<(), CliFault> {
 /// Writes a new file that only its owner can read; an old one stays as it is. Says whether it was written.
 pub(super) fn write_new_secret(path: &Path, octets: &[u8]) -> Result<bool, CliFault> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    let opened = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let opened = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
     match opened {
         Err(fault) if fault.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
         Err(fault) => Err(CliFault::file(path, &fault)),
@@ -83,5 +92,7 @@ pub(super) fn write_new_secret(path: &Path, octets: &[u8]) -> Result<bool, CliFa
 }
 
 fn pem_of(octets: &[u8]) -> Option<&str> {
-    std::str::from_utf8(octets).ok().filter(|text| text.contains("-----BEGIN "))
+    std::str::from_utf8(octets)
+        .ok()
+        .filter(|text| text.contains("-----BEGIN "))
 }

@@ -18,7 +18,11 @@ What is there already stays as it is.";
 
 pub(super) async fn run(operator: &Operator) -> Result<ExitCode, CliFault> {
     let mut written = Vec::new();
-    let directory = operator.config.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = operator
+        .config
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     std::fs::create_dir_all(directory).map_err(|fault| CliFault::file(directory, &fault))?;
     if !operator.config.exists() {
         file::write(&operator.config, Config::commented().as_bytes())?;
@@ -39,7 +43,11 @@ pub(super) async fn run(operator: &Operator) -> Result<ExitCode, CliFault> {
         written.push(example.display().to_string());
     }
     operator.store(&config).await?.close().await;
-    let written_out = if written.is_empty() { String::new() } else { format!("wrote {}\n", written.join(", ")) };
+    let written_out = if written.is_empty() {
+        String::new()
+    } else {
+        format!("wrote {}\n", written.join(", "))
+    };
     let text = format!(
         "{written_out}the database is ready\nnext: create the authorities with `kagimori ca create --help`, \
          adapt {} and load it with `kagimori office load`, then `kagimori serve`",

@@ -35,7 +35,10 @@ impl Lint {
                 text.push(format!("{name}: {kind}, clean"));
             }
             for finding in findings.iter() {
-                text.push(format!("{name}: {kind}: {} {}: {}", finding.severity, finding.rule, finding.text));
+                text.push(format!(
+                    "{name}: {kind}: {} {}: {}",
+                    finding.severity, finding.rule, finding.text
+                ));
             }
             let list: Vec<_> = findings
                 .iter()

@@ -41,7 +41,10 @@ impl Office {
                 let store = operator.store(&config).await?;
                 store.load_office(&office.id, &text, Clock::system().now()).await?;
                 store.close().await;
-                let said = format!("the office {} is loaded; a running server opens it at its next start", office.id);
+                let said = format!(
+                    "the office {} is loaded; a running server opens it at its next start",
+                    office.id
+                );
                 operator.tell(&said, &json!({ "office": office.id, "loaded": true }))
             }
             Self::List => {
@@ -49,10 +52,16 @@ impl Office {
                 let store = operator.store(&config).await?;
                 let rows = store.offices().await?;
                 store.close().await;
-                let lines: Vec<_> = rows.iter().map(|row| format!("{}  (version {})", row.id, row.version)).collect();
+                let lines: Vec<_> = rows
+                    .iter()
+                    .map(|row| format!("{}  (version {})", row.id, row.version))
+                    .collect();
                 let none = "there is no office yet; load one with `kagimori office load`".to_owned();
                 let text = if lines.is_empty() { none } else { lines.join("\n") };
-                let list: Vec<_> = rows.iter().map(|row| json!({ "id": row.id, "version": row.version })).collect();
+                let list: Vec<_> = rows
+                    .iter()
+                    .map(|row| json!({ "id": row.id, "version": row.version }))
+                    .collect();
                 operator.tell(&text, &json!({ "offices": list }))
             }
             Self::Example => operator.tell(office::AUTHORITY_EXAMPLE, &json!({ "toml": office::AUTHORITY_EXAMPLE })),

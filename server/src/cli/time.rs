@@ -5,7 +5,13 @@ use casework::time::{Date, Instant};
 /// In Japan, to the second.
 pub(super) fn shown(at: Instant) -> String {
     let second = at.second_of_day();
-    format!("{}T{:02}:{:02}:{:02}+09:00", at.day().date(), second / 3_600, second / 60 % 60, second % 60)
+    format!(
+        "{}T{:02}:{:02}:{:02}+09:00",
+        at.day().date(),
+        second / 3_600,
+        second / 60 % 60,
+        second % 60
+    )
 }
 
 /// Reads `2026-12-01T09:00:00+09:00` or `2026-12-01T00:00:00Z`.
@@ -54,7 +60,14 @@ mod tests {
         }
         assert_eq!(parse("1994-11-06T08:49:37Z"), Ok(Instant(784_111_777)));
         assert_eq!(parse("1994-11-06T08:49:37.5-01:30"), Ok(Instant(784_111_777 + 5_400)));
-        for wrong in ["", "2026-12-01", "2026-02-30T00:00:00Z", "2026-12-01T24:00:00Z", "2026-12-01T09:00Z", "2026-12-01T09:00:00"] {
+        for wrong in [
+            "",
+            "2026-12-01",
+            "2026-02-30T00:00:00Z",
+            "2026-12-01T24:00:00Z",
+            "2026-12-01T09:00Z",
+            "2026-12-01T09:00:00",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -58,9 +58,18 @@ impl Verify {
     pub(super) fn run(self, operator: &Operator) -> Result<ExitCode, CliFault> {
         let at = self.time.unwrap_or_else(|| Clock::system().now()).0;
         let leaf = file::certificate(&self.leaf)?;
-        let certificates = |paths: &[PathBuf]| paths.iter().map(|path| file::certificate(path)).collect::<Result<Vec<_>, _>>();
+        let certificates = |paths: &[PathBuf]| {
+            paths
+                .iter()
+                .map(|path| file::certificate(path))
+                .collect::<Result<Vec<_>, _>>()
+        };
         let anchors = certificates(&self.anchor)?;
-        let pinned: Vec<Certificate> = anchors.iter().cloned().chain(certificates(&self.intermediate)?).collect();
+        let pinned: Vec<Certificate> = anchors
+            .iter()
+            .cloned()
+            .chain(certificates(&self.intermediate)?)
+            .collect();
         let shown = Shown::read(&self.crl, &self.ocsp)?;
         let (verdict, path) = match path_of(&leaf, &anchors, &pinned, at) {
             Ok(path) => (shown.verdict(&path, at, self.required()), path),
@@ -71,7 +80,10 @@ impl Verify {
             Verdict::Invalid(reason) => ("invalid", Some(reason), 1),
             Verdict::Undetermined(reason) => ("undetermined", Some(reason), 2),
         };
-        let path: Vec<String> = path.iter().map(|certificate| certificate.subject().to_string()).collect();
+        let path: Vec<String> = path
+            .iter()
+            .map(|certificate| certificate.subject().to_string())
+            .collect();
         let value = json!({ "result": result, "reason": reason, "path": path });
         // This command's output is read by programs with or without --json.
         operator.tell(&value.to_string(), &value)?;
@@ -79,7 +91,11 @@ impl Verify {
     }
 
     fn required(&self) -> Required {
-        if self.require_revocation { Required::Everywhere } else { Required::WhereShown }
+        if self.require_revocation {
+            Required::Everywhere
+        } else {
+            Required::WhereShown
+        }
     }
 }
 
@@ -98,15 +114,20 @@ struct Shown {
 
 impl Shown {
     fn read(lists: &[PathBuf], answers: &[PathBuf]) -> Result<Self, CliFault> {
-        let lists = lists.iter().map(|path| {
-            Crl::parse(&file::der(path, Content::Crl)?).map_err(|fault| CliFault::file(path, &fault))
-        });
-        let answers = answers.iter().map(|path| match Response::parse(&file::der(path, Content::Ocsp)?) {
-            Ok(Response::Basic(answer)) => Ok(*answer),
-            Ok(Response::Error(error)) => Err(CliFault::file(path, &format!("is the OCSP error {error:?}"))),
-            Err(fault) => Err(CliFault::file(path, &fault)),
-        });
-        Ok(Self { lists: lists.collect::<Result<_, _>>()?, answers: answers.collect::<Result<_, _>>()? })
+        let lists = lists
+            .iter()
+            .map(|path| Crl::parse(&file::der(path, Content::Crl)?).map_err(|fault| CliFault::file(path, &fault)));
+        let answers = answers
+            .iter()
+            .map(|path| match Response::parse(&file::der(path, Content::Ocsp)?) {
+                Ok(Response::Basic(answer)) => Ok(*answer),
+                Ok(Response::Error(error)) => Err(CliFault::file(path, &format!("is the OCSP error {error:?}"))),
+                Err(fault) => Err(CliFault::file(path, &fault)),
+            });
+        Ok(Self {
+            lists: lists.collect::<Result<_, _>>()?,
+            answers: answers.collect::<Result<_, _>>()?,
+        })
     }
 
     /// `path` is leaf first, anchor last; the anchor's own status is nobody's to tell.
@@ -123,7 +144,10 @@ impl Shown {
                     return Verdict::Invalid(format!("its issuer does not know {}", certificate.subject()));
                 }
                 None if required == Required::Everywhere || self.speaks_of(certificate, issuer) => {
-                    let reason = format!("nothing current that was shown tells the status of {}", certificate.subject());
+                    let reason = format!(
+                        "nothing current that was shown tells the status of {}",
+                        certificate.subject()
+                    );
                     undetermined.get_or_insert(reason);
                 }
                 Some(Status::Good) | None => {}
@@ -142,10 +166,16 @@ impl Shown {
             .filter(|list| list.this_update() <= at && list.next_update().is_some_and(|until| at <= until))
             .max_by_key(|list| (list.number(), list.this_update()))
             .map(|list| match list.lookup(&serial) {
-                Some(revoked) => Status::Revoked { at: revoked.at, reason: revoked.reason },
+                Some(revoked) => Status::Revoked {
+                    at: revoked.at,
+                    reason: revoked.reason,
+                },
                 None => Status::Good,
             });
-        let from_answers = self.answers.iter().filter_map(|answer| answer.status_of(&serial, issuer, at).ok());
+        let from_answers = self
+            .answers
+            .iter()
+            .filter_map(|answer| answer.status_of(&serial, issuer, at).ok());
         let mut known: Vec<Status> = from_answers.chain(from_lists).collect();
         known.sort_by_key(|status| match status {
             Status::Revoked { .. } => 0,
@@ -157,7 +187,10 @@ impl Shown {
 
     /// Whether anything shown, stale or not, is about this certificate.
     fn speaks_of(&self, certificate: &Certificate, issuer: &Certificate) -> bool {
-        let listed = self.lists.iter().any(|list| list.issuer() == issuer.subject() && is_for(list, certificate));
+        let listed = self
+            .lists
+            .iter()
+            .any(|list| list.issuer() == issuer.subject() && is_for(list, certificate));
         let serial = certificate.serial();
         listed
             || self
@@ -180,7 +213,12 @@ fn is_for(list: &Crl, certificate: &Certificate) -> bool {
 }
 
 /// Leaf first, one of the anchors last.
-fn path_of(leaf: &Certificate, anchors: &[Certificate], pinned: &[Certificate], at: i64) -> Result<Vec<Certificate>, String> {
+fn path_of(
+    leaf: &Certificate,
+    anchors: &[Certificate],
+    pinned: &[Certificate],
+    at: i64,
+) -> Result<Vec<Certificate>, String> {
     let chain = match issued_by(leaf, pinned, KeyUsage::DIGITAL_SIGNATURE, at) {
         Err(ChainFault::KeyUsage) => issued_by(leaf, pinned, KeyUsage::NON_REPUDIATION, at),
         other => other,

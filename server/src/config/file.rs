@@ -6,10 +6,12 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::de::{Deserializer, Error as _};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
 
-use super::{Config, Keys, Limits, Listen, Log, LogFormat, Mail, MailSecurity, Portal, Secret, Serves, Tls, Validation};
+use super::{
+    Config, Keys, Limits, Listen, Log, LogFormat, Mail, MailSecurity, Portal, Secret, Serves, Tls, Validation,
+};
 
 /// What is wrong, and where.
 pub(super) struct Wrong {
@@ -176,7 +178,10 @@ struct LimitsTable {
 
 impl Default for LogTable {
     fn default() -> Self {
-        Self { format: FormatName::default(), filter: "info".to_owned() }
+        Self {
+            format: FormatName::default(),
+            filter: "info".to_owned(),
+        }
     }
 }
 
@@ -205,7 +210,10 @@ impl File {
         let listen = self.listen.into_iter().map(|table| Listen {
             address: table.address,
             serves: table.serves.into_iter().map(ServesName::meaning).collect(),
-            tls: table.tls.map(|tls| Tls { certificate: place(tls.certificate), key: place(tls.key) }),
+            tls: table.tls.map(|tls| Tls {
+                certificate: place(tls.certificate),
+                key: place(tls.key),
+            }),
         });
         let (host, port) = self.mail.server;
         Config {
@@ -226,7 +234,9 @@ impl File {
                 crl_every: self.validation.crl_every_hours.times(3_600),
             },
             listen: listen.collect(),
-            keys: Keys { passphrase: secret(self.keys.passphrase) },
+            keys: Keys {
+                passphrase: secret(self.keys.passphrase),
+            },
             mail: Mail {
                 host,
                 port,
@@ -301,21 +311,33 @@ fn listeners<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ListenTab
 }
 
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
-    checked(deserializer, "an address and a port, as \"127.0.0.1:8080\" or \"[::]:443\"", |text| text.parse().ok())
+    checked(
+        deserializer,
+        "an address and a port, as \"127.0.0.1:8080\" or \"[::]:443\"",
+        |text| text.parse().ok(),
+    )
 }
 
 fn store_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    checked(deserializer, "\"sqlite://\" and a path, or \"postgres://user@host/database\"", |text| {
-        let known = [SQLITE, "postgres://", "postgresql://"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme));
-        known.then(|| text.to_owned())
-    })
+    checked(
+        deserializer,
+        "\"sqlite://\" and a path, or \"postgres://user@host/database\"",
+        |text| {
+            let known = [SQLITE, "postgres://", "postgresql://"]
+                .iter()
+                .any(|scheme| text.len() > scheme.len() && text.starts_with(scheme));
+            known.then(|| text.to_owned())
+        },
+    )
 }
 
 /// `https` anywhere; `http` only where no network lies between (DESIGN §4).
 fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let wanted = "\"https://\" and a name without a path; \"http://\" for 127.0.0.1, [::1] or localhost only";
     checked(deserializer, wanted, |text| {
-        let authority = text.strip_prefix("https://").filter(|authority| is_authority(authority));
+        let authority = text
+            .strip_prefix("https://")
+            .filter(|authority| is_authority(authority));
         authority.or_else(|| loopback(text)).map(|_| text.to_owned())
     })
 }
@@ -327,16 +349,22 @@ fn loopback_origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
 
 /// The authority of a plain `http` origin on this machine.
 fn loopback(text: &str) -> Option<&str> {
-    let authority = text.strip_prefix("http://").filter(|authority| is_authority(authority))?;
-    let host = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|octet| octet.is_ascii_digit()));
+    let authority = text
+        .strip_prefix("http://")
+        .filter(|authority| is_authority(authority))?;
+    let host = authority
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|octet| octet.is_ascii_digit()));
     let host = host.map_or(authority, |(host, _)| host);
     ["127.0.0.1", "[::1]", "localhost"].contains(&host).then_some(authority)
 }
 
 fn validation_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    checked(deserializer, "\"http://\" and a name without a path (RFC 5280 §8: never https)", |text| {
-        is_authority(text.strip_prefix("http://")?).then(|| text.to_owned())
-    })
+    checked(
+        deserializer,
+        "\"http://\" and a name without a path (RFC 5280 §8: never https)",
+        |text| is_authority(text.strip_prefix("http://")?).then(|| text.to_owned()),
+    )
 }
 
 fn host_and_port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(String, u16), D::Error> {
@@ -349,7 +377,9 @@ fn host_and_port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(String, 
 
 fn filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     checked(deserializer, "a filter, as \"info\" or \"warn,server=debug\"", |text| {
-        text.parse::<tracing_subscriber::EnvFilter>().ok().map(|_| text.to_owned())
+        text.parse::<tracing_subscriber::EnvFilter>()
+            .ok()
+            .map(|_| text.to_owned())
     })
 }
 
@@ -364,7 +394,10 @@ fn checked<'de, D: Deserializer<'de>, T>(
 }
 
 fn is_authority(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b".-:[]".contains(&octet))
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|octet| octet.is_ascii_alphanumeric() || b".-:[]".contains(&octet))
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

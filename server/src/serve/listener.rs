@@ -98,11 +98,16 @@ impl Listener {
     }
 
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Result<Response<Answer>, Infallible> {
-        let visit = Visit { listen: &self.listen, peer };
-        Ok(match tokio::time::timeout(self.limits.answer_within, self.site.answer(request, visit)).await {
-            Ok(response) => response,
-            Err(_) => Site::too_slow(),
-        })
+        let visit = Visit {
+            listen: &self.listen,
+            peer,
+        };
+        Ok(
+            match tokio::time::timeout(self.limits.answer_within, self.site.answer(request, visit)).await {
+                Ok(response) => response,
+                Err(_) => Site::too_slow(),
+            },
+        )
     }
 }
 

@@ -7,16 +7,19 @@ use crate::validation::Validation;
 
 /// Asks the parts that a node needs.
 pub(super) struct Ready {
-    pub(super) store: Store,
+    /// `None` where nothing is stored.
+    pub(super) store: Option<Store>,
 }
 
 impl Ready {
     /// `Err` says in one clause what is missing. `validation` is `None` where that role is played elsewhere.
     pub(super) async fn asked(&self, validation: Option<&Validation>) -> Result<(), String> {
-        match tokio::time::timeout(WITHIN, self.store.is_ready()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(fault)) => return Err(fault.to_string()),
-            Err(_) => return Err("the database does not answer".to_owned()),
+        if let Some(store) = &self.store {
+            match tokio::time::timeout(WITHIN, store.is_ready()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(fault)) => return Err(fault.to_string()),
+                Err(_) => return Err("the database does not answer".to_owned()),
+            }
         }
         validation.map_or(Ok(()), Validation::is_ready)
     }

@@ -48,11 +48,18 @@ pub(super) struct RequestIds {
 
 impl RequestIds {
     pub(super) fn new(random: [u8; 4]) -> Self {
-        Self { beginning: u32::from_be_bytes(random), given: AtomicU64::new(0) }
+        Self {
+            beginning: u32::from_be_bytes(random),
+            given: AtomicU64::new(0),
+        }
     }
 
     fn next(&self) -> RequestId {
-        RequestId(format!("{:08x}-{:x}", self.beginning, self.given.fetch_add(1, Ordering::Relaxed)))
+        RequestId(format!(
+            "{:08x}-{:x}",
+            self.beginning,
+            self.given.fetch_add(1, Ordering::Relaxed)
+        ))
     }
 }
 
@@ -71,18 +78,28 @@ impl Site {
             Surface::Metrics if visit.listen.serves(Serves::Metrics) => ("operation", self.metrics(request.method())),
             Surface::Metrics => ("none", nothing_here()),
             Surface::Portal => match &self.portal {
-                Some(portal) if visit.listen.serves(Serves::Portal) => ("portal", self.page(portal, request, visit).await),
+                Some(portal) if visit.listen.serves(Serves::Portal) => {
+                    ("portal", self.page(portal, request, visit).await)
+                }
                 _ => ("none", nothing_here()),
             },
         };
-        let counted = metrics::Request { surface: name, status: response.status().as_u16() };
+        let counted = metrics::Request {
+            surface: name,
+            status: response.status().as_u16(),
+        };
         self.metrics.requests.get_or_create(&counted).inc();
         response
     }
 
     pub(super) fn too_slow() -> Response<Answer> {
-        let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, "this took too long; please try again\n".to_owned());
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        let mut response = plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "this took too long; please try again\n".to_owned(),
+        );
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from_static("5"));
         response
     }
 
@@ -103,10 +120,14 @@ impl Site {
         };
         let mut response = answered.instrument(span).await.map(Either::Right);
         if let Ok(named) = named {
-            response.headers_mut().insert(HeaderName::from_static("x-request-id"), named);
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static("x-request-id"), named);
         }
         if visit.listen.tls.is_some() {
-            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));
+            response
+                .headers_mut()
+                .insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));
         }
         response
     }
@@ -163,7 +184,11 @@ fn nothing_here() -> Response<Answer> {
 fn plain(status: StatusCode, text: String) -> Response<Answer> {
     let mut response = Response::new(Either::Left(validation::Body::from(Full::from(Bytes::from(text)))));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -25,7 +25,12 @@ pub(super) fn acceptor(tls: &Tls) -> Result<TlsAcceptor, StartFault> {
         .map_err(|fault| wrong(&tls.certificate, fault.to_string()))?
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .map_err(|fault| wrong(&tls.key, format!("it does not fit {}: {fault}", tls.certificate.display())))?;
+        .map_err(|fault| {
+            wrong(
+                &tls.key,
+                format!("it does not fit {}: {fault}", tls.certificate.display()),
+            )
+        })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
@@ -40,5 +45,8 @@ fn unreadable(path: &Path, fault: &pem::Error) -> StartFault {
 }
 
 fn wrong(path: &Path, reason: String) -> StartFault {
-    StartFault::Tls { file: path.to_owned(), reason }
+    StartFault::Tls {
+        file: path.to_owned(),
+        reason,
+    }
 }

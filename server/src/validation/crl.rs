@@ -33,7 +33,13 @@ pub struct List {
 impl List {
     /// `digest` is of the DER.
     pub fn new(der: Bytes, number: i64, this_update: Instant, next_update: Instant, digest: &[u8; 32]) -> Self {
-        Self { der, number, this_update, next_update, etag: etag(digest) }
+        Self {
+            der,
+            number,
+            this_update,
+            next_update,
+            etag: etag(digest),
+        }
     }
 }
 
@@ -53,7 +59,10 @@ impl Name {
         let digits = file.strip_suffix(".crl")?;
         let shard: u32 = digits.parse().ok()?;
         // `+1` and `01` name nothing: a list has one address.
-        (shard.to_string() == digits).then(|| Self { authority: Authority(authority.to_owned()), shard: Shard(shard) })
+        (shard.to_string() == digits).then(|| Self {
+            authority: Authority(authority.to_owned()),
+            shard: Shard(shard),
+        })
     }
 }
 
@@ -67,12 +76,19 @@ pub struct Lists {
 impl Lists {
     /// Serves nothing yet; `data` is the data directory.
     pub fn new(data: &Path) -> Self {
-        Self { served: RwLock::default(), directory: data.join(DIRECTORY) }
+        Self {
+            served: RwLock::default(),
+            directory: data.join(DIRECTORY),
+        }
     }
 
     /// The list of this name.
     pub fn list(&self, name: &Name) -> Option<Arc<List>> {
-        self.served.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.served
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
     }
 
     /// Serves a list from now on, unless one of at least its number is served already. Its file is whole, synced and in
@@ -89,7 +105,10 @@ impl Lists {
         file.sync_all()?;
         std::fs::rename(&beside, directory.join(format!("{}.crl", name.shard.0)))?;
         File::open(&directory)?.sync_all()?;
-        self.served.write().unwrap_or_else(PoisonError::into_inner).insert(name, Arc::new(list));
+        self.served
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name, Arc::new(list));
         Ok(())
     }
 
@@ -104,7 +123,10 @@ impl Lists {
 
     pub(super) fn measure(&self, metrics: &Metrics) {
         for (name, list) in self.served.read().unwrap_or_else(PoisonError::into_inner).iter() {
-            let labels = metrics::Crl { authority: name.authority.0.clone(), shard: name.shard.0 };
+            let labels = metrics::Crl {
+                authority: name.authority.0.clone(),
+                shard: name.shard.0,
+            };
             metrics.crl_number.get_or_create(&labels).set(list.number);
             metrics.crl_this_update.get_or_create(&labels).set(list.this_update.0);
             metrics.crl_next_update.get_or_create(&labels).set(list.next_update.0);
@@ -130,8 +152,13 @@ pub fn published(data: &Path) -> io::Result<Vec<Published>> {
         for place in entries(&authority)? {
             let path = place.iter().rev().take(2).collect::<Vec<_>>();
             let [file, directory] = path.as_slice() else { continue };
-            let Some(name) = Name::parse(&format!("{}/{}", directory.display(), file.display())) else { continue };
-            let number = Crl::parse(&std::fs::read(&place)?).ok().and_then(|list| list.number()).and_then(CrlNumber::to_u64);
+            let Some(name) = Name::parse(&format!("{}/{}", directory.display(), file.display())) else {
+                continue;
+            };
+            let number = Crl::parse(&std::fs::read(&place)?)
+                .ok()
+                .and_then(|list| list.number())
+                .and_then(CrlNumber::to_u64);
             if let Some(number) = number.and_then(|number| i64::try_from(number).ok()) {
                 published.push(Published { name, number, place });
             }

@@ -28,10 +28,19 @@ pub async fn follow(validation: Arc<Validation>, store: Store, keyring: Keyring)
     store
         .follow(move |committed| match committed {
             Committed::Issued { certificate, .. } => status.issued(certificate),
-            Committed::Revoked { certificate, at, reason } => status.revoked(certificate, *at, *reason),
+            Committed::Revoked {
+                certificate,
+                at,
+                reason,
+            } => status.revoked(certificate, *at, *reason),
         })
         .await?;
-    let mut follower = Follower { validation, store, keyring, taken_up: Vec::new() };
+    let mut follower = Follower {
+        validation,
+        store,
+        keyring,
+        taken_up: Vec::new(),
+    };
     follower.look().await?;
     Ok(follower)
 }
@@ -64,13 +73,16 @@ impl Follower {
             let certificate = Certificate::parse(der)?;
             // The latest comes first; one that still waits for its certificate is passed over.
             let own = keys.iter().find(|key| {
-                key.purpose == KeyPurpose::Responder && key.authority == authority.authority && key.certificate.is_some()
+                key.purpose == KeyPurpose::Responder
+                    && key.authority == authority.authority
+                    && key.certificate.is_some()
             });
             let responder = match own {
                 Some(row) => responder::open(&self.keyring, row, &certificate).await?,
                 None => None,
             };
-            self.validation.take_up(authority.authority.clone(), certificate, responder);
+            self.validation
+                .take_up(authority.authority.clone(), certificate, responder);
         }
         Ok(())
     }
@@ -78,16 +90,29 @@ impl Follower {
     async fn look_for_lists(&self) -> Result<(), Fault> {
         for (authority, shard, number) in self.store.published_crl_numbers().await? {
             let name = Name { authority, shard };
-            if self.validation.lists.list(&name).is_some_and(|served| served.number >= number) {
+            if self
+                .validation
+                .lists
+                .list(&name)
+                .is_some_and(|served| served.number >= number)
+            {
                 continue;
             }
             if let Some((row, der)) = self.store.published_crl(&name.authority, shard).await?
                 && let Some(digest) = row.digest
             {
-                let list = List::new(Bytes::from(der), row.number, row.this_update, row.next_update, &digest.0);
+                let list = List::new(
+                    Bytes::from(der),
+                    row.number,
+                    row.this_update,
+                    row.next_update,
+                    &digest.0,
+                );
                 let validation = Arc::clone(&self.validation);
                 let put = computed(move || validation.lists.put(name, list)).await?;
-                put.map_err(|fault| Fault::Storage { why: format!("a list cannot be published: {fault}") })?;
+                put.map_err(|fault| Fault::Storage {
+                    why: format!("a list cannot be published: {fault}"),
+                })?;
             }
         }
         Ok(())

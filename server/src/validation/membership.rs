@@ -14,17 +14,24 @@ pub(super) struct Membership {
 
 impl Membership {
     pub(super) fn new() -> Self {
-        Self { buckets: vec![Vec::new()], count: 0 }
+        Self {
+            buckets: vec![Vec::new()],
+            count: 0,
+        }
     }
 
     pub(super) fn contains(&self, key: &Key) -> bool {
-        self.buckets.get(self.bucket_of(key)).is_some_and(|bucket| bucket.binary_search(key).is_ok())
+        self.buckets
+            .get(self.bucket_of(key))
+            .is_some_and(|bucket| bucket.binary_search(key).is_ok())
     }
 
     /// Adds a serial; adding it again changes nothing.
     pub(super) fn insert(&mut self, key: Key) {
         let index = self.bucket_of(&key);
-        let Some(bucket) = self.buckets.get_mut(index) else { return };
+        let Some(bucket) = self.buckets.get_mut(index) else {
+            return;
+        };
         let Err(place) = bucket.binary_search(&key) else { return };
         if bucket.len() == bucket.capacity() {
             bucket.reserve_exact(bucket.len() / 8 + 1);
@@ -42,7 +49,11 @@ impl Membership {
 
     /// The octets that the set has asked of the allocator.
     pub(super) fn octets(&self) -> usize {
-        let in_buckets: usize = self.buckets.iter().map(|bucket| bucket.capacity() * size_of::<Key>()).sum();
+        let in_buckets: usize = self
+            .buckets
+            .iter()
+            .map(|bucket| bucket.capacity() * size_of::<Key>())
+            .sum();
         in_buckets + self.buckets.capacity() * size_of::<Vec<Key>>()
     }
 
@@ -68,7 +79,11 @@ impl Membership {
         let hash = mixed(key);
         let whole = self.buckets.len().next_power_of_two();
         let index = hash & (whole - 1);
-        if index < self.buckets.len() { index } else { hash & (whole / 2 - 1) }
+        if index < self.buckets.len() {
+            index
+        } else {
+            hash & (whole / 2 - 1)
+        }
     }
 }
 

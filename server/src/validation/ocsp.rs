@@ -36,14 +36,25 @@ impl Validation {
                 Err(refusal) => refusal,
             },
             _ => {
-                let mut response = refused(StatusCode::METHOD_NOT_ALLOWED, "POST here, or GET with a request in base64\n");
-                response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+                let mut response = refused(
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "POST here, or GET with a request in base64\n",
+                );
+                response
+                    .headers_mut()
+                    .insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
                 response
             }
         }
     }
 
-    fn answer_by_get<B>(&self, issuer: &Issuer, question: &Question, request: &Request<B>, now: Instant) -> Response<Body> {
+    fn answer_by_get<B>(
+        &self,
+        issuer: &Issuer,
+        question: &Question,
+        request: &Request<B>,
+        now: Instant,
+    ) -> Response<Body> {
         match self.presigned(issuer, question, now) {
             Some(Ok(answer)) => {
                 let document = Document {
@@ -52,7 +63,14 @@ impl Validation {
                     changed: answer.this_update,
                     kind: RESPONSE,
                 };
-                document.response(request, Freshness { now, until: answer.next_update, at_most: self.policy.max_age })
+                document.response(
+                    request,
+                    Freshness {
+                        now,
+                        until: answer.next_update,
+                        at_most: self.policy.max_age,
+                    },
+                )
             }
             Some(Err(error)) => self.unsigned(issuer, error),
             None => self.live(issuer, question, now),
@@ -70,7 +88,12 @@ impl Validation {
     /// The kept answer, signed now where there is none; `None` where only a live one will do: several certificates, a
     /// nonce, an unusual form of the CertID, or a serial that was never issued. The last would let strangers fill the
     /// cache, and must not outlive the issuance of that very serial.
-    fn presigned(&self, issuer: &Issuer, question: &Question, now: Instant) -> Option<Result<Arc<Answer>, ErrorResponse>> {
+    fn presigned(
+        &self,
+        issuer: &Issuer,
+        question: &Question,
+        now: Instant,
+    ) -> Option<Result<Arc<Answer>, ErrorResponse>> {
         let responder = issuer.responder.as_ref()?;
         let id = question.takes_presigned()?;
         let asked = responder.issuer().serial_of(id)?;
@@ -89,8 +112,14 @@ impl Validation {
         };
         let lives = i64::try_from(self.policy.answer_lives.as_secs()).unwrap_or(i64::MAX);
         // Both ends count (THREATS R6, R12); nobody believes a responder longer than its certificate.
-        let next_update = now.plus_seconds(lives - 1).min(Instant(responder.certificate().not_after()));
-        let times = Times { produced_at: now.0, this_update: now.0, next_update: next_update.0 };
+        let next_update = now
+            .plus_seconds(lives - 1)
+            .min(Instant(responder.certificate().not_after()));
+        let times = Times {
+            produced_at: now.0,
+            this_update: now.0,
+            next_update: next_update.0,
+        };
         self.signed(issuer);
         Some(match responder.presigned(id, status(standing), times) {
             Ok(der) => {
@@ -112,13 +141,21 @@ impl Validation {
 
     /// Signed for this question alone.
     fn live(&self, issuer: &Issuer, question: &Question, now: Instant) -> Response<Body> {
-        let Some(responder) = &issuer.responder else { return self.unsigned(issuer, ErrorResponse::TryLater) };
+        let Some(responder) = &issuer.responder else {
+            return self.unsigned(issuer, ErrorResponse::TryLater);
+        };
         if !question.ids().iter().any(|id| names_ours(issuer, id)) {
             return self.unsigned(issuer, ErrorResponse::Unauthorized);
         }
         let lives = i64::try_from(self.policy.answer_lives.as_secs()).unwrap_or(i64::MAX);
-        let next_update = now.plus_seconds(lives - 1).min(Instant(responder.certificate().not_after()));
-        let times = Times { produced_at: now.0, this_update: now.0, next_update: next_update.0 };
+        let next_update = now
+            .plus_seconds(lives - 1)
+            .min(Instant(responder.certificate().not_after()));
+        let times = Times {
+            produced_at: now.0,
+            this_update: now.0,
+            next_update: next_update.0,
+        };
         self.signed(issuer);
         let mut last = "unknown";
         let answered = responder.answer(question, times, |serial| {
@@ -152,11 +189,24 @@ impl Validation {
     }
 
     fn count(&self, issuer: &Issuer, answer: &'static str, signed: &'static str) {
-        self.metrics.ocsp.get_or_create(&Ocsp { authority: issuer.name.0.clone(), answer, signed }).inc();
+        self.metrics
+            .ocsp
+            .get_or_create(&Ocsp {
+                authority: issuer.name.0.clone(),
+                answer,
+                signed,
+            })
+            .inc();
     }
 
     fn signed(&self, issuer: &Issuer) {
-        self.metrics.signatures.get_or_create(&Signature { authority: issuer.name.0.clone(), what: "ocsp" }).inc();
+        self.metrics
+            .signatures
+            .get_or_create(&Signature {
+                authority: issuer.name.0.clone(),
+                what: "ocsp",
+            })
+            .inc();
     }
 }
 
@@ -167,7 +217,12 @@ fn not_signed(issuer: &Issuer, fault: &pki::SignFault) -> ErrorResponse {
 
 /// Reads the body, but never more than a request may have: of a larger one not an octet is kept.
 async fn body_of(request: Request<Incoming>) -> Result<Bytes, Response<Body>> {
-    let too_large = || refused(StatusCode::PAYLOAD_TOO_LARGE, "an OCSP request has at most 16384 octets\n");
+    let too_large = || {
+        refused(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "an OCSP request has at most 16384 octets\n",
+        )
+    };
     let most = Question::MOST_OCTETS;
     if request.body().size_hint().lower() > most as u64 {
         return Err(too_large());
@@ -181,13 +236,20 @@ async fn body_of(request: Request<Incoming>) -> Result<Bytes, Response<Body>> {
 
 fn uncached(der: Bytes) -> Response<Body> {
     let mut response = Response::new(Full::from(der));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(RESPONSE));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(RESPONSE));
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
 fn names_ours(issuer: &Issuer, id: &CertId) -> bool {
-    issuer.responder.as_ref().is_some_and(|responder| responder.issuer().serial_of(id).is_some())
+    issuer
+        .responder
+        .as_ref()
+        .is_some_and(|responder| responder.issuer().serial_of(id).is_some())
 }
 
 fn kind(algorithm: HashAlgorithm) -> Kind {

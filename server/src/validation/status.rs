@@ -45,7 +45,10 @@ pub struct Revoked {
 impl Status {
     /// Knows nothing yet. `answers_kept` pre-signed answers are kept for each authority.
     pub fn new(answers_kept: usize) -> Self {
-        Self { registers: Arc::default(), answers_kept }
+        Self {
+            registers: Arc::default(),
+            answers_kept,
+        }
     }
 
     /// From here on it is good, unless it is revoked already. Telling it again changes nothing.
@@ -55,18 +58,26 @@ impl Status {
 
     /// From here on it is revoked; the first telling counts.
     pub fn revoked(&self, certificate: &CertificateId, at: Instant, reason: Option<ReasonCode>) {
-        self.register(&certificate.authority).revoked(&certificate.serial, Revoked { at, reason });
+        self.register(&certificate.authority)
+            .revoked(&certificate.serial, Revoked { at, reason });
     }
 
     /// What it is worth now.
     pub fn lookup(&self, certificate: &CertificateId) -> Standing {
         let registers = self.registers.read().unwrap_or_else(PoisonError::into_inner);
-        registers.get(&certificate.authority).map_or(Standing::NeverIssued, |register| register.standing(&certificate.serial))
+        registers
+            .get(&certificate.authority)
+            .map_or(Standing::NeverIssued, |register| register.standing(&certificate.serial))
     }
 
     /// One authority's register; it begins empty.
     pub fn register(&self, authority: &Authority) -> Arc<Register> {
-        if let Some(register) = self.registers.read().unwrap_or_else(PoisonError::into_inner).get(authority) {
+        if let Some(register) = self
+            .registers
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(authority)
+        {
             return Arc::clone(register);
         }
         let mut registers = self.registers.write().unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +88,10 @@ impl Status {
     /// All authorities that were told of, with their registers.
     pub fn registers(&self) -> Vec<(Authority, Arc<Register>)> {
         let registers = self.registers.read().unwrap_or_else(PoisonError::into_inner);
-        registers.iter().map(|(authority, register)| (authority.clone(), Arc::clone(register))).collect()
+        registers
+            .iter()
+            .map(|(authority, register)| (authority.clone(), Arc::clone(register)))
+            .collect()
     }
 }
 
@@ -92,8 +106,16 @@ struct Held {
 
 impl Register {
     fn new(answers_kept: usize) -> Self {
-        let answers = Answers { kept: HashMap::new(), order: VecDeque::new(), most: answers_kept };
-        Self(RwLock::new(Held { issued: Membership::new(), revoked: HashMap::new(), answers }))
+        let answers = Answers {
+            kept: HashMap::new(),
+            order: VecDeque::new(),
+            most: answers_kept,
+        };
+        Self(RwLock::new(Held {
+            issued: Membership::new(),
+            revoked: HashMap::new(),
+            answers,
+        }))
     }
 
     /// See [`Status::issued`].

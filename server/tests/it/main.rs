@@ -1,5 +1,8 @@
 //! The tests of the server, one module per noun.
+#![allow(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
 
+mod authority;
+mod cli;
 mod config;
 mod desk;
 mod errand;
@@ -8,7 +11,9 @@ mod invariant;
 mod journal;
 mod letter;
 mod node;
+mod operator;
 mod portal;
 mod print;
+mod serve;
 mod store;
 mod validation;

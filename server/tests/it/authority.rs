@@ -1,0 +1,231 @@
+//! Our authorities: what they sign, what they refuse to sign, and what a crash or a restored copy cannot undo.
+
+use std::path::Path;
+
+use casework::certificate::{Intent, Profile as ProfileKey, Reason, Shard};
+use casework::identity::Authority as Name;
+use pki::Signer as _;
+use pki::algorithm::Algorithm;
+use pki::csr::CertificateRequest;
+use pki::key::SoftwareKey;
+use pki::ocsp::Status;
+use pki::profile::{Card, Profile, Publication, Validity};
+use pki::tbs::{Issuer, Tbs};
+use server::authority::AuthorityFault;
+use server::authority::holder::{CardOrder, EXAMPLE};
+use server::chance::Chance;
+use server::clock::Instant;
+use server::desk::certificate::{Command, Issuance};
+use server::desk::{Actor, CaseId, evidence};
+use server::serve::{Roles, StartFault};
+
+use crate::node::{Node, get, id_of, on_both_stores, run};
+
+on_both_stores! {
+    async fn i02_what_a_crash_left_between_intent_and_signature_is_signed_once_and_as_intended(place: Place) {
+        let node = Node::start(place).await;
+        let (registrar, store) = (node.running().registrar(), node.running().desk().store());
+        let mihon = registrar.authority("mihon").await.unwrap();
+        let order = holder(EXAMPLE);
+        let address = node.config.validation.url.clone() + "/crl/mihon/0.crl";
+        let publication = Publication::new(&address, None, None).unwrap();
+        let card = Card::new(order.holder, order.organisation, publication, mihon.certificate().policies()[0]);
+        let validity = Validity::of_days(node.now(), 300).unwrap();
+        let serial = pki::serial::Serial::from_random(Chance::system().octets());
+        let key = SoftwareKey::generate(Algorithm::P256).unwrap();
+        let issuer = Issuer::Authority(mihon.certificate());
+        let linted = Tbs::new(&Profile::AuthoritySignature(card), serial, issuer, key.public_key(), validity).unwrap().lint().unwrap();
+        let octets = linted.to_be_signed().to_vec();
+        let case: CaseId<Issuance> = registrar.desk().new_case();
+        let id = casework::identity::CertificateId {
+            authority: Name("mihon".to_owned()),
+            serial: casework::identity::Serial::from_octets(serial.as_bytes()).unwrap(),
+        };
+        let intent = Intent {
+            certificate: id.clone(),
+            tbs: evidence::sha256(&octets),
+            profile: ProfileKey("authority-card-signature".to_owned()),
+            shard: Shard(0),
+            validity: (Instant(validity.not_before()), Instant(validity.not_after())),
+            purchase: None,
+        };
+        let until = Some(Instant(mihon.certificate().not_after()));
+        let command = Command::Intend { intent: Box::new(intent), octets: octets.clone(), issuer_until: until, longest: 400 * 86_400 };
+        registrar.desk().perform(&Actor::System, case, &command).await.unwrap();
+        // Here the process dies. Nothing of it was released.
+        assert_eq!(node.ocsp(&serial).await, Status::Unknown, "an intent is no certificate");
+        let left = store.intended_certificates().await.unwrap();
+        assert_eq!(left.len(), 1);
+        registrar.resume(&left[0]).await.unwrap();
+        registrar.resume(&left[0]).await.unwrap();
+        let row = store.certificate(&id).await.unwrap().unwrap();
+        let certificate = pki::certificate::Certificate::parse(&row.der.unwrap()).unwrap();
+        assert_eq!(certificate.to_be_signed(), octets, "the same octets");
+        certificate.verify_signed_by(mihon.certificate()).unwrap();
+        assert_eq!(node.ocsp(&serial).await, Status::Good);
+        assert!(store.intended_certificates().await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a32_of_a_request_only_the_key_is_taken() {
+    let node = Node::start(crate::house::Place::on_sqlite()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let asked = [
+        "req",
+        "-new",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-keyout",
+        "key.pem",
+        "-out",
+        "card.csr",
+        "-subj",
+        "/C=US/O=Evil/CN=root",
+        "-addext",
+        "basicConstraints=critical,CA:TRUE",
+        "-addext",
+        "keyUsage=keyCertSign,cRLSign",
+        "-addext",
+        "extendedKeyUsage=OCSPSigning",
+    ];
+    assert_eq!(run("openssl", &asked, directory.path()).0, 0);
+    let pem = std::fs::read_to_string(directory.path().join("card.csr")).unwrap();
+    let request = CertificateRequest::from_pem(&pem).unwrap();
+    let registrar = node.running().registrar();
+    let mihon = registrar.authority("mihon").await.unwrap();
+    let order = holder(EXAMPLE);
+    let wanted =
+        server::authority::issue::Wanted::Card(server::authority::issue::CardUse::Signature, Box::new(order.clone()));
+    let order = server::authority::issue::Order {
+        wanted,
+        key: request.public_key().clone(),
+        validity: order.term.validity(Instant(node.now())).unwrap(),
+        purchase: None,
+    };
+    let certificate = registrar.issue(&Actor::System, &mihon, &order).await.unwrap();
+    assert!(!certificate.is_ca() && !certificate.is_ocsp_responder());
+    let subject = "CN=KAGIMORI Taro,2.5.4.97=NTRJP-7000012050002,O=Mihon Kensetsu Co.\\, Ltd.,C=JP";
+    assert_eq!(certificate.subject().to_string(), subject);
+    // Of a changed request the proof of possession fails, and so does everything.
+    let mut der = request.der().to_vec();
+    let last = der.len() - 1;
+    der[last] ^= 1;
+    assert!(CertificateRequest::parse(&der).is_err(), "a33");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a33_a_key_speaks_for_one_holder_and_never_after_it_was_compromised() {
+    let node = Node::start(crate::house::Place::on_sqlite()).await;
+    let key = SoftwareKey::generate(Algorithm::P256).unwrap();
+    let first = node.issue_for(&key, holder(EXAMPLE)).await.unwrap();
+    let other = EXAMPLE
+        .replace("鍵守 太郎", "鍵守 花子")
+        .replace("KAGIMORI Taro", "KAGIMORI Hanako");
+    let refused = node.issue_for(&key, holder(&other)).await.err().unwrap();
+    assert!(matches!(refused, AuthorityFault::UsedKey(_)), "{refused}");
+    node.issue_for(&key, holder(EXAMPLE))
+        .await
+        .expect("control: the same holder may");
+    node.revoke(&first, Reason::KeyCompromise).await;
+    let refused = node.issue_for(&key, holder(EXAMPLE)).await.err().unwrap();
+    assert!(refused.to_string().contains("compromised"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r01_serials_are_long_random_and_never_twice_and_r12_validity_is_inclusive() {
+    let node = Node::start(crate::house::Place::on_sqlite()).await;
+    let mut serials = Vec::new();
+    for _ in 0..20 {
+        let certificate = node.issue().await.certificate;
+        assert_eq!(certificate.serial().as_bytes().len(), 20);
+        // 1年+30日 ends with the last second of a day in Japan.
+        assert_eq!((certificate.not_after() + 1 + 9 * 3_600) % 86_400, 0);
+        serials.push(certificate.serial());
+    }
+    serials.sort_unstable();
+    serials.dedup();
+    assert_eq!(serials.len(), 20);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a28_a_database_that_forgot_what_was_published_is_not_served() {
+    let mut node = Node::start(crate::house::Place::on_sqlite()).await;
+    let issued = node.issue().await;
+    node.stop().await;
+    let data = node.config.data_dir.clone();
+    let database = data.join("kagimori.db");
+    let copy = std::fs::read(&database).unwrap();
+    node.serve(Roles::all()).await.expect("control: nothing is wrong yet");
+    let registrar = node.running().registrar().clone();
+    let mihon = registrar.authority("mihon").await.unwrap();
+    let period = server::authority::crl::Period {
+        lives: std::time::Duration::from_hours(96),
+        every: std::time::Duration::from_hours(24),
+    };
+    for _ in 0..2 {
+        registrar.publish(&mihon, Shard(0), period).await.unwrap();
+    }
+    let url = issued.certificate.crl_urls()[0].clone();
+    tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
+    assert_eq!(
+        get(
+            node.validation(),
+            url.strip_prefix(&node.config.validation.url).unwrap()
+        )
+        .await
+        .status,
+        200
+    );
+    drop((registrar, mihon));
+    node.stop().await;
+    for aside in ["kagimori.db-wal", "kagimori.db-shm"] {
+        let _ = std::fs::remove_file(data.join(aside));
+    }
+    std::fs::write(&database, copy).unwrap();
+    let fault = node.serve(Roles::all()).await.unwrap_err();
+    assert!(matches!(fault, StartFault::OlderThanPublished { .. }), "{fault}");
+    assert!(fault.to_string().contains("restore a later backup"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a31_a_clock_that_was_set_back_makes_no_older_list() {
+    let node = Node::start(crate::house::Place::on_sqlite()).await;
+    let issued = node.issue().await;
+    let (before, _) = node.crl_of(&issued.certificate).await;
+    node.advance(-7_200);
+    let registrar = node.running().registrar();
+    let mihon = registrar.authority("mihon").await.unwrap();
+    let period = server::authority::crl::Period {
+        lives: std::time::Duration::from_hours(96),
+        every: std::time::Duration::from_hours(24),
+    };
+    for shard in registrar.shards_of(mihon.name()).await.unwrap() {
+        registrar.publish(&mihon, shard, period).await.unwrap();
+    }
+    let row = node
+        .running()
+        .desk()
+        .store()
+        .certificate(&id_of("mihon", &issued.certificate))
+        .await
+        .unwrap()
+        .unwrap();
+    let (_, der) = node
+        .running()
+        .desk()
+        .store()
+        .published_crl(mihon.name(), row.shard)
+        .await
+        .unwrap()
+        .unwrap();
+    let after = pki::crl::Crl::parse(&der).unwrap();
+    assert!(after.number() > before.number() && after.this_update() >= before.this_update());
+}
+
+fn holder(text: &str) -> CardOrder {
+    CardOrder::parse(text, Path::new("holder.toml")).unwrap()
+}
