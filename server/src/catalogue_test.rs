@@ -135,3 +135,36 @@ const EVERY_VALUE: &[(&str, &str)] = &[
     ("number", "0"),
     ("limit", "64 KiB"),
 ];
+
+#[test]
+fn every_text_that_is_asked_for_is_there() {
+    let known = texts(FILES_JA);
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut asked = BTreeSet::new();
+    for folder in ["templates", "src/portal", "src/print"] {
+        for file in files_below(&root.join(folder)) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for call in ["t(\"", "t1(\"", "say(\"", "say_with(\"", "fact(\"", "both(\""] {
+                asked.extend(text.split(call).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
+            }
+        }
+    }
+    // Where the key is put together, its beginning stands before a brace.
+    asked.retain(|key| !key.contains('{') && !key.is_empty());
+    assert!(asked.len() > 100, "the search finds what is asked for: {}", asked.len());
+    let missing: Vec<_> = asked.iter().filter(|key| !known.contains_key(*key)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else if matches!(path.extension().and_then(std::ffi::OsStr::to_str), Some("html" | "rs")) {
+            files.push(path);
+        }
+    }
+    files
+}

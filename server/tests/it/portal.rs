@@ -1,7 +1,10 @@
 //! The portal, page by page: the whole walk of procedure 000, its gates, and what becomes of everything else that is
 //! sent to it.
 
+#![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
+
 mod browser;
 mod guard;
 mod made;
+mod session;
 mod walk;

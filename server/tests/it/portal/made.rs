@@ -80,7 +80,7 @@ pub(super) async fn card_of(authority: &TestAuthority, desk: Option<&Desk>, name
     };
     let authentication_key = SoftwareKey::generate(Algorithm::P256).unwrap();
     let signature_key = SoftwareKey::generate(Algorithm::P256).unwrap();
-    let (_, authentication) = issue(Profile::AuthorityAuthentication(content.clone()), &authentication_key).await;
+    let (login, authentication) = issue(Profile::AuthorityAuthentication(content.clone()), &authentication_key).await;
     let (certificate, signature) = issue(Profile::AuthoritySignature(content), &signature_key).await;
     let card = Fingerprint(signature.fingerprint());
     TestCard {
@@ -88,6 +88,10 @@ pub(super) async fn card_of(authority: &TestAuthority, desk: Option<&Desk>, name
         authentication_key,
         signature,
         signature_key,
-        subject: Subject { certificate, card },
+        subject: Subject {
+            certificate,
+            authentication: login,
+            card,
+        },
     }
 }

@@ -8,7 +8,7 @@ use wire::office::Language;
 
 use super::browser::{Agent, Browser, FORM, OFFICE, authenticated, form_with, portal, presented, signed};
 use super::made::{card_of, namesake};
-use crate::house::{House, noon};
+use crate::house::House;
 
 #[tokio::test]
 async fn the_whole_walk_ends_with_a_revoked_certificate_and_a_receipt() {
@@ -565,22 +565,14 @@ async fn two_agents_cannot_share_a_request_and_an_old_one_is_told_to_update() {
 }
 
 #[tokio::test]
-async fn the_session_ends_after_a_quarter_of_an_hour_without_a_request() {
+async fn what_a_certificate_lacks_has_no_row() {
     let house = House::on_sqlite().await;
-    house.it_is(noon(2026, 11, 20));
-    let card = house.card().await;
-    let mut browser = Browser::new(&portal(&house));
-    browser.reach_certificate(&card).await;
-    for _ in 0..3 {
-        house.it_is(house.now().plus_seconds(14 * 60));
-        assert_eq!(
-            browser.post(&format!("{OFFICE}/stay"), &[]).await.status,
-            StatusCode::NO_CONTENT
-        );
-    }
-    house.it_is(house.now().plus_seconds(15 * 60 + 1));
-    let page = browser.get(&format!("{OFFICE}/certificate")).await;
-    assert_eq!(page.status, StatusCode::CONFLICT);
-    page.must_say("E-TIMEOUT");
-    assert_eq!(browser.cookie(), "");
+    let card = card_of(&house.authority, Some(&house.desk), "TAKAHASHI Ichiro").await;
+    let page = Browser::new(&portal(&house)).reach_certificate(&card).await;
+    page.must_say("TAKAHASHI Ichiro");
+    assert!(!page.says("法人番号") && !page.says("自宅住所"), "{}", page.text());
+    let full = Browser::new(&portal(&house))
+        .reach_certificate(&house.card().await)
+        .await;
+    assert!(full.says("法人番号") && full.says("自宅住所"), "the control");
 }
