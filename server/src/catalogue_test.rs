@@ -144,8 +144,12 @@ fn every_text_that_is_asked_for_is_there() {
     for folder in ["templates", "src/portal", "src/print"] {
         for file in files_below(&root.join(folder)) {
             let text = std::fs::read_to_string(&file).unwrap();
-            for call in ["t(\"", "t1(\"", "say(\"", "say_with(\"", "fact(\"", "both(\""] {
-                asked.extend(text.split(call).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
+            for call in [".t(\"", ".t1(\"", ".say(\"", ".say_with(\"", ".fact(\"", " both(\""] {
+                asked.extend(
+                    text.split(call)
+                        .skip(1)
+                        .map(|rest| rest.split('"').next().unwrap().to_owned()),
+                );
             }
         }
     }

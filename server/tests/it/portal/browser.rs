@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use server::portal::{Portal, Site, router};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use tower::ServiceExt as _;
 use wire::card_request::{Answer, Cancelled, CardRequest, Claim, Step, Verdict, authentication_message};
 use wire::problem::Problem;
@@ -380,19 +381,22 @@ pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answered {
 }
 
 fn encoded(fields: &[(&str, &str)]) -> String {
-    let escape = |text: &str| -> String {
-        text.bytes()
-            .map(|octet| match octet {
-                octet if octet.is_ascii_alphanumeric() => char::from(octet).to_string(),
-                octet => format!("%{octet:02X}"),
-            })
-            .collect()
-    };
-    let pairs: Vec<String> = fields
-        .iter()
-        .map(|(name, value)| format!("{}={}", escape(name), escape(value)))
-        .collect();
-    pairs.join("&")
+    let pair = |(name, value): &(&str, &str)| [escaped(name), escaped(value)].join("=");
+    fields.iter().map(pair).collect::<Vec<_>>().join("&")
+}
+
+/// A text as it stands in a query or a form.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for octet in text.bytes() {
+        if octet.is_ascii_alphanumeric() {
+            escaped.push(char::from(octet));
+        } else {
+            // Writing to a string does not fail.
+            let _ = write!(escaped, "%{octet:02X}");
+        }
+    }
+    escaped
 }
 
 /// A form without a fault.

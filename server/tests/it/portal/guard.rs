@@ -249,7 +249,7 @@ async fn a36_a37_no_field_can_write_on_a_page() {
             assert_harmless(&page.text(), evil);
         }
         for query in ["lang", "notice", "print", "code", "accepted"] {
-            let escaped: String = evil.bytes().map(|octet| format!("%{octet:02x}")).collect();
+            let escaped = super::browser::escaped(evil);
             for path in ["", "/flow", "/return", "/ended", "/card"] {
                 let page = browser.get(&format!("{OFFICE}{path}?{query}={escaped}")).await;
                 assert_harmless(&page.text(), evil);
