@@ -125,7 +125,28 @@ pub fn decide(
                 return Err(Refusal::Lapsed);
             }
             facts.revocable(policy, now)?; // again, at the irreversible step (G-T2)
-            let certificate = opened.subject.certificate.clone();
+            let Subject {
+                certificate,
+                authentication,
+                ..
+            } = &opened.subject;
+            let mut gone = vec![certificate.clone()];
+            if facts.authentication_revoked.is_none() {
+                gone.push(authentication.clone());
+            }
+            let revoke = |certificate: &CertificateId| Write::Revoke {
+                certificate: certificate.clone(),
+                ground: application.ground,
+                at: now,
+                event_day: application.event_day,
+            };
+            let writes = gone
+                .iter()
+                .map(revoke)
+                .chain([Write::Number { number: *number }])
+                .collect();
+            let lists = gone.into_iter().map(|certificate| Errand::PublishCrl { certificate });
+            let letters = [Letter::Accepted, Letter::Revoked, Letter::Refund].map(Errand::Mail);
             Ok(Decision {
                 next: Revoked {
                     opened: opened.clone(),
@@ -141,21 +162,8 @@ pub fn decide(
                     text: *text,
                     number: *number,
                 },
-                writes: vec![
-                    Write::Revoke {
-                        certificate: certificate.clone(),
-                        ground: application.ground,
-                        at: now,
-                        event_day: application.event_day,
-                    },
-                    Write::Number { number: *number },
-                ],
-                errands: vec![
-                    Errand::PublishCrl { certificate },
-                    Errand::Mail(Letter::Accepted),
-                    Errand::Mail(Letter::Revoked),
-                    Errand::Mail(Letter::Refund),
-                ],
+                writes,
+                errands: lists.chain(letters).collect(),
                 answer: Answer::Done,
             })
         }
@@ -240,12 +248,14 @@ pub struct Opened {
     pub informed: Informed,
 }
 
-/// The certificate to be revoked: the signature certificate of the card that was shown.
+/// The card to be revoked: both of its certificates go, since the PIN and the chip that protect them are one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
-    /// Its issuer and serial number.
+    /// Issuer and serial number of the signature certificate, which stands for the card on every page.
     pub certificate: CertificateId,
-    /// Its fingerprint.
+    /// The authentication certificate of the same card.
+    pub authentication: CertificateId,
+    /// The signature certificate's fingerprint.
     pub card: Fingerprint,
 }
 
@@ -378,6 +388,8 @@ pub struct Facts {
     pub validity: Option<(Instant, Instant)>,
     /// Since when it is revoked, and by which application, if any.
     pub revoked: Option<(Instant, Option<Number>)>,
+    /// Since when the authentication certificate is revoked, if it is.
+    pub authentication_revoked: Option<Instant>,
     /// What was paid for it.
     pub purchase: Option<Purchase>,
 }
@@ -401,7 +413,7 @@ impl Policy {
 }
 
 impl Facts {
-    /// R002, R007 and the order of DOMAIN §2.3.
+    /// R007, then R002. A revocation is told before an expiry, for it says more.
     fn revocable(&self, policy: &Policy, now: Instant) -> Result<(), Refusal> {
         let (not_before, not_after) = self.validity.ok_or(Refusal::NeverIssued)?;
         if let Some((at, number)) = self.revoked {

@@ -32,6 +32,14 @@ fn certificate() -> CertificateId {
     }
 }
 
+/// The authentication certificate of the same card.
+fn login() -> CertificateId {
+    CertificateId {
+        serial: Serial::from_octets(&[0x5b; 20]).unwrap(),
+        ..certificate()
+    }
+}
+
 const CARD: Fingerprint = Fingerprint([1; 32]);
 const ANOTHER_CARD: Fingerprint = Fingerprint([2; 32]);
 const FLOW: Digest = Digest([3; 32]);

@@ -9,7 +9,7 @@ use casework::revocation::{Case, Command, Decision, Errand, Event, Facts, Letter
 use casework::time::{Date, Day, Instant};
 use casework::{Answer, Refusal};
 
-use crate::{ANOTHER_CARD, CARD, FLOW, TERMS, TEXT, application, certificate, clock, day};
+use crate::{ANOTHER_CARD, CARD, FLOW, TERMS, TEXT, application, certificate, clock, day, login};
 
 #[test]
 fn the_thirtieth_day_before_expiry_is_the_last_and_its_midnight_ends_it() {
@@ -58,7 +58,7 @@ fn the_expiry_day_is_the_day_in_japan() {
 }
 
 #[test]
-fn acceptance_revokes_in_the_same_decision_and_queues_the_list_and_three_letters() {
+fn acceptance_revokes_both_certificates_in_the_same_decision_and_queues_their_lists_and_three_letters() {
     let now = day(2026, 6, 1);
     let facts = expiring(day(2026, 12, 31));
     let case = awaiting(&facts, now);
@@ -72,6 +72,12 @@ fn acceptance_revokes_in_the_same_decision_and_queues_the_list_and_three_letters
                 at: now,
                 event_day: Some(now.day()),
             },
+            Write::Revoke {
+                certificate: login(),
+                ground: Ground::KeyCompromise,
+                at: now,
+                event_day: Some(now.day()),
+            },
             Write::Number { number: number() },
         ]
     );
@@ -81,6 +87,7 @@ fn acceptance_revokes_in_the_same_decision_and_queues_the_list_and_three_letters
             Errand::PublishCrl {
                 certificate: certificate()
             },
+            Errand::PublishCrl { certificate: login() },
             Errand::Mail(Letter::Accepted),
             Errand::Mail(Letter::Revoked),
             Errand::Mail(Letter::Refund),
@@ -100,6 +107,26 @@ fn acceptance_revokes_in_the_same_decision_and_queues_the_list_and_three_letters
         panic!("accepted means revoked");
     };
     assert_eq!((at, given), (now, number()));
+}
+
+#[test]
+fn an_authentication_certificate_that_was_revoked_before_is_left_as_it_is() {
+    let now = day(2026, 6, 1);
+    let facts = Facts {
+        authentication_revoked: Some(now.plus_seconds(-60)),
+        ..expiring(day(2026, 12, 31))
+    };
+    let case = awaiting(&facts, now);
+    let decision = decide(&case, &confirm(now), &facts, &policy(), now).unwrap();
+    let revoked: Vec<_> = decision
+        .writes
+        .iter()
+        .filter_map(|write| match write {
+            Write::Revoke { certificate, .. } => Some(certificate.clone()),
+            Write::Number { .. } => None,
+        })
+        .collect();
+    assert_eq!(revoked, [certificate()]);
 }
 
 #[test]
@@ -300,6 +327,7 @@ pub(crate) fn expiring(expiry: Instant) -> Facts {
         terms: TERMS,
         validity: Some((last.plus(-364).begins(), last.ends())),
         revoked: None,
+        authentication_revoked: None,
         purchase: Some(Purchase { price: 12_600 }),
     }
 }
@@ -335,6 +363,7 @@ fn open(now: Instant) -> Command {
 fn subject() -> Subject {
     Subject {
         certificate: certificate(),
+        authentication: login(),
         card: CARD,
     }
 }

@@ -8,7 +8,7 @@ use casework::time::Instant;
 use proptest::prelude::*;
 
 use crate::revocation::{expiring, policy};
-use crate::{ANOTHER_CARD, CARD, FLOW, TERMS, application, certificate, day};
+use crate::{ANOTHER_CARD, CARD, FLOW, TERMS, application, certificate, day, login};
 
 /// What may happen to a case. Where a card is named, 0 is the case's own.
 #[derive(Clone, Debug)]
@@ -88,6 +88,7 @@ fn walk(steps: &[Step]) -> Result<usize, TestCaseError> {
         if let Command::Ask { text } = &command {
             asked = Some(*text);
         }
+        let rightly = confirmed_rightly(&before, &command, asked, now, &facts);
         for write in &decision.writes {
             if let Write::Revoke {
                 certificate: revoked,
@@ -95,15 +96,15 @@ fn walk(steps: &[Step]) -> Result<usize, TestCaseError> {
                 ..
             } = write
             {
-                prop_assert!(
-                    confirmed_rightly(&before, &command, asked, now, &facts),
-                    "{:?} in {:?}",
-                    command,
-                    before
-                );
-                prop_assert_eq!((revoked, *at), (&certificate(), now));
-                facts.revoked = Some((now, None));
-                revocations += 1;
+                prop_assert!(rightly, "{:?} in {:?}", command, before);
+                prop_assert_eq!(*at, now);
+                if *revoked == certificate() {
+                    facts.revoked = Some((now, None));
+                    revocations += 1;
+                } else {
+                    prop_assert_eq!(revoked, &login());
+                    facts.authentication_revoked = Some(now);
+                }
             }
         }
         prop_assert!(
@@ -148,6 +149,7 @@ fn command(step: &Step, now: Instant) -> Command {
             presented: Presented::verified(card(*presented), now),
             subject: Subject {
                 certificate: certificate(),
+                authentication: login(),
                 card: card(*subject),
             },
         },

@@ -175,7 +175,8 @@ impl Desk {
         let (authentication, signature) = (read(authentication)?, read(signature)?);
         let now = self.clock().now();
         let issuers = self.issuers(office).await?;
-        self.accepted(&issuers, &authentication, KeyUsage::DIGITAL_SIGNATURE, now)
+        let login = self
+            .accepted(&issuers, &authentication, KeyUsage::DIGITAL_SIGNATURE, now)
             .await?;
         let certificate = self
             .accepted(
@@ -195,6 +196,7 @@ impl Desk {
         }
         let subject = Subject {
             certificate,
+            authentication: login,
             card: Fingerprint(signature.fingerprint()),
         };
         Ok(Shown {

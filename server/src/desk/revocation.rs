@@ -2,7 +2,6 @@
 
 use casework::application::Application;
 use casework::evidence::{Informed, Presented};
-use casework::identity::CertificateId;
 use casework::number::{CheckCode, Number};
 use casework::revocation::{self, Case, Errand as Later, Event, Facts, Subject, Write as Now};
 use casework::time::{Day, Instant};
@@ -124,7 +123,7 @@ impl Procedure for Revocation {
             why: format!("no office {:?} here", place.office),
         })?;
         let subject = subject(&standing.case, command);
-        let facts = facts(desk, office, subject.map(|subject| &subject.certificate)).await?;
+        let facts = facts(desk, office, subject).await?;
         let (asked, mut evidence) = match command {
             Command::Open {
                 informed,
@@ -218,15 +217,16 @@ fn subject<'a>(case: &'a Case, command: &'a Command) -> Option<&'a Subject> {
 }
 
 /// What the store knows. The validity counts only of what was bound: an intent was not issued.
-async fn facts(desk: &Desk, office: &Office, certificate: Option<&CertificateId>) -> Result<Facts, Fault> {
+async fn facts(desk: &Desk, office: &Office, subject: Option<&Subject>) -> Result<Facts, Fault> {
     let mut facts = Facts {
         flow: office.revocation.flow.digest(),
         terms: office.revocation.terms.digest(),
         validity: None,
         revoked: None,
+        authentication_revoked: None,
         purchase: None,
     };
-    if let Some(certificate) = certificate
+    if let Some(Subject { certificate, authentication, .. }) = subject
         && let Some(row) = desk.store().certificate(certificate).await?
         && row.der.is_some()
     {
@@ -237,6 +237,8 @@ async fn facts(desk: &Desk, office: &Office, certificate: Option<&CertificateId>
             .status(certificate)
             .await?
             .map(|(row, number)| (row.revoked_at, number));
+        let status = desk.store().status(authentication).await?;
+        facts.authentication_revoked = status.map(|(row, _)| row.revoked_at);
     }
     Ok(facts)
 }

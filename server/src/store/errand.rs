@@ -131,7 +131,7 @@ pub(crate) async fn queue(
 ) -> Result<(), Fault> {
     let (name, row) = match &new.errand {
         Errand::PublishCrl { certificate } => (
-            "crl",
+            format!("crl {}", certificate.serial),
             ErrandDocument::Crl {
                 authority: certificate.authority.0.clone(),
                 serial: Hex::of(certificate.serial.octets()),
@@ -140,16 +140,16 @@ pub(crate) async fn queue(
         Errand::RevocationLetter(letter) => {
             let name = letter_key(*letter);
             (
-                name,
+                name.to_owned(),
                 ErrandDocument::RevocationLetter {
                     letter: name.to_owned(),
                 },
             )
         }
     };
-    let document = case::Document::of(name, &row)?;
+    let document = case::Document::of(&name, &row)?;
     connection
-        .execute(QUEUE, values![&new.id, case, name, &document.text, at.0])
+        .execute(QUEUE, values![&new.id, case, &name, &document.text, at.0])
         .await?;
     Ok(())
 }

@@ -157,6 +157,7 @@ enum Document {
 struct OpenedRow {
     authority: String,
     serial: Hex,
+    authentication: Hex,
     card: Hex,
     flow: Hex,
     terms: Hex,
@@ -200,6 +201,7 @@ fn opened_row(opened: &Opened) -> OpenedRow {
     OpenedRow {
         authority: subject.certificate.authority.0.clone(),
         serial: Hex::of(subject.certificate.serial.octets()),
+        authentication: Hex::of(subject.authentication.serial.octets()),
         card: Hex::of(&subject.card.0),
         flow: Hex::of(&informed.flow().0),
         terms: Hex::of(&informed.terms().0),
@@ -209,13 +211,17 @@ fn opened_row(opened: &Opened) -> OpenedRow {
 
 impl OpenedRow {
     fn read(self) -> Result<Opened, Fault> {
+        // One card has one issuer, which the evidence of the showing has checked.
+        let certificate = |serial: Hex| {
+            Ok::<_, Fault>(CertificateId {
+                authority: Authority(self.authority.clone()),
+                serial: Serial::from_octets(&serial.octets::<20>()?).ok_or_else(|| corrupt("serial", "zero"))?,
+            })
+        };
         Ok(Opened {
             subject: Subject {
-                certificate: CertificateId {
-                    authority: Authority(self.authority),
-                    serial: Serial::from_octets(&self.serial.octets::<20>()?)
-                        .ok_or_else(|| corrupt("serial", "zero"))?,
-                },
+                certificate: certificate(self.serial)?,
+                authentication: certificate(self.authentication)?,
                 card: Fingerprint(self.card.octets()?),
             },
             informed: crate::desk::evidence::informed(

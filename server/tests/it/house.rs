@@ -413,13 +413,14 @@ impl TestAuthority {
         let authentication_key = SoftwareKey::generate(Algorithm::P256).unwrap();
         let signature_key = SoftwareKey::generate(Algorithm::P256).unwrap();
         let profile = Profile::AuthorityAuthentication(content.clone());
-        let (_, authentication) = self
+        let (login, authentication) = self
             .issue(desk, &profile, &authentication_key, validity, purchase)
             .await;
         let profile = Profile::AuthoritySignature(content);
         let (certificate, signature) = self.issue(desk, &profile, &signature_key, validity, purchase).await;
         let subject = Subject {
             certificate,
+            authentication: login,
             card: Fingerprint(signature.fingerprint()),
         };
         TestCard {

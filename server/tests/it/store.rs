@@ -78,7 +78,7 @@ on_both! {
         let told = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&told);
         house.store().follow(move |_| { count.fetch_add(1, Ordering::Relaxed); }).await.unwrap();
-        assert_eq!(told.load(Ordering::Relaxed), 3, "two issued, one revoked");
+        assert_eq!(told.load(Ordering::Relaxed), 4, "two issued, and both revoked");
         invariant::hold(&house).await;
     }
 
