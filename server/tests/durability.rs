@@ -1,0 +1,99 @@
+//! Kills the server at every point of the write path and finds every acknowledged revocation.
+//!
+//! This program starts itself as a child. The child opens a store with applications that wait for their signature, prints
+//! `begin`, confirms three of them at once, and prints each as it is acknowledged. Between the child and its C library stands
+//! `durability/disk.c`, a disk that keeps only what was synced. A first run notes every call that leaves the process: that is
+//! the list of points. Then the child is killed before each of them in turn; what was not synced is taken away; the store is
+//! opened as on any start; and every acknowledged revocation must be there, with every invariant.
+//!
+//! Between two calls that leave the process nothing outside of it changes, so this covers every `await` of the path: each
+//! of them lies between two points. They are listed too, from the source, so that a new one is seen.
+
+#![allow(clippy::print_stdout, reason = "a test program")]
+
+#[path = "durability/awaits.rs"]
+mod awaits;
+#[path = "durability/cluster.rs"]
+mod cluster;
+#[path = "durability/disk.rs"]
+mod disk;
+#[path = "it/house.rs"]
+mod house;
+#[path = "it/invariant.rs"]
+mod invariant;
+#[path = "durability/kill.rs"]
+mod kill;
+#[path = "durability/path.rs"]
+mod path;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+type Test = (&'static str, fn());
+
+const TESTS: &[Test] = &[
+    ("every_await_of_the_write_path_is_listed", awaits::are_listed),
+    (
+        "a30_a_disk_that_fails_stops_the_process_before_it_acknowledges",
+        kill::a_failing_disk_stops_the_process,
+    ),
+    (
+        "a_kill_at_every_point_on_sqlite_loses_no_acknowledged_revocation",
+        kill::at_every_point_on_sqlite,
+    ),
+    (
+        "control_a_disk_that_lies_about_syncs_loses_an_acknowledged_revocation",
+        kill::control_on_sqlite,
+    ),
+    (
+        "a_kill_at_every_point_on_postgres_loses_no_acknowledged_revocation",
+        kill::at_every_point_on_postgres,
+    ),
+    (
+        "a29_a_killed_postgres_loses_no_acknowledged_revocation",
+        kill::of_postgres_itself,
+    ),
+    (
+        "control_a_postgres_that_does_not_sync_loses_an_acknowledged_revocation",
+        kill::control_on_postgres,
+    ),
+];
+
+/// As cargo and nextest want it of a test program without a harness.
+fn main() -> ExitCode {
+    if let Some(child) = path::Child::from_environment() {
+        child.run();
+        return ExitCode::SUCCESS;
+    }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let has = |wanted: &str| arguments.iter().any(|argument| argument == wanted);
+    if has("--list") {
+        // None of them is ignored.
+        for (name, _) in TESTS.iter().filter(|_| !has("--ignored")) {
+            println!("{name}: test");
+        }
+        return ExitCode::SUCCESS;
+    }
+    let filters: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
+    let wanted = |name: &str| filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()));
+    let chosen: Vec<&Test> = TESTS
+        .iter()
+        .filter(|(name, _)| !has("--ignored") && wanted(name))
+        .collect();
+    println!("\nrunning {} tests", chosen.len());
+    let mut failed = 0;
+    for (name, test) in &chosen {
+        let begun = Instant::now();
+        let passed = std::panic::catch_unwind(test).is_ok();
+        failed += usize::from(!passed);
+        let word = if passed { "ok" } else { "FAILED" };
+        println!("test {name} ... {word} ({:.1} s)", begun.elapsed().as_secs_f64());
+    }
+    println!(
+        "\ntest result: {}. {} passed; {failed} failed; 0 ignored; 0 measured; {} filtered out\n",
+        if failed == 0 { "ok" } else { "FAILED" },
+        chosen.len() - failed,
+        TESTS.len() - chosen.len(),
+    );
+    ExitCode::from(u8::from(failed > 0))
+}
