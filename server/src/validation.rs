@@ -23,10 +23,11 @@ use hyper::{Method, Request, Response, StatusCode};
 use pki::certificate::Certificate;
 use pki::key::SoftwareKey;
 use pki::ocsp::Responder;
+use prometheus_client::metrics::counter::Counter;
 
 use crate::clock::Clock;
 use crate::config;
-use crate::metrics::{Metrics, OfAuthority};
+use crate::metrics::{self, Metrics, OfAuthority};
 use crl::{List, Lists};
 pub use follow::follow;
 use status::{Register, Status};
@@ -52,6 +53,9 @@ pub(crate) struct Issuer {
     pub(crate) responder: Option<Responder<Arc<SoftwareKey>>>,
     pub(crate) register: Arc<Register>,
     etag: HeaderValue,
+    /// Counted for every answer that was kept: looked up once, not in each request.
+    kept_good: Counter,
+    kept_revoked: Counter,
 }
 
 /// The three kinds of place, told apart by the first segment of the path.
@@ -170,8 +174,18 @@ impl Validation {
     pub fn take_up(&self, name: Authority, certificate: Certificate, responder: Option<Responder<Arc<SoftwareKey>>>) {
         let register = self.status.register(&name);
         register.forget_answers();
+        let kept = |answer| {
+            let labels = metrics::Ocsp {
+                authority: name.0.clone(),
+                answer,
+                signed: "kept",
+            };
+            self.metrics.ocsp.get_or_create_owned(&labels)
+        };
         let issuer = Issuer {
             etag: etag(&certificate.fingerprint()),
+            kept_good: kept("good"),
+            kept_revoked: kept("revoked"),
             certificate,
             responder,
             register,
@@ -215,7 +229,7 @@ impl Validation {
         let document = Document {
             der: der.clone(),
             etag: etag.clone(),
-            changed: *this_update,
+            changed: http_date(*this_update),
             kind: "application/pkix-crl",
         };
         document.response(
@@ -238,7 +252,7 @@ impl Validation {
         let document = Document {
             der: Bytes::copy_from_slice(issuer.certificate.der()),
             etag: issuer.etag.clone(),
-            changed: Instant(issuer.certificate.not_before()),
+            changed: http_date(Instant(issuer.certificate.not_before())),
             kind: "application/pkix-cert",
         };
         let until = Instant(issuer.certificate.not_after());
@@ -253,11 +267,21 @@ impl Validation {
     }
 }
 
+impl Issuer {
+    fn kept(&self, said: &str) -> &Counter {
+        if said == "good" {
+            &self.kept_good
+        } else {
+            &self.kept_revoked
+        }
+    }
+}
+
 /// Something that others may keep.
 struct Document {
     der: Bytes,
     etag: HeaderValue,
-    changed: Instant,
+    changed: HeaderValue,
     kind: &'static str,
 }
 
@@ -289,7 +313,7 @@ impl Document {
         }
         let seconds = freshness.seconds();
         headers.insert(ETAG, self.etag);
-        headers.insert(LAST_MODIFIED, http_date(self.changed));
+        headers.insert(LAST_MODIFIED, self.changed);
         headers.insert(EXPIRES, http_date(freshness.now.plus_seconds(seconds)));
         headers.insert(CACHE_CONTROL, cache_control(seconds));
         if unchanged {

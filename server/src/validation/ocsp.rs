@@ -11,7 +11,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use pki::ocsp::{self, CertId, ErrorResponse, HashAlgorithm, Request as Question, Times};
 
 use super::status::{Answer, Kind, Revoked, Standing};
-use super::{Body, Document, Freshness, Issuer, Place, Validation, etag, place_of, refused};
+use super::{Body, Document, Freshness, Issuer, Place, Validation, etag, http_date, place_of, refused};
 use crate::metrics::{Ocsp, Signature};
 
 impl Validation {
@@ -60,7 +60,7 @@ impl Validation {
                 let document = Document {
                     der: answer.der.clone(),
                     etag: answer.etag.clone(),
-                    changed: answer.this_update,
+                    changed: answer.last_modified.clone(),
                     kind: RESPONSE,
                 };
                 document.response(
@@ -98,13 +98,13 @@ impl Validation {
         let id = question.takes_presigned()?;
         let asked = responder.issuer().serial_of(id)?;
         let algorithm = id.hash_algorithm()?;
-        if responder.issuer().cert_id(&asked, algorithm).der() != id.der() {
+        if !is_of_usual_form(id, algorithm) {
             return None;
         }
         let (serial, kind) = (Serial::from_octets(asked.as_bytes())?, kind(algorithm));
         let standing = match issuer.register.answer(&serial, kind, now) {
             Ok(answer) => {
-                self.count(issuer, answer.said, "kept");
+                issuer.kept(answer.said).inc();
                 return Some(Ok(answer));
             }
             Err(Standing::NeverIssued) => return None,
@@ -127,6 +127,7 @@ impl Validation {
                     etag: etag(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &der).as_ref()),
                     der: Bytes::from(der),
                     said: said(standing),
+                    last_modified: http_date(now),
                     this_update: now,
                     next_update,
                     renew_at: now.plus_seconds((next_update.0 - now.0) / 2),
@@ -250,6 +251,16 @@ fn names_ours(issuer: &Issuer, id: &CertId) -> bool {
         .responder
         .as_ref()
         .is_some_and(|responder| responder.issuer().serial_of(id).is_some())
+}
+
+/// Answers repeat the CertID octet by octet, so only the form that practically everybody sends has kept ones: that with
+/// NULL parameters. Lengths and integers are minimal in every CertID that was read.
+fn is_of_usual_form(id: &CertId, algorithm: HashAlgorithm) -> bool {
+    let identifier: &[u8] = match algorithm {
+        HashAlgorithm::Sha1 => &[0x30, 9, 6, 5, 0x2b, 0x0e, 3, 2, 0x1a, 5, 0],
+        HashAlgorithm::Sha256 => &[0x30, 13, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0],
+    };
+    id.der().get(2..).is_some_and(|content| content.starts_with(identifier))
 }
 
 fn kind(algorithm: HashAlgorithm) -> Kind {

@@ -201,6 +201,8 @@ pub struct Answer {
     pub der: Bytes,
     /// As the header carries it.
     pub etag: HeaderValue,
+    /// The same for `this_update`.
+    pub last_modified: HeaderValue,
     /// `good` or `revoked`, for the metrics.
     pub said: &'static str,
     /// When what it says was true.
