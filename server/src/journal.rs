@@ -52,7 +52,9 @@ pub enum JournalFault {
         why: &'static str,
     },
     /// Another process has it.
-    #[error("the revocation journal {path} is in use by another process; give this node a data directory of its own, or stop the other")]
+    #[error(
+        "the revocation journal {path} is in use by another process; give this node a data directory of its own, or stop the other"
+    )]
     Taken {
         /// Where it lies.
         path: PathBuf,

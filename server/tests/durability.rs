@@ -9,7 +9,11 @@
 //! Between two calls that leave the process nothing outside of it changes, so this covers every `await` of the path: each
 //! of them lies between two points. They are listed too, from the source, so that a new one is seen.
 
-#![allow(clippy::print_stdout, reason = "a test program")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test program without a harness"
+)]
 
 #[path = "durability/awaits.rs"]
 mod awaits;
@@ -17,8 +21,15 @@ mod awaits;
 mod cluster;
 #[path = "durability/disk.rs"]
 mod disk;
+#[allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "the other test program uses the rest"
+)]
 #[path = "it/house.rs"]
 mod house;
+#[allow(dead_code, reason = "the other test program uses the rest")]
 #[path = "it/invariant.rs"]
 mod invariant;
 #[path = "durability/kill.rs"]

@@ -226,7 +226,11 @@ async fn facts(desk: &Desk, office: &Office, subject: Option<&Subject>) -> Resul
         authentication_revoked: None,
         purchase: None,
     };
-    if let Some(Subject { certificate, authentication, .. }) = subject
+    if let Some(Subject {
+        certificate,
+        authentication,
+        ..
+    }) = subject
         && let Some(row) = desk.store().certificate(certificate).await?
         && row.der.is_some()
     {

@@ -110,9 +110,9 @@ fn after(now: Instant, attempts: i64) -> Instant {
 
 const BETWEEN_ROUNDS: Duration = Duration::from_millis(250);
 /// An errand that takes longer is given up for this time.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// Longer than [`LONGEST`]: nobody else takes what is still being done.
-const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_mins(2);
 
 #[cfg(test)]
 mod tests {

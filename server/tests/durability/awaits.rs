@@ -1,7 +1,10 @@
 //! Every `await` between a request and its acknowledgement, read from the source.
 
+/// A file, its source, and its functions with how many awaits each has.
+type File = (&'static str, &'static str, &'static [(&'static str, usize)]);
+
 /// The functions of the path, by file, in the order in which a confirm walks them, and how many awaits each has.
-const PATH: &[(&str, &str, &[(&str, usize)])] = &[
+const PATH: &[File] = &[
     (
         "desk/mod.rs",
         include_str!("../../src/desk/mod.rs"),

@@ -61,7 +61,7 @@ impl Cluster {
         self.server = Some(server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         let begun = Instant::now();
         while !self.is_ready() {
-            assert!(begun.elapsed() < Duration::from_secs(60), "PostgreSQL does not start");
+            assert!(begun.elapsed() < Duration::from_mins(1), "PostgreSQL does not start");
             std::thread::park_timeout(Duration::from_millis(50));
         }
     }

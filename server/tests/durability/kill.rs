@@ -26,7 +26,11 @@ const WORKERS: usize = 2;
 pub(crate) fn at_every_point_on_sqlite() {
     at_every_point(&Prepared::on_sqlite(1), "SQLite", POINTS_ON_SQLITE);
     // Several share transactions, in one way or another.
-    at_every_point(&Prepared::on_sqlite(AT_ONCE), "SQLite, several at once", POINTS_OF_SEVERAL);
+    at_every_point(
+        &Prepared::on_sqlite(AT_ONCE),
+        "SQLite, several at once",
+        POINTS_OF_SEVERAL,
+    );
 }
 
 pub(crate) fn at_every_point_on_postgres() {

@@ -54,7 +54,7 @@ on_both! {
         let mut errands = Vec::new();
         while let Some(errand) = house
             .store()
-            .take_errand("test", house.now(), std::time::Duration::from_secs(60))
+            .take_errand("test", house.now(), std::time::Duration::from_mins(1))
             .await
             .unwrap()
         {

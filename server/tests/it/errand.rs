@@ -70,17 +70,17 @@ on_both! {
     async fn an_errand_that_was_begun_before_a_crash_is_done_after_it(house: House) {
         let card = house.card().await;
         house.revoke(&card).await;
-        let taken = house.store().take_errand("the one that dies", house.now(), Duration::from_secs(120)).await.unwrap();
+        let taken = house.store().take_errand("the one that dies", house.now(), Duration::from_mins(2)).await.unwrap();
         let taken = taken.unwrap();
         let house = house.restart().await.unwrap();
         let mut seen = Vec::new();
-        while let Some(errand) = house.store().take_errand("the next", house.now(), Duration::from_secs(120)).await.unwrap() {
+        while let Some(errand) = house.store().take_errand("the next", house.now(), Duration::from_mins(2)).await.unwrap() {
             seen.push(errand.id);
         }
         assert_eq!(seen.len(), 4);
         assert!(!seen.contains(&taken.id), "its lease still holds");
         house.it_is(house.now().plus_seconds(121));
-        let again = house.store().take_errand("the next", house.now(), Duration::from_secs(120)).await.unwrap().unwrap();
+        let again = house.store().take_errand("the next", house.now(), Duration::from_mins(2)).await.unwrap().unwrap();
         assert_eq!(again.attempts, 2);
     }
 
@@ -95,7 +95,7 @@ on_both! {
                 tokio::spawn(async move {
                     let mut taken = Vec::new();
                     while let Some(errand) =
-                        store.take_errand(&format!("runner {count}"), now, Duration::from_secs(60)).await.unwrap()
+                        store.take_errand(&format!("runner {count}"), now, Duration::from_mins(1)).await.unwrap()
                     {
                         taken.push(errand.id);
                     }
@@ -195,8 +195,8 @@ async fn runner(house: &House, mailer: Arc<dyn Mailer>) -> Errands {
         .await
         .unwrap();
     let period = Period {
-        lives: Duration::from_secs(86_400),
-        every: Duration::from_secs(3_600),
+        lives: Duration::from_hours(24),
+        every: Duration::from_hours(1),
     };
     Errands::new(registrar, period, mailer)
 }

@@ -1,6 +1,6 @@
 //! A house to test in: a store on either database, one authority, one office, a clock that stands where the test wants.
 
-#![allow(dead_code, reason = "two test binaries use it, each another part")]
+#![allow(dead_code, reason = "the other test program of this crate uses the rest")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -135,7 +135,7 @@ fn in_earlier_signature(whole: &[u8], place: usize) -> bool {
         .iter()
         .rposition(|octet| *octet == b'\n')
         .map_or(0, |end| end + 1);
-    let spaces = whole[begins..place].iter().filter(|octet| **octet == b' ').count();
+    let spaces = whole[begins..place].split(|octet| *octet == b' ').count() - 1;
     let last = whole[..whole.len() - 1]
         .iter()
         .rposition(|octet| *octet == b'\n')
