@@ -21,12 +21,7 @@ mod awaits;
 mod cluster;
 #[path = "durability/disk.rs"]
 mod disk;
-#[allow(
-    dead_code,
-    unused_imports,
-    unused_macros,
-    reason = "the other test program uses the rest"
-)]
+#[allow(unused_imports, unused_macros, reason = "the other test program uses the rest")]
 #[path = "it/house.rs"]
 mod house;
 #[allow(dead_code, reason = "the other test program uses the rest")]
