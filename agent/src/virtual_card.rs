@@ -138,6 +138,11 @@ impl Blank {
     }
 }
 
+/// The signature certificate, DER; `None` on a card without one.
+pub fn certificate(card: &VirtualCard) -> Option<Vec<u8>> {
+    Some(card.certificate(Slot::Signature)?.der().to_vec())
+}
+
 /// The last second of the signature certificate's validity, Unix seconds; `None` on a card without one.
 pub fn not_after(card: &VirtualCard) -> Option<i64> {
     let certificate = card.certificate(Slot::Signature)?;

@@ -6,7 +6,7 @@ use server::clock::Instant;
 use std::sync::{Mutex, PoisonError};
 
 /// All cards, wherever they are.
-pub struct Cards {
+pub(crate) struct Cards {
     drawer: Drawer,
     kept: Mutex<Vec<Kept>>,
 }
@@ -14,58 +14,65 @@ pub struct Cards {
 /// One card.
 pub(crate) struct Kept {
     /// What is printed on it.
-    pub story: Story,
+    pub(crate) story: Story,
     /// The last day of online revocation, `YYYY-MM-DD`, where it has one.
-    pub last_day: Option<String>,
+    pub(crate) last_day: Option<String>,
     /// The last instant of its validity.
-    pub not_after: Option<Instant>,
+    pub(crate) not_after: Option<Instant>,
+    /// Its signature certificate, DER.
+    pub(crate) certificate: Option<Vec<u8>>,
     /// The card, while it lies in the drawer.
-    pub card: Option<VirtualCard>,
+    pub(crate) card: Option<VirtualCard>,
     /// The reader, while it is in one.
-    pub reader: Option<u8>,
+    pub(crate) reader: Option<u8>,
 }
 
 /// What the start page tells of a card.
 #[derive(Clone, Copy)]
-pub struct Story {
+pub(crate) struct Story {
     /// Its name in addresses.
-    pub id: &'static str,
+    pub(crate) id: &'static str,
     /// Whose it is.
-    pub holder: &'static str,
+    pub(crate) holder: &'static str,
     /// The matter with it.
-    pub ja: &'static str,
+    pub(crate) ja: &'static str,
     /// The same in English.
-    pub en: &'static str,
+    pub(crate) en: &'static str,
     /// Its PIN, which only an example tells.
-    pub pin: &'static str,
+    pub(crate) pin: &'static str,
 }
 
 /// A card as the start page shows it and `GET /state` gives it.
 #[derive(Clone, Serialize)]
 pub(crate) struct Shown {
     /// Its name in addresses.
-    pub id: &'static str,
+    pub(crate) id: &'static str,
     /// Whose it is.
-    pub holder: &'static str,
+    pub(crate) holder: &'static str,
     /// The matter with it.
-    pub story_ja: &'static str,
+    pub(crate) story_ja: &'static str,
     /// The same in English.
-    pub story_en: &'static str,
+    pub(crate) story_en: &'static str,
     /// Its PIN.
-    pub pin: &'static str,
+    pub(crate) pin: &'static str,
     /// Tries left.
-    pub tries: Option<u8>,
+    pub(crate) tries: Option<u8>,
     /// In which reader it is.
-    pub reader: Option<u8>,
+    pub(crate) reader: Option<u8>,
+    /// Whether it is revoked by now.
+    pub(crate) revoked: bool,
+    /// The signature certificate, DER.
+    #[serde(skip)]
+    pub(crate) certificate: Option<Vec<u8>>,
     /// The last day of online revocation.
-    pub last_day: Option<String>,
+    pub(crate) last_day: Option<String>,
     /// The last instant of its validity, RFC 3339.
-    pub not_after: Option<String>,
+    pub(crate) not_after: Option<String>,
 }
 
 impl Cards {
     /// All cards in the drawer.
-    pub fn new(drawer: Drawer, kept: Vec<Kept>) -> Self {
+    pub(crate) fn new(drawer: Drawer, kept: Vec<Kept>) -> Self {
         Self {
             drawer,
             kept: Mutex::new(kept),
@@ -73,7 +80,7 @@ impl Cards {
     }
 
     /// Puts a card into a reader; what was in that reader goes back into the drawer.
-    pub fn insert(&self, reader: u8, id: &str) -> Result<(), &'static str> {
+    pub(crate) fn insert(&self, reader: u8, id: &str) -> Result<(), &'static str> {
         known(reader)?;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let place = kept
@@ -98,7 +105,7 @@ impl Cards {
     }
 
     /// Takes the card out of a reader.
-    pub fn eject(&self, reader: u8) -> Result<(), &'static str> {
+    pub(crate) fn eject(&self, reader: u8) -> Result<(), &'static str> {
         known(reader)?;
         put_away(
             &mut self.kept.lock().unwrap_or_else(PoisonError::into_inner),
@@ -109,7 +116,7 @@ impl Cards {
     }
 
     /// All cards as they are now.
-    pub fn shown(&self) -> Vec<Shown> {
+    pub(crate) fn shown(&self) -> Vec<Shown> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.iter().map(|card| card.shown(&self.drawer)).collect()
     }
@@ -133,6 +140,8 @@ impl Kept {
                 Some(TriesLeft::Unknown) | None => None,
             },
             reader: self.reader,
+            revoked: false,
+            certificate: self.certificate.clone(),
             last_day: self.last_day.clone(),
             not_after: self.not_after.map(|instant| instant.to_string()),
         }
@@ -140,27 +149,27 @@ impl Kept {
 }
 
 /// One wrong PIN locks it.
-pub fn with_one_try(mut card: VirtualCard) -> Result<VirtualCard, CardFileFault> {
+pub(crate) fn with_one_try(mut card: VirtualCard) -> Result<VirtualCard, CardFileFault> {
     card.set_tries_left(1)?;
     Ok(card)
 }
 
 /// It answers nothing.
-pub fn mute(mut card: VirtualCard) -> VirtualCard {
+pub(crate) fn mute(mut card: VirtualCard) -> VirtualCard {
     card.inject(Fault::Mute);
     card
 }
 
 /// The three holders that the demo is about.
-pub const VALID: Story = Story {
+pub(crate) const VALID: Story = Story {
     id: "valid",
     holder: "髙橋 一郎（株式会社見本工務店）",
-    ja: "まだ1年あまり有効なカードです。失効申込ができます。",
-    en: "Valid for more than a year: it can be revoked online.",
+    ja: "あと1年有効なカードです。失効申込ができます。",
+    en: "Valid for another year: it can be revoked online.",
     pin: "27182818",
 };
 /// 20 days before its expiry.
-pub const LATE: Story = Story {
+pub(crate) const LATE: Story = Story {
     id: "late",
     holder: "山﨑 花子（有限会社例示建設）",
     ja: "あと20日で有効期間が満了します。インターネットでの失効申込の期限は過ぎています。",
@@ -168,7 +177,7 @@ pub const LATE: Story = Story {
     pin: "31415926",
 };
 /// One try before lock.
-pub const LAST_TRY: Story = Story {
+pub(crate) const LAST_TRY: Story = Story {
     id: "last-try",
     holder: "𠮷田 次郎（株式会社見本工務店）",
     ja: "暗証番号をあと1回間違えるとロックされます。",
@@ -176,7 +185,7 @@ pub const LAST_TRY: Story = Story {
     pin: "16180339",
 };
 /// Another authority's card.
-pub const FOREIGN: Story = Story {
+pub(crate) const FOREIGN: Story = Story {
     id: "foreign",
     holder: "別の認証局のカード",
     ja: "この窓口では使えないカードです。",
@@ -184,7 +193,7 @@ pub const FOREIGN: Story = Story {
     pin: "14142135",
 };
 /// A broken card.
-pub const MUTE: Story = Story {
+pub(crate) const MUTE: Story = Story {
     id: "mute",
     holder: "読み取れないカード",
     ja: "壊れていて、リーダーに応答しません。",
@@ -207,4 +216,4 @@ fn known(reader: u8) -> Result<(), &'static str> {
 }
 
 /// How many readers there are.
-pub const READERS: u8 = 2;
+pub(crate) const READERS: u8 = 2;

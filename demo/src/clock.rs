@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 /// One clock for server and agent.
 #[derive(Clone)]
-pub struct DemoClock {
+pub(crate) struct DemoClock {
     ahead: Arc<AtomicI64>,
     server: server::clock::Clock,
 }
 
 /// Why the clock was not turned.
 #[derive(Debug)]
-pub enum Refused {
+pub(crate) enum Refused {
     /// Not an instant in RFC 3339 with an offset.
     Form,
     /// It lies in the past of the demo.
@@ -26,7 +26,7 @@ pub enum Refused {
 
 impl DemoClock {
     /// Begins now, or at `start`.
-    pub fn new(start: Option<&str>) -> Result<Self, Refused> {
+    pub(crate) fn new(start: Option<&str>) -> Result<Self, Refused> {
         let ahead = Arc::new(AtomicI64::new(0));
         let clock = Self {
             server: server::clock::Clock::shifted(Arc::clone(&ahead)),
@@ -40,23 +40,23 @@ impl DemoClock {
     }
 
     /// As the server takes it.
-    pub fn server(&self) -> server::clock::Clock {
+    pub(crate) fn server(&self) -> server::clock::Clock {
         self.server.clone()
     }
 
     /// As the agent takes it.
-    pub fn agent(&self) -> agent::Clock {
+    pub(crate) fn agent(&self) -> agent::Clock {
         let server = self.server.clone();
         agent::Clock::reading(move || server.now().0)
     }
 
     /// Unix seconds.
-    pub fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> i64 {
         self.server.now().0
     }
 
     /// Goes forward.
-    pub fn advance(&self, seconds: i64) -> Result<(), Refused> {
+    pub(crate) fn advance(&self, seconds: i64) -> Result<(), Refused> {
         if seconds < 0 {
             return Err(Refused::Backward);
         }
@@ -68,20 +68,20 @@ impl DemoClock {
     }
 
     /// Goes to an instant in RFC 3339.
-    pub fn go_to(&self, instant: &str) -> Result<(), Refused> {
+    pub(crate) fn go_to(&self, instant: &str) -> Result<(), Refused> {
         let wanted = Instant::from_rfc3339(instant).ok_or(Refused::Form)?;
         self.advance(wanted.0 - self.now())
     }
 
     /// Goes to nine o'clock of the next day in Japan.
-    pub fn next_morning(&self) -> Result<(), Refused> {
+    pub(crate) fn next_morning(&self) -> Result<(), Refused> {
         let local = self.now() + JAPAN;
         let morning = (local.div_euclid(DAY) + 1) * DAY + 9 * 3_600;
         self.advance(morning - local)
     }
 
     /// In Japan, RFC 3339.
-    pub fn rfc3339(&self) -> String {
+    pub(crate) fn rfc3339(&self) -> String {
         self.server.now().to_string()
     }
 }

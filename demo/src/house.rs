@@ -13,36 +13,36 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 /// What the house is made with.
-pub struct Plan<'a> {
+pub(crate) struct Plan<'a> {
     /// Where everything is kept.
-    pub data: &'a Path,
+    pub(crate) data: &'a Path,
     /// The portal's port.
-    pub portal: u16,
+    pub(crate) portal: u16,
     /// The port of OCSP and CRLs.
-    pub validation: u16,
+    pub(crate) validation: u16,
     /// Where mail is taken.
-    pub smtp: SocketAddr,
+    pub(crate) smtp: SocketAddr,
     /// The time.
-    pub clock: &'a DemoClock,
+    pub(crate) clock: &'a DemoClock,
 }
 
 /// The house, ready to be served.
-pub struct House {
+pub(crate) struct House {
     /// The server's configuration.
-    pub config: Config,
+    pub(crate) config: Config,
     /// The cards in their drawer.
-    pub cards: Cards,
+    pub(crate) cards: Cards,
     /// The two readers.
-    pub readers: Readers,
+    pub(crate) readers: Readers,
     /// The office's path.
-    pub office: String,
+    pub(crate) office: String,
     /// The authority's name in addresses.
-    pub authority: String,
+    pub(crate) authority: String,
 }
 
 impl Plan<'_> {
     /// Opens the house that is in the folder already, or builds it.
-    pub async fn house(&self) -> Result<House> {
+    pub(crate) async fn house(&self) -> Result<House> {
         let config = self.config()?;
         let office = Office::from_toml(AUTHORITY_EXAMPLE).context("the example office")?;
         let authority = office
@@ -66,7 +66,7 @@ impl Plan<'_> {
             std::fs::rename(&making, &folder).context("the folder of the cards cannot take its name")?;
         }
         let (drawer, readers) = Drawer::new(READERS);
-        let kept = self.open_cards(&office, &folder)?;
+        let kept = open_cards(&office, &folder)?;
         store.close().await;
         Ok(House {
             config,
@@ -114,9 +114,8 @@ server = "{smtp}"
         );
         let passphrase = self.data.join("passphrase");
         if !passphrase.exists() {
-            let octets: [u8; 24] = Chance::system().octets();
-            let text: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
-            std::fs::write(&passphrase, text).context("the passphrase cannot be written")?;
+            let random = u128::from_be_bytes(Chance::system().octets());
+            std::fs::write(&passphrase, format!("{random:032x}")).context("the passphrase cannot be written")?;
         }
         let path = self.data.join("kagimori.toml");
         std::fs::write(&path, text).context("the configuration cannot be written")?;
@@ -127,7 +126,7 @@ server = "{smtp}"
         let ours = registrar.example_authority(authority, "見本認証局").await?;
         let other = registrar.example_authority("betsu", "別の認証局").await?;
         for (story, term) in [
-            (VALID, "term = \"1年+30日\"".to_owned()),
+            (VALID, self.bought_a_year_ago()),
             (LATE, self.twenty_days_left()),
             (LAST_TRY, "term = \"2年+30日\"".to_owned()),
         ] {
@@ -148,6 +147,16 @@ server = "{smtp}"
         Ok(())
     }
 
+    /// Two years and thirty days, of which thirteen months have passed: the refund is worth a look.
+    fn bought_a_year_ago(&self) -> String {
+        let today = self.clock.server().now().day();
+        format!(
+            "from = \"{}\"\nuntil = \"{}\"",
+            today.plus(-395).date(),
+            today.plus(365).date()
+        )
+    }
+
     /// From 345 days ago to 20 days from now.
     fn twenty_days_left(&self) -> String {
         let today = self.clock.server().now().day();
@@ -156,25 +165,6 @@ server = "{smtp}"
             today.plus(-345).date(),
             today.plus(20).date()
         )
-    }
-
-    fn open_cards(&self, office: &Office, folder: &Path) -> Result<Vec<Kept>> {
-        [VALID, LATE, LAST_TRY, FOREIGN, MUTE]
-            .into_iter()
-            .map(|story| {
-                let card = VirtualCard::open(&folder.join(story.id).with_extension("json"))?;
-                let not_after = agent::virtual_card::not_after(&card).map(server::clock::Instant);
-                let last_day = not_after.map(|end| office.revocation.policy.last_day(end).date().to_string());
-                let card = if story.id == MUTE.id { cards::mute(card) } else { card };
-                Ok(Kept {
-                    story,
-                    last_day,
-                    not_after,
-                    card: Some(card),
-                    reader: None,
-                })
-            })
-            .collect()
     }
 }
 
@@ -197,6 +187,26 @@ async fn make(
         .example_card(issuer, [&requests.authentication, &requests.signature], holder)
         .await?;
     Ok(blank.load(&[authentication.der(), signature.der()])?)
+}
+
+fn open_cards(office: &Office, folder: &Path) -> Result<Vec<Kept>> {
+    [VALID, LATE, LAST_TRY, FOREIGN, MUTE]
+        .into_iter()
+        .map(|story| {
+            let card = VirtualCard::open(&folder.join(story.id).with_extension("json"))?;
+            let not_after = agent::virtual_card::not_after(&card).map(server::clock::Instant);
+            let last_day = not_after.map(|end| office.revocation.policy.last_day(end).date().to_string());
+            let card = if story.id == MUTE.id { cards::mute(card) } else { card };
+            Ok(Kept {
+                story,
+                last_day,
+                not_after,
+                certificate: agent::virtual_card::certificate(&card),
+                card: Some(card),
+                reader: None,
+            })
+        })
+        .collect()
 }
 
 /// The holder's file of a card.

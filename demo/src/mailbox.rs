@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// What arrived, in order of arrival.
 #[derive(Clone, Default)]
-pub struct Mailbox {
+pub(crate) struct Mailbox {
     mails: Arc<Mutex<Vec<Mail>>>,
 }
 
@@ -34,7 +34,7 @@ struct Mail {
 
 impl Mailbox {
     /// Takes mail on `smtp` until the program ends.
-    pub async fn receive(self, smtp: TcpListener) {
+    pub(crate) async fn receive(self, smtp: TcpListener) {
         while let Ok((stream, _)) = smtp.accept().await {
             let mailbox = self.clone();
             tokio::spawn(async move {
@@ -45,7 +45,7 @@ impl Mailbox {
     }
 
     /// The pages of the mailbox.
-    pub fn router(self) -> Router {
+    pub(crate) fn router(self) -> Router {
         Router::new()
             .route("/", get(list))
             .route("/mails/{index}", get(one))
@@ -116,7 +116,8 @@ impl Mailbox {
             date: parsed
                 .as_ref()
                 .and_then(|mail| mail.date())
-                .map(ToString::to_string)
+                .map(|date| server::clock::Instant(date.to_timestamp()))
+                .map(|date| date.to_string())
                 .unwrap_or_default(),
             text: parsed
                 .as_ref()
@@ -134,7 +135,7 @@ impl Mailbox {
 }
 
 /// Binds the mailbox's SMTP side to a free port of loopback.
-pub async fn bind() -> Result<(TcpListener, SocketAddr)> {
+pub(crate) async fn bind() -> Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind(("127.0.0.1", 0))
         .await
         .context("no free port for the mailbox on 127.0.0.1")?;
@@ -193,5 +194,5 @@ struct One {
     mail: Mail,
 }
 
-const CONVERSATION: Duration = Duration::from_secs(60);
+const CONVERSATION: Duration = Duration::from_mins(1);
 const LARGEST: u64 = 4 * 1024 * 1024;

@@ -112,6 +112,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         cards: house.cards,
         clock: clock.clone(),
         places,
+        registrar: running.registrar().clone(),
     });
     let start = axum::serve(start_page, start::router(start));
     let agent = Agent {
@@ -170,7 +171,7 @@ async fn listen(port: u16) -> Result<TcpListener> {
 }
 
 /// The demo's own style sheet.
-pub async fn style() -> impl IntoResponse {
+async fn style() -> impl IntoResponse {
     (
         [(CONTENT_TYPE, "text/css; charset=utf-8")],
         include_str!("../static/demo.css"),

@@ -10,35 +10,56 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use server::authority::issue::Registrar;
 use std::sync::Arc;
 
 /// What the start page shows and moves.
-pub struct Start {
+pub(crate) struct Start {
     /// The cards and the readers.
-    pub cards: Cards,
+    pub(crate) cards: Cards,
     /// The clock that all parts of the demo share.
-    pub clock: DemoClock,
+    pub(crate) clock: DemoClock,
     /// Where everything is.
-    pub places: Places,
+    pub(crate) places: Places,
+    /// Who knows what is revoked.
+    pub(crate) registrar: Registrar,
+}
+
+impl Start {
+    /// All cards as they are now.
+    async fn shown(&self) -> Vec<Shown> {
+        let mut cards = self.cards.shown();
+        for card in &mut cards {
+            if let Some(certificate) = &card.certificate {
+                // A card of another authority, or a store that is busy: nothing is known of it.
+                let known = self
+                    .registrar
+                    .example_is_revoked(&self.places.authority, certificate)
+                    .await;
+                card.revoked = known.unwrap_or(false);
+            }
+        }
+        cards
+    }
 }
 
 /// The addresses of the demo's parts.
 #[derive(Clone)]
-pub struct Places {
+pub(crate) struct Places {
     /// The portal.
-    pub portal: String,
+    pub(crate) portal: String,
     /// The signing app.
-    pub agent: String,
+    pub(crate) agent: String,
     /// The mailbox.
-    pub mailbox: String,
+    pub(crate) mailbox: String,
     /// OCSP and CRLs.
-    pub validation: String,
+    pub(crate) validation: String,
     /// The authority whose cards these are.
-    pub authority: String,
+    pub(crate) authority: String,
 }
 
 /// The pages.
-pub fn router(start: Arc<Start>) -> Router {
+pub(crate) fn router(start: Arc<Start>) -> Router {
     Router::new()
         .route("/", get(page))
         .route("/demo.css", get(crate::style))
@@ -67,7 +88,7 @@ struct Page {
 
 async fn page(State(start): State<Arc<Start>>) -> Response {
     let page = Page {
-        cards: start.cards.shown(),
+        cards: start.shown().await,
         now: start.clock.rfc3339().replace('T', " ").replace("+09:00", ""),
         portal: start.places.portal.clone(),
         agent: start.places.agent.clone(),
@@ -90,7 +111,7 @@ struct Now {
 async fn state(State(start): State<Arc<Start>>) -> Response {
     Json(Now {
         now: start.clock.rfc3339(),
-        cards: start.cards.shown(),
+        cards: start.shown().await,
     })
     .into_response()
 }

@@ -62,6 +62,13 @@ impl Registrar {
         ])
     }
 
+    /// Whether a certificate (DER) of an example authority is revoked by now.
+    pub async fn example_is_revoked(&self, authority: &str, certificate: &[u8]) -> Result<bool, AuthorityFault> {
+        let certificate = Certificate::parse(certificate)?;
+        let id = id_of(&checked_name(authority)?, certificate.serial().as_bytes());
+        Ok(self.desk.store().status(&id).await?.is_some())
+    }
+
     /// Revokes a certificate of an example authority, as `kagimori ca revoke` does.
     pub async fn example_revocation(
         &self,
