@@ -12,12 +12,11 @@ fn texts(files: &[&str]) -> BTreeMap<String, String> {
             .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
         {
             let (name, text) = line.split_once(" = ").expect("each text stands on one line");
-            let name = match name.trim_start().strip_prefix('.') {
-                Some(attribute) => format!("{key}.{attribute}"),
-                None => {
-                    key = name.to_owned();
-                    key.clone()
-                }
+            let name = if let Some(attribute) = name.trim_start().strip_prefix('.') {
+                format!("{key}.{attribute}")
+            } else {
+                key = name.to_owned();
+                key.clone()
             };
             assert!(
                 texts.insert(name.clone(), text.to_owned()).is_none(),

@@ -29,7 +29,9 @@ pub(crate) fn serve(arguments: &[String]) -> Result<()> {
                     async move { Ok::<_, Infallible>(response(body)) }
                 });
                 // A connection that the load closes has done its work.
-                let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+                let _ = http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), answer)
+                    .await;
             });
         }
     })

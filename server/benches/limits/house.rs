@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result, ensure};
 use pki::algorithm::Algorithm;
+use pki::certificate::Certificate;
 use pki::csr::CertificateRequest;
 use pki::key::SoftwareKey;
-use pki::certificate::Certificate;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -21,7 +21,11 @@ pub(crate) struct Process(Child);
 
 impl House {
     pub(crate) fn build() -> Result<Self> {
-        let house = Self { folder: tempfile::tempdir()?, portal: free()?, validation: free()? };
+        let house = Self {
+            folder: tempfile::tempdir()?,
+            portal: free()?,
+            validation: free()?,
+        };
         let (portal, validation) = (house.portal, house.validation);
         std::fs::write(
             house.config(),
@@ -33,8 +37,28 @@ impl House {
             ),
         )?;
         house.command(&["init"])?;
-        house.command(&["ca", "create", "--name", "root", "--profile", "root", "--algorithm", "p384"])?;
-        house.command(&["ca", "create", "--name", CA, "--profile", "issuing", "--parent", "root", "--algorithm", "p256"])?;
+        house.command(&[
+            "ca",
+            "create",
+            "--name",
+            "root",
+            "--profile",
+            "root",
+            "--algorithm",
+            "p384",
+        ])?;
+        house.command(&[
+            "ca",
+            "create",
+            "--name",
+            CA,
+            "--profile",
+            "issuing",
+            "--parent",
+            "root",
+            "--algorithm",
+            "p256",
+        ])?;
         std::fs::write(house.folder.path().join("holder.toml"), HOLDER)?;
         Ok(house)
     }
@@ -53,29 +77,63 @@ impl House {
         let key = SoftwareKey::generate(Algorithm::P256)?;
         let request = self.folder.path().join("request.der");
         std::fs::write(&request, CertificateRequest::new("bench", &key)?.der())?;
-        let (request, holder) = (request.display().to_string(), self.folder.path().join("holder.toml").display().to_string());
-        certificate(&self.command(&["ca", "issue", "--ca", CA, "--profile", "authority-card-signature", "--csr", &request, "--holder", &holder])?)
+        let (request, holder) = (
+            request.display().to_string(),
+            self.folder.path().join("holder.toml").display().to_string(),
+        );
+        certificate(&self.command(&[
+            "ca",
+            "issue",
+            "--ca",
+            CA,
+            "--profile",
+            "authority-card-signature",
+            "--csr",
+            &request,
+            "--holder",
+            &holder,
+        ])?)
     }
 
     /// `kagimori serve` on it, ready.
     pub(crate) fn serve(&self) -> Result<Process> {
-        let child = Command::new(KAGIMORI).arg("--config").arg(self.config()).arg("serve").spawn().context("kagimori serve")?;
+        let child = Command::new(KAGIMORI)
+            .arg("--config")
+            .arg(self.config())
+            .arg("serve")
+            .spawn()
+            .context("kagimori serve")?;
         let process = Process(child);
         answers(self.validation)?;
         Ok(process)
     }
 
     fn command(&self, arguments: &[&str]) -> Result<String> {
-        let done = Command::new(KAGIMORI).arg("--config").arg(self.config()).args(arguments).output().context("kagimori")?;
-        ensure!(done.status.success(), "kagimori {}: {}", arguments.join(" "), String::from_utf8_lossy(&done.stderr));
+        let done = Command::new(KAGIMORI)
+            .arg("--config")
+            .arg(self.config())
+            .args(arguments)
+            .output()
+            .context("kagimori")?;
+        ensure!(
+            done.status.success(),
+            "kagimori {}: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&done.stderr)
+        );
         Ok(String::from_utf8(done.stdout)?)
     }
 }
 
 impl Process {
     pub(crate) fn spawn(program: &Path, arguments: &[String]) -> Result<Self> {
-        let child = Command::new(program).args(arguments).stdout(std::process::Stdio::null()).spawn();
-        Ok(Self(child.with_context(|| format!("{} does not start", program.display()))?))
+        let child = Command::new(program)
+            .args(arguments)
+            .stdout(std::process::Stdio::null())
+            .spawn();
+        Ok(Self(
+            child.with_context(|| format!("{} does not start", program.display()))?,
+        ))
     }
 
     pub(crate) fn id(&self) -> u32 {

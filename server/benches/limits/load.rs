@@ -37,12 +37,24 @@ pub(crate) async fn load(address: SocketAddr, request: &[u8], connections: usize
     }
     let mut latencies = Vec::new();
     for worker in workers {
-        latencies.extend(worker.await.context("a load worker ended")?.context("a connection broke")?);
+        latencies.extend(
+            worker
+                .await
+                .context("a load worker ended")?
+                .context("a connection broke")?,
+        );
     }
     let took = begun.elapsed();
     latencies.sort_unstable();
-    let p99 = latencies.get(latencies.len() * 99 / 100).copied().context("no answer came")?;
-    Ok(Seen { answers: latencies.len() as u64, took, p99 })
+    let p99 = latencies
+        .get(latencies.len() * 99 / 100)
+        .copied()
+        .context("no answer came")?;
+    Ok(Seen {
+        answers: latencies.len() as u64,
+        took,
+        p99,
+    })
 }
 
 /// The body of one answer.
@@ -62,13 +74,24 @@ async fn first(address: SocketAddr, request: &[u8]) -> Result<(usize, Vec<u8>)> 
     let mut answer = vec![0; 64 * 1024];
     let mut filled = 0;
     loop {
-        let read = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut answer[filled..])).await.context("no answer within 5 s")??;
+        let read = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut answer[filled..]))
+            .await
+            .context("no answer within 5 s")??;
         ensure!(read > 0, "the child closed the connection");
         filled += read;
         let text = String::from_utf8_lossy(&answer[..filled]).to_ascii_lowercase();
         let Some(head) = text.find("\r\n\r\n") else { continue };
-        ensure!(text.starts_with("http/1.1 200"), "the answer is not 200: {}", text.lines().next().unwrap_or_default());
-        let body: usize = text.lines().find_map(|line| line.strip_prefix("content-length:")).context("no content-length")?.trim().parse()?;
+        ensure!(
+            text.starts_with("http/1.1 200"),
+            "the answer is not 200: {}",
+            text.lines().next().unwrap_or_default()
+        );
+        let body: usize = text
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length:"))
+            .context("no content-length")?
+            .trim()
+            .parse()?;
         if filled >= head + 4 + body {
             answer.truncate(head + 4 + body);
             return Ok((head + 4, answer));

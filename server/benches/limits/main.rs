@@ -28,7 +28,10 @@ fn main() -> Result<()> {
         Some("million") => return print_rows(&signing::million_entries()?),
         _ => {}
     }
-    ensure!(!cfg!(debug_assertions), "the bench wants the release profile: `cargo xtask bench`");
+    ensure!(
+        !cfg!(debug_assertions),
+        "the bench wants the release profile: `cargo xtask bench`"
+    );
     let mut rows = vec![signing::live_answers()?];
     rows.extend(in_own_process("million")?);
     rows.extend(serving::rows()?);
@@ -43,10 +46,16 @@ fn main() -> Result<()> {
 fn renew(table: &str) -> Result<()> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/bench.md");
     let text = std::fs::read_to_string(path).context("docs/bench.md cannot be read")?;
-    let (before, rest) = text.split_once(BEGIN).context("docs/bench.md has lost its first mark")?;
+    let (before, rest) = text
+        .split_once(BEGIN)
+        .context("docs/bench.md has lost its first mark")?;
     let (_, after) = rest.split_once(END).context("docs/bench.md has lost its second mark")?;
     let machine = measure::machine()?;
-    std::fs::write(path, format!("{before}{BEGIN}\nMachine: {machine}.\n\n{table}{END}{after}")).context("docs/bench.md cannot be written")
+    std::fs::write(
+        path,
+        format!("{before}{BEGIN}\nMachine: {machine}.\n\n{table}{END}{after}"),
+    )
+    .context("docs/bench.md cannot be written")
 }
 
 fn print_rows(rows: &[Ratio]) -> Result<()> {
@@ -58,8 +67,15 @@ fn print_rows(rows: &[Ratio]) -> Result<()> {
 
 fn in_own_process(part: &str) -> Result<Vec<Ratio>> {
     let own = std::env::current_exe().context("the bench does not know its own file")?;
-    let done = Command::new(own).arg(part).output().context("the bench cannot run itself")?;
-    ensure!(done.status.success(), "{part}: {}", String::from_utf8_lossy(&done.stderr));
+    let done = Command::new(own)
+        .arg(part)
+        .output()
+        .context("the bench cannot run itself")?;
+    ensure!(
+        done.status.success(),
+        "{part}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
     String::from_utf8(done.stdout)?.lines().map(measure::decode).collect()
 }
 

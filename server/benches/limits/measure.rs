@@ -11,7 +11,7 @@ pub(crate) struct Ratio {
     pub(crate) what: Cow<'static, str>,
     pub(crate) measured: String,
     pub(crate) raw: String,
-    pub(crate) ratio: f64,
+    pub(crate) value: f64,
     pub(crate) bound: Bound,
 }
 
@@ -46,26 +46,49 @@ pub(crate) fn encode(row: &Ratio) -> Result<String> {
         Bound::AtLeast(bound) => ("least", bound),
         Bound::AtMost(bound) => ("most", bound),
     };
-    Ok(serde_json::to_string(&(row.what.as_ref(), &row.measured, &row.raw, row.ratio, kind, bound))?)
+    Ok(serde_json::to_string(&(
+        row.what.as_ref(),
+        &row.measured,
+        &row.raw,
+        row.value,
+        kind,
+        bound,
+    ))?)
 }
 
 /// Back from [`encode`].
 pub(crate) fn decode(line: &str) -> Result<Ratio> {
     let (what, measured, raw, ratio, kind, bound): (String, String, String, f64, String, f64) =
         serde_json::from_str(line).context("a part of the bench printed something else")?;
-    let bound = if kind == "least" { Bound::AtLeast(bound) } else { Bound::AtMost(bound) };
-    Ok(Ratio { what: what.into(), measured, raw, ratio, bound })
+    let bound = if kind == "least" {
+        Bound::AtLeast(bound)
+    } else {
+        Bound::AtMost(bound)
+    };
+    Ok(Ratio {
+        what: what.into(),
+        measured,
+        raw,
+        value: ratio,
+        bound,
+    })
 }
 
 /// The table in Markdown, and whether every bound holds.
 pub(crate) fn table(rows: &[Ratio]) -> (String, bool) {
-    let mut text = String::from("| what | measured | raw limit, same run | ratio | asked | |\n| --- | --- | --- | --- | --- | --- |\n");
+    let mut text = String::from(
+        "| what | measured | raw limit, same run | ratio | asked | |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
     let mut all = true;
     for row in rows {
-        let holds = row.bound.holds(row.ratio);
+        let holds = row.bound.holds(row.value);
         all &= holds;
         let mark = if holds { "holds" } else { "**missed**" };
-        let _ = writeln!(text, "| {} | {} | {} | {:.2} | {} | {mark} |", row.what, row.measured, row.raw, row.ratio, row.bound);
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {:.2} | {} | {mark} |",
+            row.what, row.measured, row.raw, row.value, row.bound
+        );
     }
     (text, all)
 }
@@ -73,7 +96,10 @@ pub(crate) fn table(rows: &[Ratio]) -> (String, bool) {
 /// The machine, as its processor and its kernel name themselves.
 pub(crate) fn machine() -> Result<String> {
     let processor = std::fs::read_to_string("/proc/cpuinfo").context("cannot read /proc/cpuinfo")?;
-    let model = processor.lines().find_map(|line| line.strip_prefix("model name").and_then(|rest| rest.split_once(": "))).map_or("unnamed processor", |(_, name)| name);
+    let model = processor
+        .lines()
+        .find_map(|line| line.strip_prefix("model name").and_then(|rest| rest.split_once(": ")))
+        .map_or("unnamed processor", |(_, name)| name);
     let cores = std::thread::available_parallelism().context("the number of cores is unknown")?;
     Ok(format!("{model}, {cores} cores"))
 }
@@ -81,7 +107,12 @@ pub(crate) fn machine() -> Result<String> {
 /// CPU time of the calling thread, from the scheduler's own count in nanoseconds.
 pub(crate) fn cpu_of_this_thread() -> Result<Duration> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").context("cannot read schedstat")?;
-    let spent = text.split(' ').next().context("schedstat is empty")?.parse().context("schedstat is no number")?;
+    let spent = text
+        .split(' ')
+        .next()
+        .context("schedstat is empty")?
+        .parse()
+        .context("schedstat is no number")?;
     Ok(Duration::from_nanos(spent))
 }
 
@@ -107,7 +138,15 @@ pub(crate) fn resident(process: u32) -> Result<u64> {
 
 fn status_line(path: &str, name: &str) -> Result<u64> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("{path} has no {name}"))?;
-    let kilobytes: u64 = line.trim().trim_end_matches(" kB").trim().parse().context("no number of kB")?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(name))
+        .with_context(|| format!("{path} has no {name}"))?;
+    let kilobytes: u64 = line
+        .trim()
+        .trim_end_matches(" kB")
+        .trim()
+        .parse()
+        .context("no number of kB")?;
     Ok(kilobytes * 1024)
 }
