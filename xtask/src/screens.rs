@@ -21,4 +21,8 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     Ok(())
 }
 
-const SCREENS: &[(&str, &str)] = &[];
+const SCREENS: &[(&str, &str)] = &[
+    ("02-start.png", "start.png"),
+    ("11-agent-sign.png", "sign.png"),
+    ("12-done.png", "receipt.png"),
+];
