@@ -5,14 +5,14 @@ language-switch = Language
 skip = To the main part
 
 # Start page
-start-title = Start here
+start-title = Procedures with your IC card
 start-lead = Begin a procedure that uses your IC card.
 start-cards = Card readers and IC cards
 start-procedures = Procedures
 start-no-portal = No office has been allowed yet. When an office's page opens this app, you will be asked whether to allow it.
 start-unreachable = { $what } cannot be reached. Check the internet connection, and open this page again in a while.
 start-kept = Your PIN is being kept for a short time. It is wiped at once when you take the card out or press “End”.
-start-kept-title = Kept PIN
+start-kept-title = PIN kept for a short time
 start-quit = End
 start-phrase = Your phrase
 start-phrase-change = Change the phrase
@@ -52,8 +52,9 @@ allow-refused-title = Not allowed
 allow-refused = Nothing has changed. You may close this page.
 
 # A card request
-request-from = asks
-request-insert = Insert the card face up, so that its chip goes into the reader first.
+request-from = Request from { $what }
+request-check = Check that this is the card for this procedure.
+request-check-revocation = Check that this is the card you want to revoke.
 request-waiting = This page changes when a card is inserted.
 request-choose = Choose the card to use
 request-one = Card to be used
@@ -61,7 +62,8 @@ request-consent = The certificates of this card will be sent to “{ $what }”.
 request-go-card = Continue with this card
 request-cancel = Stop and go back
 prove-title = Enter your PIN
-prove-go = Confirm
+prove-go = OK
+prove-cancel = Cancel
 sign-title = You are signing this
 sign-lead = The IC card signs exactly the following text.
 sign-text = Text to be signed
@@ -77,12 +79,13 @@ pin-stays = The PIN never leaves this computer and the card.
 pin-kept = The PIN that you entered a moment ago will be used. You need not enter it again.
 pin-gone = The PIN that was kept is gone, because the card was taken out or its time was over. Enter it again.
 pin-last-label = I understand that the next wrong PIN locks the card, and I want to continue
+pin-last-unticked = Tick this box to continue. Nothing was sent to the card, so no try was used.
 pin-rule-digits = { $min } to { $max } half-width digits
 pin-rule-any = { $min } to { $max } half-width letters, digits or signs
 working-title = Working
 working-lead = Leave the card in the reader. The page goes on by itself.
 working-reload = Refresh the page
-refused-title = This cannot go on
+refused-title = Unable to continue
 refused-again = Try another card
 unsent-title = The result is not known yet
 unsent-go = Send again
@@ -90,6 +93,9 @@ back-link = Go back to the site
 message-title = Please note
 message-start = To the start page of the signature app
 error-summary = Please check the following
+
+# The code of a message
+code = ({ $what })
 
 # Messages with a code. The value says what happened, .next what to do.
 E-READER-NONE = No card reader was found.
@@ -122,7 +128,7 @@ E-PIN-LOCKED-AOS = { $max ->
         [0] The IC card is locked, because a wrong PIN was entered too often in a row.
        *[other] The IC card is locked, because a wrong PIN was entered { $max } times in a row.
     }
-    .next = Unlock it with the unlock tool. If unlocking fails too often the card becomes unusable, and it must be revoked and applied for again.
+    .next = Unlock it with the unlock tool. If unlocking fails too often the card becomes unusable, and it must be revoked and applied for again. If it is urgent, apply on paper.
 E-PIN-FORMAT = The PIN consists of { $rule }.
     .next = Nothing was sent to the card, so no try was lost. Enter it again.
 E-STALE = This page is out of date.
@@ -143,7 +149,7 @@ E-LIMIT = There were too many requests in a short time.
     .next = Wait a while and try again.
 E-SIZE = What was sent is too large.
     .next = Go back to the page before and try again.
-E-NOT-FOUND = This page or request was not found.
+E-NOT-FOUND = The page that you are looking for was not found.
     .next = Go back to the site and begin again.
 E-FAULT = The exchange with the site could not go on. Nothing was applied for.
     .next = Check the internet connection, and try again on the site in a while.

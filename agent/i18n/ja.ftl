@@ -5,14 +5,14 @@ language-switch = 表示言語
 skip = 本文へ
 
 # 開始画面
-start-title = はじめる
+start-title = ICカードの手続き
 start-lead = ICカードを使う手続きを、ここから始められます。
 start-cards = カードリーダーとICカード
 start-procedures = 手続き
 start-no-portal = 利用を許可した窓口がまだありません。窓口のページから署名アプリを開くと、許可するかどうかをお尋ねします。
 start-unreachable = { $what } に接続できません。インターネットの接続を確認し、しばらくしてからこのページを開き直してください。
 start-kept = 暗証番号を一時的に預かっています。カードを抜くか「終了」を押すと、すぐに消えます。
-start-kept-title = 暗証番号の預かり
+start-kept-title = 一時的に預かっている暗証番号
 start-quit = 終了
 start-phrase = 合言葉
 start-phrase-change = 合言葉を変える
@@ -52,21 +52,23 @@ allow-refused-title = 許可しませんでした
 allow-refused = 何も変わっていません。このページは閉じてかまいません。
 
 # カードの依頼
-request-from = からの依頼
-request-insert = カードの表面を上向きにし、ICチップがリーダーの奥に入るように挿入してください。
+request-from = { $what } からの依頼
+request-check = この手続きに使うICカードであることを確認してください。
+request-check-revocation = 失効したいICカードであることを確認してください。
 request-waiting = カードを挿入すると、この画面が変わります。
 request-choose = 使うカードを選んでください
 request-one = 使うカード
 request-consent = 「{ $what }」に、このカードの証明書を送ります。暗証番号は次の画面でお尋ねします。
 request-go-card = このカードで続ける
 request-cancel = やめて戻る
-prove-title = 暗証番号の入力
-prove-go = 確認する
+prove-title = PIN（暗証番号）の入力
+prove-go = OK
+prove-cancel = キャンセル
 sign-title = この内容に署名します
 sign-lead = ICカードが、次の文面そのものに署名します。
 sign-text = 署名する文面
 sign-go = 署名して送信
-pin-label = 暗証番号（PIN）
+pin-label = PIN（暗証番号）
 pin-tries = 残り { $n } 回
 pin-tries-after = （続けて間違えるとロックされます）。
 pin-tries-unknown = 続けて間違えるとカードがロックされます。
@@ -74,6 +76,7 @@ pin-stays = 暗証番号はこのパソコンとカードの外へ出ません�
 pin-kept = 先ほど入力した暗証番号を使います。もう一度入力する必要はありません。
 pin-gone = 預かっていた暗証番号は、カードが抜かれたか時間が過ぎたため消えています。もう一度入力してください。
 pin-last-label = 次に間違えるとカードがロックされることを理解したうえで、続けます
+pin-last-unticked = 続けるには、ここにチェックしてください。カードには送っていないため、残り回数は減っていません。
 pin-rule-digits = { $min }桁から{ $max }桁の半角数字
 pin-rule-any = { $min }文字から{ $max }文字の半角英数記号
 working-title = 処理しています
@@ -87,6 +90,9 @@ back-link = 元のサイトへ戻る
 message-title = ご確認ください
 message-start = 署名アプリの開始画面へ
 error-summary = 次の点を確認してください
+
+# メッセージの番号
+code = （{ $what }）
 
 # 番号つきの通知。値は「何が起きたか」、.next は「どうすればよいか」。
 E-READER-NONE = ICカードリーダーが見つかりません。
@@ -118,7 +124,7 @@ E-PIN-LOCKED-AOS = { $max ->
         [0] 暗証番号を連続して間違えたため、ICカードがロックされました。
        *[other] 暗証番号を連続して{ $max }回間違えたため、ICカードがロックされました。
     }
-    .next = ロック解除ツールで解除してください。解除に失敗を重ねるとカードは使用できなくなり、失効と再申込が必要です。
+    .next = ロック解除ツールで解除してください。解除に失敗を重ねるとカードは使用できなくなり、失効と再申込が必要です。お急ぎの場合は書面による失効申込手続きをご利用ください。
 E-PIN-FORMAT = 暗証番号は{ $rule }で入力してください。
     .next = カードには送っていないので、残り回数は減っていません。もう一度入力してください。
 E-STALE = 画面の有効期限が切れました。
@@ -139,7 +145,7 @@ E-LIMIT = 短い時間に多くの要求がありました。
     .next = しばらくしてから、もう一度お試しください。
 E-SIZE = 送られた内容が大きすぎます。
     .next = 元の画面に戻り、やり直してください。
-E-NOT-FOUND = このページや依頼は見つかりません。
+E-NOT-FOUND = お探しのページは見つかりません。
     .next = 元のサイトへ戻り、はじめからやり直してください。
 E-FAULT = サイトとのやり取りを続けられませんでした。申込は行われていません。
     .next = インターネットの接続を確認し、しばらくしてから元のサイトでやり直してください。

@@ -50,7 +50,14 @@ pub(crate) enum Stage {
     /// The card has answered, and the answer may not have arrived: it can be sent again as it is.
     Unsent(Answer),
     /// The portal said no.
-    Refused { code: Code, message: Text, again: Again },
+    Refused {
+        code: Code,
+        /// What happened.
+        what: Text,
+        /// What to do.
+        next: Text,
+        again: Again,
+    },
     /// It cannot go on from here.
     Over(Code),
     /// All is said; the browser belongs there.

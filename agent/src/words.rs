@@ -53,6 +53,14 @@ impl Words {
         }
     }
 
+    /// What stands between two sentences: Japanese needs nothing after 「。」.
+    pub(crate) fn between(self) -> &'static str {
+        match self.0 {
+            Language::Ja => "",
+            Language::En => " ",
+        }
+    }
+
     /// A sentence.
     pub(crate) fn say(self, id: &str) -> String {
         self.formatted(id, None, &FluentArgs::new())

@@ -11,6 +11,7 @@ use pki::certificate::Certificate;
 use pki::cms::Draft;
 use wire::card_request::{Answer, PinAfter, Step, Verdict, authentication_message};
 use wire::code::Code;
+use wire::office::Text;
 
 use crate::asked::Asked;
 use crate::cards::{Key, ShownCard};
@@ -94,18 +95,16 @@ pub(crate) async fn send(local: &Local, visit: &Visit, answer: Answer) {
             }
             Stage::Back(visit.look().asked.way_back(&visit.portal, Some(&code)))
         }
-        Ok(Verdict::Refused { code, message, again }) => Stage::Refused {
+        Ok(Verdict::Refused {
             code,
             message,
-            again: if again { Again::Yes } else { Again::No },
-        },
+            next,
+            again,
+        }) => refused(code, message, next, again),
         Ok(Verdict::Noted) => Stage::Holder,
         Err(PortalFault::Unreachable | PortalFault::Broken) => Stage::Unsent(answer),
-        Err(PortalFault::Said(problem)) => Stage::Refused {
-            code: problem.code,
-            message: problem.detail,
-            again: Again::No,
-        },
+        // The agent has its own words for every code.
+        Err(PortalFault::Said(problem)) => Stage::Over(problem.code),
         Err(fault @ (PortalFault::TooLong | PortalFault::Unintelligible)) => {
             tracing::warn!(portal = %visit.portal, %fault, "an answer was not taken");
             Stage::Over(Code::Fault)
@@ -176,15 +175,27 @@ async fn said_no(local: &Local, visit: &Visit, fault: CardFault) {
         .await;
     visit.change(|state| {
         state.stage = match told {
-            Ok(Verdict::Refused { code, message, again }) => Stage::Refused {
+            Ok(Verdict::Refused {
                 code,
                 message,
-                again: if again { Again::Yes } else { Again::No },
-            },
+                next,
+                again,
+            }) => refused(code, message, next, again),
             // A count that did not arrive keeps nobody from the next try.
             _ => Stage::Holder,
         };
     });
+}
+
+/// The portal's no, as it is shown.
+fn refused(code: Code, what: Text, next: Text, again: bool) -> Stage {
+    let again = if again { Again::Yes } else { Again::No };
+    Stage::Refused {
+        code,
+        what,
+        next,
+        again,
+    }
 }
 
 /// What one step wants signed.

@@ -143,8 +143,10 @@ pub enum Verdict {
     Refused {
         /// The stable code.
         code: Code,
-        /// What happened and what to do.
+        /// What happened. The code stands beside it, not in it.
         message: Text,
+        /// What to do.
+        next: Text,
         /// Whether another card may be tried in the same request.
         again: bool,
     },

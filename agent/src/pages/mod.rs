@@ -128,10 +128,12 @@ impl CardLine {
                 (None, _) => person,
             };
             let issuer = certificate.issuer();
-            line.issuer = issuer
-                .common_name()
-                .or(issuer.organisation())
-                .map_or_else(|| issuer.readable(), str::to_owned);
+            let named: Vec<&str> = issuer.common_name().into_iter().chain(issuer.organisation()).collect();
+            line.issuer = if named.is_empty() {
+                issuer.readable()
+            } else {
+                named.join(", ")
+            };
             line.until = japanese_day(certificate.not_after());
             line.serial = certificate.serial().to_string();
         }

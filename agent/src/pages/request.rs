@@ -27,7 +27,7 @@ struct CardPage {
     page: Page,
     who: Who,
     title: String,
-    says: String,
+    lead: Option<String>,
     notice: Option<Message>,
     cards: Vec<CardLine>,
     visit: String,
@@ -40,13 +40,18 @@ struct PinPage {
     page: Page,
     who: Who,
     title: String,
-    says: String,
+    /// Why the PIN is asked, where it is.
+    says: Option<String>,
     text: Option<TextShown>,
     notice: Option<Message>,
-    /// The last try, beside another notice.
+    /// The next wrong PIN locks the card.
     warning: Option<Message>,
-    /// The notice is about what was typed.
-    pin_error: bool,
+    /// What is wrong with the PIN that was typed; it stands at the field.
+    pin_error: Option<Message>,
+    /// The PIN is the first thing to do here: no text is to be read before.
+    pin_first: bool,
+    /// The last try was not agreed to.
+    unticked: bool,
     /// The PIN was kept and is gone.
     gone: bool,
     card: Option<CardLine>,
@@ -54,6 +59,7 @@ struct PinPage {
     tries: Option<u8>,
     last_try: bool,
     go: String,
+    cancel: String,
     visit: String,
     token: String,
 }
@@ -315,12 +321,25 @@ impl Frame {
             _ => Some(Notice::Card(CardFault::Multiple)),
         });
         let rule = visit.look().rule.clone();
+        let says = says.in_language(words.language());
+        let waits = notice == Some(Notice::Card(CardFault::NoCard));
+        let lead = match cards.len() {
+            0 => (!waits).then(|| says.to_owned()),
+            1 if visit.look().asked.procedure == "revocation" => Some(words.say("request-check-revocation")),
+            1 => Some(words.say("request-check")),
+            _ => None,
+        };
         if cards.is_empty() {
             self.only_waits();
         }
+        let mut notice = notice.and_then(|notice| told(&notice, words, Some(&rule)));
+        if let Some(message) = notice.as_mut().filter(|_| waits) {
+            // The portal says which card to insert and how: that is what to do.
+            says.clone_into(&mut message.next);
+        }
         let shown = CardPage {
-            notice: notice.and_then(|notice| told(&notice, words, Some(&rule))),
-            says: says.in_language(words.language()).to_owned(),
+            notice,
+            lead,
             cards,
             page: self.page,
             who: self.who,
@@ -348,6 +367,8 @@ impl Frame {
         let mut pinpad = Pinpad::closed();
         let mut shown_card = None;
         let mut warning = None;
+        // The card was spared: its last try was asked for without the holder's word.
+        let mut unticked = false;
         match placed {
             Err(fault) => notice = Some(Notice::Card(fault)),
             Ok(card) => {
@@ -356,31 +377,45 @@ impl Frame {
                 }
                 shown_card = Some(CardLine::of(&card, words));
                 pinpad = Pinpad::at(local, visit, card).await;
-                match (pinpad.objection.take(), &notice) {
-                    // What was just said of the PIN stands beside the warning, not instead of it.
-                    (Some(CardFault::LastTry), Some(said)) if is_of_pin(said) => {
-                        warning = Some(Notice::Card(CardFault::LastTry));
-                    }
-                    (Some(fault), _) => notice = Some(Notice::Card(fault)),
-                    (None, _) => {}
+                if notice == Some(Notice::Card(CardFault::LastTry)) {
+                    unticked = true;
+                    notice = None;
+                }
+                match pinpad.objection.take() {
+                    // What was just said stands beside the warning, not instead of it.
+                    Some(CardFault::LastTry) => warning = Some(Notice::Card(CardFault::LastTry)),
+                    Some(fault) => notice = Some(Notice::Card(fault)),
+                    None => {}
                 }
             }
         }
         let Pinpad { asks, tries, .. } = pinpad;
-        let (title, go) = if text.is_some() {
-            (words.say("sign-title"), words.say("sign-go"))
+        let locked = notice == Some(Notice::Card(CardFault::PinBlocked));
+        let text = text.filter(|_| !locked);
+        let title = words.say(match (&text, locked) {
+            (_, true) => "refused-title",
+            (Some(_), false) => "sign-title",
+            (None, false) => "prove-title",
+        });
+        let (go, cancel) = if text.is_some() {
+            (words.say("sign-go"), words.say("request-cancel"))
+        } else if locked {
+            (String::new(), words.say("request-cancel"))
         } else {
-            (words.say("prove-title"), words.say("prove-go"))
+            (words.say("prove-go"), words.say("prove-cancel"))
         };
+        let pin_error = notice.take_if(|notice| asks == Asks::Pin && is_of_pin(notice));
         if asks.is_nothing() {
             self.only_waits();
         }
         let shown = PinPage {
             warning: warning.and_then(|warning| told(&warning, words, Some(&rule))),
-            pin_error: asks == Asks::Pin && notice.as_ref().is_some_and(is_of_pin),
+            pin_first: !unticked && notice.is_none() && (text.is_none() || pin_error.is_some()),
+            pin_error: pin_error.and_then(|error| told(&error, words, Some(&rule))),
+            unticked,
             gone: matches!(notice, Some(Notice::PinGone)),
             notice: notice.and_then(|notice| told(&notice, words, Some(&rule))),
-            says: says.in_language(words.language()).to_owned(),
+            says: (!asks.is_nothing()).then(|| says.in_language(words.language()).to_owned()),
             card: shown_card,
             page: self.page,
             who: self.who,
@@ -390,6 +425,7 @@ impl Frame {
             tries,
             last_try: tries == Some(1),
             go,
+            cancel,
             visit: self.visit,
             token: self.token,
         };
@@ -413,12 +449,17 @@ impl Frame {
                 words.message(Code::NetUnknown, &arguments(words, None, rule)),
                 Some(("resend", words.say("unsent-go"))),
             ),
-            Stage::Refused { code, message, again } => (
+            Stage::Refused {
+                code,
+                what,
+                next,
+                again,
+            } => (
                 words.say("refused-title"),
                 Message {
                     code: *code,
-                    what: message.in_language(words.language()).to_owned(),
-                    next: String::new(),
+                    what: what.in_language(words.language()).to_owned(),
+                    next: next.in_language(words.language()).to_owned(),
                 },
                 (*again == Again::Yes).then(|| ("again", words.say("refused-again"))),
             ),

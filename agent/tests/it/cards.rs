@@ -18,6 +18,15 @@ async fn a_wrong_pin_costs_one_try_and_a_malformed_one_none() {
     bench.drawer.insert(1, card().0);
     let browser = Browser::new(&bench);
     let mut page = to_pin(&browser, &portal, &portal.ask_login("one")).await;
+    for label in [
+        "<h1>PIN（暗証番号）の入力</h1>",
+        ">PIN（暗証番号）</label>",
+        ">OK</button>",
+        ">キャンセル</button>",
+        "required maxlength=\"64\" autofocus",
+    ] {
+        assert!(page.html.contains(label), "{label}: {}", page.html);
+    }
     for malformed in ["", "12345", "123456789", "12ab56", "１２３４５６"] {
         page = browser.submit(&page, "/request/pin", &[("pin", malformed)]).await;
         assert!(page.html.contains("E-PIN-FORMAT"), "{malformed}: {}", page.html);
@@ -31,6 +40,12 @@ async fn a_wrong_pin_costs_one_try_and_a_malformed_one_none() {
         page.html
     );
     assert!(page.html.contains("残り 9 回"));
+    // It stands once, at the field, which has the focus.
+    assert_eq!(page.html.matches("暗証番号が違います").count(), 1, "{}", page.html);
+    assert!(
+        page.html
+            .contains("autofocus aria-invalid=\"true\" aria-describedby=\"error-pin pin-help\"")
+    );
     assert_eq!(bench.tries_left(1), TriesLeft::Known(9));
     assert_eq!(portal.heard().last(), Some(&Heard::PinFailed(Some(9))));
     let back = browser.submit(&page, "/request/pin", &[("pin", PIN)]).await;
@@ -48,8 +63,18 @@ async fn a03_the_last_try_needs_its_own_consent_and_then_locks() {
     let browser = Browser::new(&bench);
     let page = to_pin(&browser, &portal, &portal.ask_login("one")).await;
     assert!(page.html.contains("W-PIN-LAST") && page.html.contains("name=\"last_try\""));
+    // A warning is no error yet.
+    assert!(!page.html.contains("note error") && !page.html.contains("aria-invalid"));
     let page = browser.submit(&page, "/request/pin", &[("pin", WRONG)]).await;
     assert!(page.html.contains("W-PIN-LAST"));
+    assert!(
+        page.html.contains("続けるには、ここにチェックしてください。")
+            && page
+                .html
+                .contains("autofocus aria-invalid=\"true\" aria-describedby=\"error-last-try\""),
+        "{}",
+        page.html
+    );
     assert_eq!(bench.tries_left(1), TriesLeft::Known(1), "the card was not asked");
     let page = browser
         .submit(&page, "/request/pin", &[("pin", WRONG), ("last_try", "yes")])
@@ -60,6 +85,10 @@ async fn a03_the_last_try_needs_its_own_consent_and_then_locks() {
         page.html
     );
     assert!(!page.html.contains("name=\"pin\"") && page.html.contains("id=\"cancel\""));
+    assert!(page.html.contains("<h1>続けられません</h1>") && page.html.contains("書面による失効申込手続き"));
+    // No field, so nothing is asked for.
+    assert!(!page.html.contains("PIN（暗証番号）"), "{}", page.html);
+    assert!(!page.html.contains("暗証番号を入力してください"), "{}", page.html);
     assert_eq!(bench.tries_left(1), TriesLeft::Blocked);
     assert_eq!(portal.heard().last(), Some(&Heard::PinFailed(Some(0))));
 }

@@ -164,8 +164,8 @@ pub(crate) fn both(ja: &str, en: &str) -> Text {
 pub(crate) fn present() -> Step {
     Step::Present {
         says: both(
-            "失効させるICカードを挿入してください。",
-            "Insert the card to be revoked.",
+            "失効させるICカードを、表面を上向きに挿入してください。",
+            "Insert the card to be revoked, face up.",
         ),
     }
 }
@@ -295,6 +295,7 @@ impl Portal {
                     return Verdict::Refused {
                         code,
                         message: both("このカードは失効しています。", "This card has been revoked."),
+                        next: both("別のカードを挿入してください。", "Insert another card."),
                         again,
                     };
                 }

@@ -1,6 +1,8 @@
 //! Card requests from the portal's redirect to the way back.
 
 use agent::virtual_card::{Keys, TriesLeft};
+use card::piv::Slot;
+use pki::certificate::Certificate;
 use wire::code::Code;
 use wire::office::Language;
 
@@ -112,7 +114,15 @@ async fn a_card_that_the_portal_refuses_costs_nobody_a_pin() {
     let page = browser
         .submit(&page, "/request/card", &[("card", &page.choices()[0])])
         .await;
-    assert!(page.html.contains("このカードは失効しています。") && page.html.contains("E-CERT-REVOKED"));
+    // What happened is the heading, what to do stands below, and the code is said once.
+    assert!(
+        page.html.contains(
+            "<h2>このカードは失効しています。</h2><p>別のカードを挿入してください。<code>（E-CERT-REVOKED）</code></p>"
+        ),
+        "{}",
+        page.html
+    );
+    assert_eq!(page.html.matches("E-CERT-REVOKED").count(), 1);
     assert!(!page.html.contains("id=\"pin\""));
     assert!(portal.heard().iter().all(|heard| !matches!(heard, Heard::PinFailed(_))));
     // The card would know a VERIFY by its counter: a wrong PIN here, sent behind the page's back, is not passed on either.
@@ -352,7 +362,9 @@ async fn english_is_spoken_to_those_who_read_it() {
     let browser = Browser::new(&bench);
     let id = portal.ask("one", Language::En, vec![present(), authenticate()]);
     let page = browser.arrive(&portal, &id, "id=\"go\"").await;
-    assert!(page.html.contains("<html lang=\"en\">") && page.html.contains("Insert the card to be revoked."));
+    assert!(page.html.contains("<html lang=\"en\">"));
+    assert!(page.html.contains("Check that this is the card you want to revoke."));
+    assert!(page.html.contains(&format!("Request from {}", portal.origin())));
     let page = browser
         .submit(
             &page,
@@ -361,8 +373,61 @@ async fn english_is_spoken_to_those_who_read_it() {
         )
         .await;
     assert!(
-        page.html.contains("<html lang=\"ja\">") && page.html.contains("失効させるICカード"),
+        page.html.contains("<html lang=\"ja\">") && page.html.contains("失効したいICカードであることを"),
         "{}",
         page.html
     );
+    // A card that is in is not asked for.
+    assert!(!page.html.contains("失効させるICカード"), "{}", page.html);
+    bench.drawer.eject(1);
+    let page = browser.arrive(&portal, &id, "E-CARD-NONE").await;
+    // The portal's word on what to insert is what to do, and it stands once.
+    assert_eq!(page.html.matches("失効させるICカード").count(), 1, "{}", page.html);
+    assert_eq!(page.html.matches("表面を上向き").count(), 1, "{}", page.html);
+    assert!(!page.html.contains("失効したいICカードであることを"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_stands_in_the_parentheses_of_its_language() {
+    let portal = Portal::open().await;
+    let bench = Bench::with(&portal).await;
+    let browser = Browser::new(&bench);
+    let id = portal.ask("one", Language::En, vec![present(), authenticate()]);
+    let page = browser.arrive(&portal, &id, "E-CARD-NONE").await;
+    assert!(page.html.contains(" <code>(E-CARD-NONE)</code>"), "{}", page.html);
+    assert!(!page.html.contains('（'), "{}", page.html);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_is_named_by_its_issuer_and_the_issuers_organisation() {
+    let portal = Portal::open().await;
+    let bench = Bench::with(&portal).await;
+    let (card, _) = card();
+    let certificate = card.certificate(Slot::Signature).unwrap();
+    let certificate = Certificate::parse(certificate.der()).unwrap();
+    let issuer = certificate.issuer();
+    let named = format!("{}, {}", issuer.common_name().unwrap(), issuer.organisation().unwrap());
+    bench.drawer.insert(1, card);
+    let browser = Browser::new(&bench);
+    let page = browser.arrive(&portal, &portal.ask_login("one"), "id=\"go\"").await;
+    assert!(page.html.contains(&named), "{named}: {}", page.html);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_text_stands_on_the_page_that_asks_to_sign_it() {
+    let portal = Portal::open().await;
+    let bench = Bench::with(&portal).await;
+    let (card, fingerprint) = card();
+    bench.drawer.insert(1, card);
+    let browser = Browser::new(&bench);
+    let style = browser.open("/static/agent.css").await.html;
+    let rule = style.split("pre.text{").nth(1).unwrap().split('}').next().unwrap();
+    assert!(!rule.contains("max-height") && !rule.contains("overflow:"), "{rule}");
+    // Whoever is to read first is not led past the text to the field.
+    let id = portal.ask_signature("one", &fingerprint, TEXT);
+    let page = browser.arrive(&portal, &id, "name=\"pin\"").await;
+    assert!(!page.html.contains("autofocus"), "{}", page.html);
+    for label in ["署名して送信", "やめて戻る"] {
+        assert!(page.html.contains(label), "{label}");
+    }
 }

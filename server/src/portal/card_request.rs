@@ -474,9 +474,18 @@ impl IntoResponse for Said {
 }
 
 fn refused(message: impl Fn(Words) -> Message, again: bool) -> Verdict {
+    let ja = message(Words::of(Language::Ja));
+    let en = message(Words::of(Language::En));
     Verdict::Refused {
-        code: message(Words::of(Language::Ja)).code,
-        message: text(message),
+        code: ja.code,
+        message: Text {
+            ja: ja.happened,
+            en: en.happened,
+        },
+        next: Text {
+            ja: ja.next,
+            en: en.next,
+        },
         again,
     }
 }

@@ -68,6 +68,7 @@ fn answers_and_verdicts_name_their_kind() {
     let refused = Verdict::Refused {
         code: Code::CertIssuer,
         message: text("不可", "No"),
+        next: text("別のカードで", "Another card"),
         again: true,
     };
     for (verdict, written) in [
@@ -78,7 +79,8 @@ fn answers_and_verdicts_name_their_kind() {
         ),
         (
             refused,
-            json!({ "verdict": "refused", "code": "E-CERT-ISSUER", "message": { "ja": "不可", "en": "No" }, "again": true }),
+            json!({ "verdict": "refused", "code": "E-CERT-ISSUER", "message": { "ja": "不可", "en": "No" },
+                "next": { "ja": "別のカードで", "en": "Another card" }, "again": true }),
         ),
         (Verdict::Noted, json!({ "verdict": "noted" })),
     ] {

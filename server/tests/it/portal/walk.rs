@@ -320,9 +320,14 @@ async fn a05_another_card_cannot_sign_and_costs_nothing() {
     let agent = browser.reach_signature(&card).await;
     let request = agent.claim().await.unwrap();
     match agent.answer(0, &signed(&house, &request, &other)).await.unwrap() {
-        Verdict::Refused { code, message, .. } => {
+        Verdict::Refused {
+            code, message, next, ..
+        } => {
             assert_eq!(code, Code::CardChanged);
-            assert!(message.ja.contains("E-CARD-CHANGED") && message.en.contains("E-CARD-CHANGED"));
+            // The agent shows the code beside what happened and what to do.
+            for part in [message.ja, message.en, next.ja, next.en] {
+                assert!(!part.is_empty() && !part.contains("E-CARD-CHANGED"), "{part}");
+            }
         }
         verdict => panic!("{verdict:?}"),
     }
@@ -337,9 +342,14 @@ async fn a_wrong_card_is_refused_before_any_pin_is_asked() {
         let agent = Browser::new(&router).begin().await;
         agent.claim().await.unwrap();
         match agent.answer(0, &presented(card)).await.unwrap() {
-            Verdict::Refused { code, message, again } => {
+            Verdict::Refused {
+                code,
+                message,
+                next,
+                again,
+            } => {
                 assert!(again, "another card may be tried");
-                (code, message.ja)
+                (code, message.ja + &next.ja)
             }
             verdict => panic!("{verdict:?}"),
         }
