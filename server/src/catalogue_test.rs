@@ -115,6 +115,34 @@ fn a_key_that_is_missing_is_seen() {
 }
 
 #[test]
+fn no_message_about_a_field_names_it_twice() {
+    for (language, files) in [(Language::Ja, FILES_JA), (Language::En, FILES_EN)] {
+        let texts = texts(files);
+        let about: Vec<_> = texts.iter().filter(|(_, text)| text.contains("{ $field }")).collect();
+        assert!(about.len() > 8, "the search finds the messages: {}", about.len());
+        for (key, text) in about {
+            assert!(!key.ends_with(".next"), "{key}: {text}");
+            let quoted = language == Language::Ja || text.contains("“{ $field }”");
+            assert!(quoted, "{key} does not quote the field's label: {text}");
+        }
+    }
+}
+
+#[test]
+fn the_menu_the_reasons_and_the_refusal_of_an_issuer_say_what_a_person_can_use() {
+    let japanese = Words::of(Language::Ja);
+    assert_eq!(
+        japanese.say("reason-content_changed"),
+        "電子証明書記載事項の変更（氏名・自宅住所ローマ字・商号・本店住所・法人番号）"
+    );
+    assert_eq!(japanese.say("office-title"), "メニュー");
+    let message = japanese.message(Code::CertIssuer, &[("issuer", "ほか"), ("office", "見本認証局")]);
+    assert_eq!(message.next, "見本認証局が発行したICカードを挿入してください。");
+    let stale = Words::of(Language::En).message(Code::Stale, &[]);
+    assert!(stale.next.starts_with("Continue from “Status of the application”"));
+}
+
+#[test]
 fn a_value_is_put_in_as_it_is() {
     let name = "𠮷田\u{202e}<b>葛\u{e0100}";
     let text = Words::of(Language::Ja).say_with("done-mail", &[("mail", name)]);
@@ -127,6 +155,7 @@ const EVERY_VALUE: &[(&str, &str)] = &[
     ("rule", "x"),
     ("date", "x"),
     ("issuer", "x"),
+    ("office", "x"),
     ("field", "x"),
     ("most", "60"),
     ("character", "x"),

@@ -142,10 +142,11 @@ impl Revocation {
             text: String::new(),
         };
         page.line("letter-name", &[("applicant", &one_line(&self.applicant))]);
-        page.paragraph(
-            "letter-office",
-            &[("office", &one_line(self.office.in_language(self.language)))],
-        );
+        // Who writes stands at the sender and at the foot; only a Japanese letter greets with it.
+        if self.language == Language::Ja {
+            let office = one_line(self.office.in_language(self.language));
+            page.paragraph("letter-office", &[("office", &office)]);
+        }
         page.paragraph(what, &[]);
         page.gap();
         page

@@ -7,7 +7,7 @@ receipt-revoked-at = Revoked
 receipt-text = Fingerprint of the signed text (SHA-256)
 receipt-again = Printed again, { $time }
 receipt-final = This application was accepted and the certificate is revoked. It can be neither corrected nor withdrawn.
-receipt-asking = When you ask about this application, please tell the receipt number and the check code.
+receipt-asking = When you ask about this application, please quote the receipt number and the check code.
 receipt-estimate = The refund is an estimate. The actual amount follows after examination.
 receipt-keep = Please keep this sheet.
 
@@ -23,22 +23,22 @@ letter-refund-amount = Estimated refund: { $amount } yen
 letter-price = Price paid: { $amount } yen
 letter-fee = Fee: { $amount } yen
 letter-contact = Contact
-letter-sender = This address only sends. Replies to it are not read.
-letter-mistaken = If you know nothing of this, please get in touch with us at once.
+letter-sender = Please do not reply; this mailbox is not monitored.
+letter-mistaken = If you did not make this application, contact us at once.
 
 letter-accepted-subject = Your application for revocation was accepted (receipt number { $number })
 letter-accepted-what = We have accepted your application to revoke a certificate.
 letter-accepted-final = An accepted application can be neither corrected nor withdrawn.
-letter-accepted-next = We will write again when the revocation is complete. Please keep this mail and the receipt.
+letter-accepted-next = We will write again when the revocation is complete. Please keep this email and the receipt.
 
 letter-revoked-subject = Your certificate is revoked (receipt number { $number })
-letter-revoked-what = The certificate you applied for is revoked. It can no longer be used.
+letter-revoked-what = As you requested, we have revoked the certificate below. It can no longer be used.
 letter-revoked-delay = It can take time until everybody sees the revocation. The online status (OCSP) says “revoked” at once, the revocation list (CRL) from its next publication on; whoever still uses an answer or a list obtained before may not see it until that one runs out.
 letter-revoked-next = Please store or destroy the IC card so that nobody else comes to hold it with the certificate on it. Where the card was registered, for example for electronic bidding, please change the registration as the authorities you deal with ask.
 
 letter-refund-subject = Your refund (receipt number { $number })
 letter-refund-what = This is what we expect to refund for the revoked certificate.
-letter-refund-how = The estimate is the price paid, multiplied by the share of months left of the validity, less the fee, cut down to a multiple of { $unit } yen.
+letter-refund-how = The estimate is the price paid, multiplied by the share of months left of the validity, less the fee, rounded down to the nearest { $unit } yen.
 letter-refund-next = The actual amount is settled after examination and transferred to the account in your application.
 letter-refund-setoff = If you apply for a new certificate at the same time, the refund is set off against its price.
 

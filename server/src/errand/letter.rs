@@ -43,7 +43,7 @@ pub(super) async fn of_revocation(desk: &Desk, errand: &ErrandRow, which: Letter
         number,
         accepted_at: at,
         ground: application.ground,
-        issuer: parsed.issuer().to_string(),
+        issuer: parsed.issuer().readable(),
         serial: certificate.serial,
         purchase: row.purchase,
         refund,

@@ -70,7 +70,7 @@ impl Draft {
         Self {
             sent,
             reason: typed("reason"),
-            reason_detail: typed("reason_detail").replace("\r\n", "\n"),
+            reason_detail: typed("reason_detail"),
             event_date: trimmed("event_date"),
             applicant_kana: typed("applicant_kana"),
             phone: trimmed("phone"),
@@ -122,7 +122,7 @@ impl FormView {
                 let error = complaints
                     .iter()
                     .find(|(about, _)| *about == field)
-                    .map(|(_, complaint)| refusal::complained(words, &label, *complaint, earliest));
+                    .map(|(_, complaint)| complained(words, field, &label, *complaint, earliest));
                 FieldView {
                     field,
                     name,
@@ -257,6 +257,20 @@ const fn named(field: Field) -> (&'static str, Need) {
         Field::AccountNumber => ("account_number", Need::Always),
         Field::AccountHolder => ("account_holder", Need::Always),
         Field::NewIssue => ("new_issue", Need::Never),
+    }
+}
+
+/// The account's holder may be written in either width, so E-KANA has words of its own there.
+fn complained(words: Words, field: Field, label: &str, complaint: Complaint, earliest: &str) -> Message {
+    let message = refusal::complained(words, label, complaint, earliest);
+    if field == Field::AccountHolder && complaint == Complaint::Katakana {
+        Message {
+            happened: words.say_with("kana-account-holder", &[("field", label)]),
+            next: words.say("kana-account-holder-next"),
+            ..message
+        }
+    } else {
+        message
     }
 }
 

@@ -191,10 +191,10 @@ async fn receipt(visit: &Visit, page: &Page, current: &Current, accepted: &Accep
 async fn visible(visit: &Visit, page: &Page, accepted: &Accepted) -> Result<Vec<Fact>, Stop> {
     let fault = |fault: Fault| visit.fault(&fault);
     let at = date::second(page.words, accepted.at);
-    let seconds = visit.portal.site().ocsp_max_age.to_string();
+    let minutes = visit.portal.site().ocsp_max_age.div_ceil(60).to_string();
     let ocsp = page
         .words
-        .say_with("done-ocsp-text", &[("time", &at), ("seconds", &seconds)]);
+        .say_with("done-ocsp-text", &[("time", &at), ("minutes", &minutes)]);
     let store = visit.portal.store();
     let mut crl = page.t("done-crl-waiting");
     if let Some((status, _)) = store.status(&accepted.certificate).await.map_err(fault)?
@@ -202,6 +202,8 @@ async fn visible(visit: &Visit, page: &Page, accepted: &Accepted) -> Result<Vec<
             .last_crl(&accepted.certificate.authority, status.shard)
             .await
             .map_err(fault)?
+        // A number that was taken is no list yet; nobody can fetch what was not signed.
+        && list.digest.is_some()
         && list.sequence >= status.sequence
     {
         let time = date::second(page.words, list.this_update);

@@ -46,9 +46,20 @@ fn the_completion_says_when_and_that_others_may_see_it_later() {
         "(OCSP)",
         "(CRL)",
         "Example Certification Authority",
+        "As you requested, we have revoked the certificate below.",
+        "If you did not make this application, contact us at once.",
+        "Please do not reply; this mailbox is not monitored.",
     ] {
         assert!(letter.body.contains(part), "{part} is not in\n{}", letter.body);
     }
+    // The office stands at the foot; an English letter does not introduce itself.
+    assert!(!letter.body.contains("This is "));
+    assert!(
+        facts(Language::Ja)
+            .letter(Which::Revoked)
+            .body
+            .contains("見本認証局でございます。")
+    );
 }
 
 #[test]
