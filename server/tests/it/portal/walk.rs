@@ -24,11 +24,14 @@ async fn the_whole_walk_ends_with_a_revoked_certificate_and_a_receipt() {
     let mut browser = Browser::new(&router);
 
     browser.get("/").await.must_say("見本認証局");
-    browser.get("/mihon-ca").await.must_say("失効申込");
+    browser.get("/mihon-ca").await.must_say("<title>メニュー – ");
     let start = browser.get(OFFICE).await;
     start.must_say("応札が無効になる");
     start.must_say("未確認");
-    browser.get(&format!("{OFFICE}/flow")).await.must_say("2026年4月1日版");
+    let flow = browser.get(&format!("{OFFICE}/flow")).await;
+    flow.must_say("<p class=\"lead\">2026年4月1日版</p>");
+    assert_eq!(flow.text().matches("印刷する").count(), 1, "one way to print");
+    flow.must_say("<noscript><p class=\"no-print\">ブラウザの印刷機能で印刷してください。");
     let half = browser.get(OFFICE).await;
     half.must_say("✓ 済");
     half.must_say("data-gate=\"closed\"");
@@ -70,6 +73,10 @@ async fn the_whole_walk_ends_with_a_revoked_certificate_and_a_receipt() {
         confirm.must_say(words);
     }
     let agent = browser.confirm(&confirm).await;
+    browser
+        .get(&format!("{OFFICE}/card"))
+        .await
+        .must_say("ICカードはリーダーに挿入したままにしてください。");
     browser.get(&format!("{OFFICE}/confirm")).await.must_say("失効申込書");
     let code = agent.sign(&house, &card).await;
     let back = format!("{OFFICE}/return?code={code}");
@@ -78,7 +85,8 @@ async fn the_whole_walk_ends_with_a_revoked_certificate_and_a_receipt() {
     let (status, number) = house.store().status(card.certificate()).await.unwrap().unwrap();
     let number = number.unwrap().to_string();
     done.must_say(&number);
-    done.must_say("最長300秒");
+    done.must_say("最長5分遅れて");
+    done.must_say("確認コードは、お問い合わせの際に");
     done.must_say("まもなく公開する次の号");
 
     // The way back, walked again, finds the same receipt (G-S2), and so does every page behind it.
@@ -130,6 +138,8 @@ async fn the_walk_in_english_speaks_english() {
     certificate.must_say("lang=\"en\"");
     certificate.must_say("Online applications are taken until: Saturday, 30 January 2027, 23:59 (Japan time)");
     certificate.must_say("<dd lang=\"ja\">髙橋 一郎</dd>");
+    let wrong = browser.enter(&form_with(&[("bank", "")])).await;
+    wrong.must_say("“Bank” is empty. Please fill it in. <span class=\"code\">(E-REQ)</span>");
     let confirm = browser.enter(FORM).await;
     let agent = browser.confirm(&confirm).await;
     let request = agent.claim().await.unwrap();
@@ -219,7 +229,7 @@ async fn every_field_says_what_is_wrong_with_it_and_keeps_what_was_typed() {
     let mut browser = Browser::new(&portal(&house));
     browser.reach_certificate(&card).await;
     for (field, value, code, words) in [
-        ("reason", "", Code::Req, "失効理由を入力してください"),
+        ("reason", "", Code::Req, "失効理由が空です。入力してください。"),
         ("reason", "lost", Code::Online, "書面による失効申込手続き"),
         ("reason", "death", Code::Online, "書面による失効申込手続き"),
         ("reason", "<b>", Code::Choice, "選び直してください"),
@@ -232,17 +242,22 @@ async fn every_field_says_what_is_wrong_with_it_and_keeps_what_was_typed() {
         ("mail_again", "other@example.jp", Code::MailDiff, "2回入力"),
         ("bank", "Mizuho", Code::WidthZen, "全角で入力"),
         ("bank", "みずほ\u{202e}銀行", Code::Char, "U+202E"),
-        ("bank", "", Code::Req, "金融機関名を入力してください"),
+        ("bank", "", Code::Req, "金融機関名が空です。入力してください。"),
         (
             "branch",
             "ああああああああああああああああああああああああああああああああああああああああああ",
             Code::Len,
             "40文字以内",
         ),
-        ("account_type", "", Code::Req, "預金種目を入力してください"),
+        ("account_type", "", Code::Req, "預金種目が空です。入力してください。"),
         ("account_number", "123456x", Code::WidthHan, "半角数字で"),
         ("account_number", "12345678", Code::Len, "7文字以内"),
-        ("account_holder", "高橋", Code::Kana, "全角カナ"),
+        (
+            "account_holder",
+            "高橋",
+            Code::Kana,
+            "口座名義（カナ）にカナ以外の文字があります。カナ（全角または半角）で入力してください。",
+        ),
         ("new_issue", "maybe", Code::Choice, "選び直してください"),
         ("reason_detail", "絵文字\u{1f9ff}", Code::Char, "U+1F9FF"),
     ] {
@@ -258,6 +273,7 @@ async fn every_field_says_what_is_wrong_with_it_and_keeps_what_was_typed() {
         page.must_say(&format!("href=\"#{field}\""));
         page.must_say(words);
         page.must_say(code.id());
+        assert!(!page.says("。 <span class=\"code\">"), "no space after 「。」");
         assert_eq!(
             page.text().matches("id=\"error-").count(),
             1,
