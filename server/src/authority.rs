@@ -145,6 +145,9 @@ pub enum AuthorityFault {
     /// A list must not go out in place of the one before.
     #[error("the list was not published: {0}; the one before stays")]
     NotPublishable(#[from] NotPublishable),
+    /// Another process began a later list and has not published it yet.
+    #[error("another process is publishing a later list; try again in a moment")]
+    Overtaken,
     /// The rules say no.
     #[error("refused: {0:?}")]
     Refused(Refusal),

@@ -5,15 +5,15 @@ mod patient;
 mod ready;
 mod site;
 mod tls;
+mod upkeep;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use casework::identity::CertificateId;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -26,7 +26,7 @@ use crate::authority::issue::Registrar;
 use crate::authority::keyring::Keyring;
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::config::{self, Config, Limits, Listen, Serves};
+use crate::config::{Config, Limits, Listen, Serves};
 use crate::desk::Desk;
 use crate::errand::Errands;
 use crate::errand::mail::{Smtp, SmtpFault};
@@ -40,6 +40,7 @@ use listener::Listener;
 use ready::Ready;
 pub use site::RequestId;
 use site::{RequestIds, Site};
+use upkeep::Upkeep;
 
 /// What a node does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -195,14 +196,8 @@ impl Server {
                 lives: config.validation.crl_lives,
                 every: config.validation.crl_every,
             };
-            let mut upkeep = Upkeep {
-                registrar: registrar.clone(),
-                period,
-                metrics: metrics.clone(),
-                unbound: BTreeMap::new(),
-                sessions: config.portal.clone(),
-            };
-            upkeep.round().await?;
+            let mut upkeep = Upkeep::new(registrar.clone(), period, metrics.clone(), config.portal.clone());
+            upkeep.begin().await?;
             work.spawn(upkeep.keep_up());
             let errands = Errands::new(registrar.clone(), period, Arc::new(Smtp::new(&config.mail)?));
             work.spawn(errands.keep_running());
@@ -229,7 +224,7 @@ impl Server {
             portal,
             validation: validation.clone(),
             metrics: metrics.clone(),
-            ready: Ready { store: Some(store) },
+            ready: Ready::new(Some(store)),
             ids: RequestIds::new(chance.octets()),
         });
         let listening = listen(sockets, site, &config.limits);
@@ -255,7 +250,7 @@ impl Server {
             portal: None,
             metrics: validation.metrics.clone(),
             validation: Some(validation),
-            ready: Ready { store: None },
+            ready: Ready::new(None),
             ids: RequestIds::new(chance.octets()),
         };
         Ok(listen(vec![(socket, listen_at, None)], Arc::new(site), &limits))
@@ -428,65 +423,6 @@ fn portal(config: &Config, registrar: &Registrar) -> Result<axum::Router, Bug> {
         .layer(tower_http::catch_panic::CatchPanicLayer::new()))
 }
 
-/// The work that comes due by time alone: lists, responders, and what a crash left to be signed.
-struct Upkeep {
-    registrar: Registrar,
-    period: Period,
-    metrics: Metrics,
-    /// What was intended and not bound, with how many rounds in a row it was seen so.
-    unbound: BTreeMap<CertificateId, u32>,
-    /// How long sessions live.
-    sessions: config::Portal,
-}
-
-impl Upkeep {
-    async fn keep_up(mut self) {
-        loop {
-            tokio::time::sleep(BETWEEN_ROUNDS).await;
-            if let Err(fault) = self.round().await {
-                tracing::error!(%fault, "lists and responders could not be kept up");
-            }
-        }
-    }
-
-    async fn round(&mut self) -> Result<(), AuthorityFault> {
-        let store = self.registrar.desk.store().clone();
-        for authority in self.registrar.keyring.all(&store).await? {
-            self.registrar.publish_due(&authority, self.period).await?;
-            if self.registrar.renew_responder(&authority).await? {
-                tracing::info!(authority = authority.name().0, "an OCSP responder was issued");
-            }
-        }
-        self.resume().await?;
-        let outbox = store.outbox().await?;
-        self.metrics.errands.set(outbox.waiting);
-        let now = self.registrar.desk.clock().now();
-        portal::sweep(&store, self.sessions.idle, self.sessions.session, now).await?;
-        self.metrics
-            .errand_age
-            .set(outbox.oldest.map_or(0, |oldest| now.0 - oldest.0));
-        Ok(())
-    }
-}
-
-impl Upkeep {
-    /// Who is issuing at this moment, here or in a command, is left alone: only what stayed unbound for a minute is
-    /// taken for what a crash left.
-    async fn resume(&mut self) -> Result<(), AuthorityFault> {
-        let intended = self.registrar.desk.store().intended_certificates().await?;
-        let before = std::mem::take(&mut self.unbound);
-        for row in intended {
-            let rounds = before.get(&row.certificate).map_or(1, |rounds| rounds + 1);
-            if rounds >= ROUNDS_UNBOUND {
-                self.registrar.resume(&row).await?;
-            } else {
-                self.unbound.insert(row.certificate, rounds);
-            }
-        }
-        Ok(())
-    }
-}
-
 fn is_of_use(listen: &Listen, roles: &Roles) -> bool {
     listen.serves.iter().any(|serves| match serves {
         Serves::Portal => roles.plays(Role::Portal),
@@ -506,9 +442,3 @@ async fn bind(listen: &Listen) -> Result<TcpListener, StartFault> {
 
 /// How long requests may take to end when the node stops.
 const LAST_WORDS: Duration = Duration::from_secs(10);
-
-/// How often it is looked whether something is due. A list is due hours before its nextUpdate.
-const BETWEEN_ROUNDS: Duration = Duration::from_secs(5);
-
-/// A minute of rounds.
-const ROUNDS_UNBOUND: u32 = 12;

@@ -4,6 +4,7 @@
 
 pub mod crl;
 mod follow;
+mod knowledge;
 mod membership;
 mod ocsp;
 pub mod status;
@@ -30,6 +31,7 @@ use crate::config;
 use crate::metrics::{self, Metrics, OfAuthority};
 use crl::{List, Lists};
 pub use follow::follow;
+use knowledge::Knowledge;
 use status::{Register, Status};
 
 /// The body of every answer here: it is there before the first octet goes out.
@@ -43,6 +45,7 @@ pub struct Validation {
     pub(crate) metrics: Metrics,
     issuers: RwLock<BTreeMap<String, Arc<Issuer>>>,
     clock: Clock,
+    knowledge: Knowledge,
 }
 
 /// One authority, as relying parties see it.
@@ -105,6 +108,7 @@ impl Validation {
             metrics,
             issuers: RwLock::default(),
             clock,
+            knowledge: Knowledge::of_itself(),
         }
     }
 
@@ -123,9 +127,12 @@ impl Validation {
         &self.status
     }
 
-    /// Whether every authority has a responder in office and its lists are current; `Err` says what is missing.
+    /// Whether every revocation is followed, every authority has a responder in office and its lists are current; `Err` says what is missing.
     pub fn is_ready(&self) -> Result<(), String> {
         let now = self.clock.now();
+        if self.knowledge.age().is_none() {
+            return Err("the revocations cannot be followed".to_owned());
+        }
         for issuer in self.issuers() {
             match &issuer.responder {
                 None => return Err(format!("the authority {} has no OCSP responder yet", issuer.name.0)),

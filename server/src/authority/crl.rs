@@ -31,15 +31,20 @@ impl Registrar {
         let previous = self.desk.store().published_crl(name, shard).await?;
         let revocations = revocations(self.desk.store(), name, shard, sequence).await?;
         let now = self.desk.clock().now();
-        let this_update = begins(now, previous.as_ref().map(|(row, _)| row), &revocations);
+        // Of the lists before, one that was begun and never came out counts too: the next number may not be older.
+        let last = self.desk.store().last_crl(name, shard).await?;
+        let this_update = begins(now, last.as_ref(), &revocations);
         let next_update = this_update.plus_seconds(i64::try_from(period.lives.as_secs()).unwrap_or(i64::MAX));
         let since = previous.as_ref().map_or(i64::MIN, |(row, _)| row.this_update.0);
         let not_after: HashMap<[u8; 20], i64> = revocations
             .iter()
             .map(|row| (*row.certificate.serial.octets(), row.not_after.0))
             .collect();
-        // An entry leaves only after it stood on a list made after its certificate's expiry (THREATS R5).
-        let entries = entries(revocations.into_iter().filter(|row| row.not_after.0 >= since))?;
+        let known = previous.as_ref().map_or(0, |(row, _)| row.sequence);
+        // An entry leaves only after it stood on a list made after its certificate's expiry (THREATS R5). One that has
+        // stood on none does not leave, whatever the clock said when the list before was made.
+        let stays = |row: &StatusRow| row.not_after.0 >= since || row.sequence > known;
+        let entries = entries(revocations.into_iter().filter(stays))?;
         let made = CrlRow {
             authority: name.clone(),
             shard,
@@ -52,7 +57,7 @@ impl Registrar {
         };
         let made = match self.desk.store().begin_crl(made).await {
             Ok(made) => made,
-            Err(Clash::Older) => return Ok(()),
+            Err(Clash::Older) => return self.overtaken(name, shard, sequence).await,
             Err(Clash::Fault(fault)) => return Err(fault.into()),
             Err(other) => return Err(Fault::Bug(crate::fault::Bug(other.to_string())).into()),
         };
@@ -80,20 +85,26 @@ impl Registrar {
         Ok(())
     }
 
-    /// Publishes what is due: never made, older than `period.every`, or past half of its life.
-    pub async fn publish_due(&self, authority: &Authority, period: Period) -> Result<usize, AuthorityFault> {
-        let mut published = 0;
-        for shard in self.shards_of(authority.name()).await? {
-            if is_due(
-                self.desk.store().last_crl(authority.name(), shard).await?.as_ref(),
-                period,
-                self.desk.clock().now(),
-            ) {
-                self.publish(authority, shard, period).await?;
-                published += 1;
-            }
+    /// Publishes the list of a shard if it is due: never made, older than `period.every`, or past half of its life.
+    pub async fn publish_if_due(
+        &self,
+        authority: &Authority,
+        shard: Shard,
+        period: Period,
+    ) -> Result<(), AuthorityFault> {
+        let last = self.desk.store().last_crl(authority.name(), shard).await?;
+        if is_due(last.as_ref(), period, self.desk.clock().now()) {
+            self.publish(authority, shard, period).await?;
         }
-        Ok(published)
+        Ok(())
+    }
+
+    /// Another one began a later list meanwhile. That is as good as ours only if it is out.
+    async fn overtaken(&self, name: &Name, shard: Shard, sequence: i64) -> Result<(), AuthorityFault> {
+        match self.desk.store().published_crl(name, shard).await? {
+            Some((row, _)) if row.sequence >= sequence => Ok(()),
+            _ => Err(AuthorityFault::Overtaken),
+        }
     }
 
     /// The shards of now, and those of a time when there were more.

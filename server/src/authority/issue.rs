@@ -207,6 +207,11 @@ impl Registrar {
     /// Signs and binds what a crash left between its two commits: the same octets, so that one decision never makes two
     /// certificates (DESIGN §3.9).
     pub async fn resume(&self, row: &CertificateRow) -> Result<(), AuthorityFault> {
+        if row.profile == IMPORTED {
+            // The signature over these octets is there already, with whoever imports: ours would be a second certificate
+            // of the same serial number.
+            return Ok(());
+        }
         let authority = &row.certificate.authority;
         let keys = self.desk.store().keys().await?;
         let Some(own) = keys
@@ -248,12 +253,17 @@ impl Registrar {
         let intent = Intent {
             certificate: id.clone(),
             tbs: digest(certificate.to_be_signed()),
-            profile: ProfileKey("imported".to_owned()),
+            profile: ProfileKey(IMPORTED.to_owned()),
             shard: shards.into_iter().next().unwrap_or(Shard(0)),
             validity: (Instant(certificate.not_before()), Instant(certificate.not_after())),
             purchase: None,
         };
-        let case = self.desk.new_case::<Issuance>();
+        // A crash may have come between the two commits of an import before: that one is finished.
+        let begun = self.desk.store().certificate(&id).await?;
+        let case = match begun.filter(|row| row.profile == IMPORTED) {
+            Some(row) => CaseId::from_octets(row.case),
+            None => self.desk.new_case::<Issuance>(),
+        };
         let octets = certificate.to_be_signed().to_vec();
         let until = Some(Instant(issuer.certificate().not_after()));
         let longest = certificate.not_after() - certificate.not_before() + 1;
@@ -415,6 +425,9 @@ impl Registrar {
         Ok(())
     }
 }
+
+/// The profile of what was issued elsewhere, in the record.
+pub(crate) const IMPORTED: &str = "imported";
 
 /// The serial is random, so its last octets spread certificates evenly.
 fn shard_of(id: &CertificateId, shards: u32) -> Shard {

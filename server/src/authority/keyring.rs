@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use casework::identity::Authority as Name;
 use pki::certificate::Certificate;
 use pki::key::SoftwareKey;
 
@@ -28,15 +29,30 @@ impl Keyring {
 
     /// The authority of this name, with its key open.
     pub async fn authority(&self, store: &Store, name: &str) -> Result<Authority, AuthorityFault> {
-        self.authorities(store, |row| row.authority.0 == name)
-            .await?
-            .pop()
-            .ok_or_else(|| AuthorityFault::Unknown(name.to_owned()))
+        let row =
+            store.keys().await?.into_iter().find(|row| {
+                row.purpose == KeyPurpose::Authority && row.certificate.is_some() && row.authority.0 == name
+            });
+        let row = row.ok_or_else(|| AuthorityFault::Unknown(name.to_owned()))?;
+        let certificate = Certificate::parse(row.certificate.as_deref().unwrap_or_default())?;
+        let key = self.key(&row).await?;
+        Ok(Authority {
+            name: row.authority,
+            certificate,
+            key,
+        })
     }
 
-    /// All authorities that can sign.
-    pub async fn all(&self, store: &Store) -> Result<Vec<Authority>, AuthorityFault> {
-        self.authorities(store, |_| true).await
+    /// The names of all authorities that have a certificate. Nothing is opened.
+    pub async fn names(&self, store: &Store) -> Result<Vec<Name>, AuthorityFault> {
+        let certified = |row: &KeyRow| row.purpose == KeyPurpose::Authority && row.certificate.is_some();
+        Ok(store
+            .keys()
+            .await?
+            .into_iter()
+            .filter(certified)
+            .map(|row| row.authority)
+            .collect())
     }
 
     /// The key of a row.
@@ -71,25 +87,5 @@ impl Keyring {
     /// Remembers a key that was made here.
     pub(crate) fn remember(&self, id: [u8; 16], key: Arc<SoftwareKey>) {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(id, key);
-    }
-
-    async fn authorities(
-        &self,
-        store: &Store,
-        wanted: impl Fn(&KeyRow) -> bool,
-    ) -> Result<Vec<Authority>, AuthorityFault> {
-        let mut authorities = Vec::new();
-        for row in store.keys().await? {
-            if let (KeyPurpose::Authority, Some(der), true) = (row.purpose, &row.certificate, wanted(&row)) {
-                let certificate = Certificate::parse(der)?;
-                let key = self.key(&row).await?;
-                authorities.push(Authority {
-                    name: row.authority,
-                    certificate,
-                    key,
-                });
-            }
-        }
-        Ok(authorities)
     }
 }

@@ -140,6 +140,12 @@ impl Store {
         self.writer.subscribe(Box::new(each)).await
     }
 
+    /// Changes, some times a second, each time everything that was committed anywhere had been told to the followers:
+    /// a change that stays out says that this node knows no more than it knew.
+    pub fn follows(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.writer.follows()
+    }
+
     /// Since when a certificate is revoked, and by which application, if any.
     pub async fn status(&self, certificate: &CertificateId) -> Result<Option<(StatusRow, Option<Number>)>, Fault> {
         status::of(&mut self.reader().await?, certificate).await

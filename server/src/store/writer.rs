@@ -9,7 +9,7 @@
 
 use std::pin::Pin;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Clash;
 use super::database::{Connection, Database, statements, values};
@@ -23,6 +23,7 @@ pub(crate) type Work<'c, T> = Pin<Box<dyn Future<Output = T> + Send + 'c>>;
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
     queue: mpsc::Sender<Order>,
+    follows: watch::Receiver<u64>,
 }
 
 enum Order {
@@ -76,16 +77,18 @@ impl Writer {
     /// Starts the task.
     pub(crate) fn start(database: Database, follower: Follower) -> Self {
         let (queue, orders) = mpsc::channel(WAITING);
+        let (followed, follows) = watch::channel(0);
         tokio::spawn(
             Desk {
                 database,
                 follower,
                 connection: None,
                 orders,
+                followed,
             }
             .serve(),
         );
-        Self { queue }
+        Self { queue, follows }
     }
 
     /// Does `work` inside a transaction. It is durable, journalled and told to the subscribers when this returns `Ok`;
@@ -116,6 +119,11 @@ impl Writer {
             // Nobody answers where the task has ended already.
             let _ = answer.await;
         }
+    }
+
+    /// Changes each time both sequences were read to their ends and told.
+    pub(crate) fn follows(&self) -> watch::Receiver<u64> {
+        self.follows.clone()
     }
 
     /// From the beginning of the store on, in order, without a gap.
@@ -173,6 +181,8 @@ struct Desk {
     follower: Follower,
     connection: Option<Connection>,
     orders: mpsc::Receiver<Order>,
+    /// How often both sequences were read to their ends.
+    followed: watch::Sender<u64>,
 }
 
 impl Desk {
@@ -273,6 +283,9 @@ impl Desk {
         let mut connection = self.connection().await?;
         let followed = self.follower.follow(&mut connection).await;
         self.put_back(connection, &followed);
+        if followed.is_ok() {
+            self.followed.send_modify(|times| *times += 1);
+        }
         followed.inspect_err(stop_if_storage)
     }
 

@@ -1,10 +1,13 @@
 //! Keeps a node's answers true: every status as it is committed anywhere, new authorities and responders, newer lists.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use casework::identity::Authority;
 use hyper::body::Bytes;
 use pki::certificate::Certificate;
+use tokio::time::Instant;
 
 use super::Validation;
 use super::crl::{List, Name};
@@ -18,13 +21,21 @@ pub struct Follower {
     validation: Arc<Validation>,
     store: Store,
     keyring: Keyring,
-    /// The keys that were taken up, with whether each had its certificate.
-    taken_up: Vec<([u8; 16], bool)>,
+    /// The keys of each authority that were taken up, with whether each had its certificate.
+    taken_up: BTreeMap<Authority, Keys>,
+    /// The keys of each that could not be.
+    failed: BTreeMap<Authority, Keys>,
+    /// Looks so far.
+    looks: u32,
 }
+
+type Keys = Vec<([u8; 16], bool)>;
 
 /// Learns everything that there is, and from then on hears of every commit before it is acknowledged.
 pub async fn follow(validation: Arc<Validation>, store: Store, keyring: Keyring) -> Result<Follower, AuthorityFault> {
     let status = validation.status().clone();
+    let mut follows = store.follows();
+    let begun = Instant::now();
     store
         .follow(move |committed| match committed {
             Committed::Issued { certificate, .. } => status.issued(certificate),
@@ -35,11 +46,24 @@ pub async fn follow(validation: Arc<Validation>, store: Store, keyring: Keyring)
             } => status.revoked(certificate, *at, *reason),
         })
         .await?;
+    validation.knowledge.reaches(begun);
+    let known = Arc::clone(&validation);
+    tokio::spawn(async move {
+        // What has ended now began after the one before had ended: it read everything that was committed until then.
+        // It ends with the store's writer.
+        let mut before = begun;
+        while follows.changed().await.is_ok() {
+            known.knowledge.reaches(before);
+            before = Instant::now();
+        }
+    });
     let mut follower = Follower {
         validation,
         store,
         keyring,
-        taken_up: Vec::new(),
+        taken_up: BTreeMap::new(),
+        failed: BTreeMap::new(),
+        looks: 0,
     };
     follower.look().await?;
     Ok(follower)
@@ -56,34 +80,49 @@ impl Follower {
         }
     }
 
-    /// Takes up what is new.
+    /// Takes up what is new. An authority that cannot be taken up holds up no other.
     pub async fn look(&mut self) -> Result<(), AuthorityFault> {
         let keys = self.store.keys().await?;
-        let seen: Vec<_> = keys.iter().map(|key| (key.id, key.certificate.is_some())).collect();
-        if seen != self.taken_up {
-            self.take_up(&keys).await?;
-            self.taken_up = seen;
+        let again = self.looks.is_multiple_of(LOOKS_BETWEEN_TRIES);
+        self.looks = self.looks.wrapping_add(1);
+        for authority in keys.iter().filter(|key| key.purpose == KeyPurpose::Authority) {
+            let name = &authority.authority;
+            let own = keys.iter().filter(|key| key.authority == *name);
+            let seen: Keys = own.map(|key| (key.id, key.certificate.is_some())).collect();
+            match self.taken_up.get(name) {
+                Some(taken_up) if *taken_up == seen => continue,
+                _ if !again && self.failed.get(name) == Some(&seen) => continue,
+                _ => {}
+            }
+            match self.take_up(authority, &keys).await {
+                Ok(()) => {
+                    self.failed.remove(name);
+                    self.taken_up.insert(name.clone(), seen);
+                }
+                Err(fault) => {
+                    tracing::error!(%fault, authority = name.0, "an authority cannot be taken up");
+                    self.failed.insert(name.clone(), seen);
+                }
+            }
         }
         Ok(self.look_for_lists().await?)
     }
 
-    async fn take_up(&self, keys: &[KeyRow]) -> Result<(), AuthorityFault> {
-        for authority in keys.iter().filter(|key| key.purpose == KeyPurpose::Authority) {
-            let Some(der) = &authority.certificate else { continue };
-            let certificate = Certificate::parse(der)?;
-            // The latest comes first; one that still waits for its certificate is passed over.
-            let own = keys.iter().find(|key| {
-                key.purpose == KeyPurpose::Responder
-                    && key.authority == authority.authority
-                    && key.certificate.is_some()
-            });
-            let responder = match own {
-                Some(row) => responder::open(&self.keyring, row, &certificate).await?,
-                None => None,
-            };
-            self.validation
-                .take_up(authority.authority.clone(), certificate, responder);
-        }
+    async fn take_up(&self, authority: &KeyRow, keys: &[KeyRow]) -> Result<(), AuthorityFault> {
+        let Some(der) = &authority.certificate else {
+            return Ok(());
+        };
+        let certificate = Certificate::parse(der)?;
+        // The latest comes first; one that still waits for its certificate is passed over.
+        let own = keys.iter().find(|key| {
+            key.purpose == KeyPurpose::Responder && key.authority == authority.authority && key.certificate.is_some()
+        });
+        let responder = match own {
+            Some(row) => responder::open(&self.keyring, row, &certificate).await?,
+            None => None,
+        };
+        self.validation
+            .take_up(authority.authority.clone(), certificate, responder);
         Ok(())
     }
 
@@ -121,3 +160,5 @@ impl Follower {
 
 /// Below the second within which every node answers (DESIGN §5).
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+/// What could not be taken up is tried again every ten seconds.
+const LOOKS_BETWEEN_TRIES: u32 = 20;

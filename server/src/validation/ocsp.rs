@@ -23,14 +23,22 @@ impl Validation {
         let Some(issuer) = self.issuer(name) else {
             return refused(StatusCode::NOT_FOUND, "there is no such authority\n");
         };
+        // Who cannot tell what happened in the last minute tells nothing.
+        let Some(age) = self.knowledge.age() else {
+            return self.unsigned(&issuer, ErrorResponse::TryLater);
+        };
+        let moment = Moment {
+            now,
+            known: now.plus_seconds(-age),
+        };
         match (request.method().clone(), encoded) {
             (Method::GET | Method::HEAD, Some(encoded)) => match Question::from_get(encoded) {
-                Ok(question) => self.answer_by_get(&issuer, &question, &request, now),
+                Ok(question) => self.answer_by_get(&issuer, &question, &request, moment),
                 Err(_) => self.unsigned(&issuer, ErrorResponse::MalformedRequest),
             },
             (Method::POST, None | Some("")) => match body_of(request).await {
                 Ok(der) => match Question::parse(&der) {
-                    Ok(question) => self.answer_by_post(&issuer, &question, now),
+                    Ok(question) => self.answer_by_post(&issuer, &question, moment),
                     Err(_) => self.unsigned(&issuer, ErrorResponse::MalformedRequest),
                 },
                 Err(refusal) => refusal,
@@ -53,9 +61,9 @@ impl Validation {
         issuer: &Issuer,
         question: &Question,
         request: &Request<B>,
-        now: Instant,
+        moment: Moment,
     ) -> Response<Body> {
-        match self.presigned(issuer, question, now) {
+        match self.presigned(issuer, question, moment) {
             Some(Ok(answer)) => {
                 let document = Document {
                     der: answer.der.clone(),
@@ -66,22 +74,22 @@ impl Validation {
                 document.response(
                     request,
                     Freshness {
-                        now,
+                        now: moment.now,
                         until: answer.next_update,
                         at_most: self.policy.max_age,
                     },
                 )
             }
             Some(Err(error)) => self.unsigned(issuer, error),
-            None => self.live(issuer, question, now),
+            None => self.live(issuer, question, moment),
         }
     }
 
-    fn answer_by_post(&self, issuer: &Issuer, question: &Question, now: Instant) -> Response<Body> {
-        match self.presigned(issuer, question, now) {
+    fn answer_by_post(&self, issuer: &Issuer, question: &Question, moment: Moment) -> Response<Body> {
+        match self.presigned(issuer, question, moment) {
             Some(Ok(answer)) => uncached(answer.der.clone()),
             Some(Err(error)) => self.unsigned(issuer, error),
-            None => self.live(issuer, question, now),
+            None => self.live(issuer, question, moment),
         }
     }
 
@@ -92,7 +100,7 @@ impl Validation {
         &self,
         issuer: &Issuer,
         question: &Question,
-        now: Instant,
+        Moment { now, known }: Moment,
     ) -> Option<Result<Arc<Answer>, ErrorResponse>> {
         let responder = issuer.responder.as_ref()?;
         let id = question.takes_presigned()?;
@@ -112,12 +120,12 @@ impl Validation {
         };
         let lives = i64::try_from(self.policy.answer_lives.as_secs()).unwrap_or(i64::MAX);
         // Both ends count (THREATS R6, R12); nobody believes a responder longer than its certificate.
-        let next_update = now
+        let next_update = known
             .plus_seconds(lives - 1)
             .min(Instant(responder.certificate().not_after()));
         let times = Times {
             produced_at: now.0,
-            this_update: now.0,
+            this_update: known.0,
             next_update: next_update.0,
         };
         self.signed(issuer);
@@ -127,10 +135,10 @@ impl Validation {
                     etag: etag(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &der).as_ref()),
                     der: Bytes::from(der),
                     said: said(standing),
-                    last_modified: http_date(now),
-                    this_update: now,
+                    last_modified: http_date(known),
+                    this_update: known,
                     next_update,
-                    renew_at: now.plus_seconds((next_update.0 - now.0) / 2),
+                    renew_at: known.plus_seconds((next_update.0 - known.0) / 2),
                 });
                 issuer.register.keep(&serial, kind, standing, Arc::clone(&answer));
                 self.count(issuer, answer.said, "presigned");
@@ -141,7 +149,7 @@ impl Validation {
     }
 
     /// Signed for this question alone.
-    fn live(&self, issuer: &Issuer, question: &Question, now: Instant) -> Response<Body> {
+    fn live(&self, issuer: &Issuer, question: &Question, Moment { now, known }: Moment) -> Response<Body> {
         let Some(responder) = &issuer.responder else {
             return self.unsigned(issuer, ErrorResponse::TryLater);
         };
@@ -149,12 +157,12 @@ impl Validation {
             return self.unsigned(issuer, ErrorResponse::Unauthorized);
         }
         let lives = i64::try_from(self.policy.answer_lives.as_secs()).unwrap_or(i64::MAX);
-        let next_update = now
+        let next_update = known
             .plus_seconds(lives - 1)
             .min(Instant(responder.certificate().not_after()));
         let times = Times {
             produced_at: now.0,
-            this_update: now.0,
+            this_update: known.0,
             next_update: next_update.0,
         };
         self.signed(issuer);
@@ -209,6 +217,13 @@ impl Validation {
             })
             .inc();
     }
+}
+
+/// When it is asked, and as of when it is known.
+#[derive(Clone, Copy)]
+struct Moment {
+    now: Instant,
+    known: Instant,
 }
 
 fn not_signed(issuer: &Issuer, fault: &pki::SignFault) -> ErrorResponse {

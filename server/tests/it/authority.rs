@@ -226,6 +226,150 @@ async fn a31_a_clock_that_was_set_back_makes_no_older_list() {
     assert!(after.number() > before.number() && after.this_update() >= before.this_update());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_authority_whose_key_does_not_open_holds_up_no_other() {
+    let mut node = Node::start(crate::house::Place::on_sqlite()).await;
+    let issued = node.issue().await;
+    let mihon = node.certificate_of("mihon").await;
+    let store = node.running().desk().store().clone();
+    for (name, certificate) in [("a-broken", mihon.der().to_vec()), ("b-broken", vec![0x30, 0])] {
+        let row = server::store::KeyRow {
+            id: Chance::system().octets(),
+            authority: Name(name.to_owned()),
+            purpose: server::store::KeyPurpose::Authority,
+            algorithm: Algorithm::P256.to_string(),
+            pem: "no key".to_owned(),
+            certificate: Some(certificate),
+            made_at: Instant(0),
+        };
+        store.keep_key(row).await.unwrap();
+    }
+    node.stop().await;
+    let days = 86_400;
+    node.advance(6 * days);
+    node.serve(Roles::all()).await.expect("it starts without them");
+    assert_eq!(node.ocsp(&issued.certificate.serial()).await, Status::Good);
+    let (list, _) = node.crl_of(&issued.certificate).await;
+    assert!(
+        list.next_update().unwrap() > node.now(),
+        "and publishes what was overdue"
+    );
+    node.revoke(&issued, Reason::Superseded).await;
+    assert!(matches!(
+        node.ocsp(&issued.certificate.serial()).await,
+        Status::Revoked { .. }
+    ));
+    node.stop().await;
+    std::fs::write(node.config.data_dir.join("passphrase"), "wrong\n").unwrap();
+    let said = node.serve(Roles::all()).await.unwrap_err().to_string();
+    assert!(
+        said.contains("passphrase"),
+        "where none opens it does not start: {said}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i02_an_import_that_a_crash_broke_off_is_not_signed_again_and_can_be_finished() {
+    let elsewhere = Node::start(crate::house::Place::on_sqlite()).await;
+    let foreign = elsewhere.issue().await.certificate;
+    let node = Node::start(crate::house::Place::on_sqlite()).await;
+    let (registrar, store) = (node.running().registrar(), node.running().desk().store());
+    let mihon = elsewhere.running().registrar().authority("mihon").await.unwrap();
+    let id = id_of("mihon", &foreign);
+    let octets = foreign.to_be_signed().to_vec();
+    let intent = Intent {
+        certificate: id.clone(),
+        tbs: evidence::sha256(&octets),
+        profile: ProfileKey("imported".to_owned()),
+        shard: Shard(0),
+        validity: (Instant(foreign.not_before()), Instant(foreign.not_after())),
+        purchase: None,
+    };
+    let command = Command::Intend {
+        intent: Box::new(intent),
+        octets,
+        issuer_until: Some(Instant(mihon.certificate().not_after())),
+        longest: foreign.not_after() - foreign.not_before() + 1,
+    };
+    let case: CaseId<Issuance> = registrar.desk().new_case();
+    registrar.desk().perform(&Actor::System, case, &command).await.unwrap();
+    // Here the process dies.
+    let left = store.intended_certificates().await.unwrap();
+    assert_eq!(left.len(), 1);
+    registrar.resume(&left[0]).await.unwrap();
+    assert_eq!(
+        store.certificate(&id).await.unwrap().unwrap().der,
+        None,
+        "nothing of ours"
+    );
+    registrar.import(&Actor::System, &mihon, &foreign).await.unwrap();
+    let row = store.certificate(&id).await.unwrap().unwrap();
+    assert_eq!(
+        row.der.as_deref(),
+        Some(foreign.der()),
+        "the one that was signed elsewhere"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a31_a_list_that_was_begun_by_a_clock_ahead_and_never_came_out_blocks_no_other() {
+    let node = Node::start(crate::house::Place::on_sqlite()).await;
+    let issued = node.issue().await;
+    let (registrar, store) = (node.running().registrar(), node.running().desk().store());
+    let mihon = registrar.authority("mihon").await.unwrap();
+    let shard = store
+        .certificate(&id_of("mihon", &issued.certificate))
+        .await
+        .unwrap()
+        .unwrap()
+        .shard;
+    let (published, _) = store.published_crl(mihon.name(), shard).await.unwrap().unwrap();
+    let begun = server::store::CrlRow {
+        this_update: published.this_update.plus_seconds(3_600),
+        next_update: published.next_update.plus_seconds(3_600),
+        digest: None,
+        ..published
+    };
+    store.begin_crl(begun).await.unwrap();
+    // Here the process dies, and the clock is put right.
+    node.revoke(&issued, Reason::Superseded).await;
+    registrar.publish(&mihon, shard, PERIOD).await.unwrap();
+    let (_, der) = store.published_crl(mihon.name(), shard).await.unwrap().unwrap();
+    let list = pki::crl::Crl::parse(&der).unwrap();
+    assert!(
+        list.lookup(&issued.certificate.serial()).is_some(),
+        "it stands on the list"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r05_a_revocation_stands_on_a_list_whatever_the_clock_said_before() {
+    let node = Node::start(crate::house::Place::on_sqlite()).await;
+    let issued = node.issue().await;
+    let (registrar, store) = (node.running().registrar(), node.running().desk().store());
+    let mihon = registrar.authority("mihon").await.unwrap();
+    let shard = store
+        .certificate(&id_of("mihon", &issued.certificate))
+        .await
+        .unwrap()
+        .unwrap()
+        .shard;
+    let two_years = 2 * 366 * 86_400;
+    node.advance(two_years);
+    registrar.publish(&mihon, shard, PERIOD).await.unwrap();
+    node.advance(-two_years);
+    node.revoke(&issued, Reason::KeyCompromise).await;
+    registrar.publish(&mihon, shard, PERIOD).await.unwrap();
+    let (_, der) = store.published_crl(mihon.name(), shard).await.unwrap().unwrap();
+    let list = pki::crl::Crl::parse(&der).unwrap();
+    assert!(list.lookup(&issued.certificate.serial()).is_some());
+}
+
+const PERIOD: server::authority::crl::Period = server::authority::crl::Period {
+    lives: std::time::Duration::from_hours(96),
+    every: std::time::Duration::from_hours(24),
+};
+
 fn holder(text: &str) -> CardOrder {
     CardOrder::parse(text, Path::new("holder.toml")).unwrap()
 }

@@ -11,7 +11,7 @@ use server::chance::Chance;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::node::{Node, answer_in, error_in, exchange, get, get_with, on_both_stores, post, run, status_in};
+use crate::node::{Answer, Node, answer_in, error_in, exchange, get, get_with, on_both_stores, post, run, status_in};
 
 on_both_stores! {
     async fn r06_openssl_hears_good_and_after_the_commit_revoked(place: Place) {
@@ -467,6 +467,37 @@ async fn a_list_that_cannot_be_written_leaves_the_one_before() {
     std::fs::remove_file(&directory).unwrap();
     std::fs::rename(directory.with_extension("away"), &directory).unwrap();
     assert!(wait_for_list(&node, &issued.certificate, before.number().unwrap()).await > before.number().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a34_a_node_that_cannot_follow_says_since_when() {
+    let place = crate::house::Place::on_sqlite();
+    let database = place.data.join("kagimori.db");
+    let node = Node::start(place).await;
+    let path = node.get_path(&node.issue().await.certificate.serial()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let aside = [
+        "-c",
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], timeout=10); c.execute(sys.argv[2]); c.commit()",
+    ];
+    let alter = |sql: &str| {
+        let said = run(
+            "python3",
+            &[aside[0], aside[1], database.to_str().unwrap(), sql],
+            directory.path(),
+        );
+        assert_eq!(said.0, 0, "{}", said.1);
+    };
+    alter("ALTER TABLE status RENAME TO hidden");
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let age = |answer: &Answer, now: i64| now - single(&answer.body).this_update;
+    let stale = get(node.validation(), &path).await;
+    assert!(age(&stale, node.now()) >= 2, "as of when it was known");
+    alter("ALTER TABLE hidden RENAME TO status");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let other = node.get_path(&node.issue().await.certificate.serial()).await;
+    let fresh = get(node.validation(), &other).await;
+    assert!(age(&fresh, node.now()) <= 1, "control: whoever follows knows now");
 }
 
 async fn wait_for_list(node: &Node, certificate: &pki::certificate::Certificate, above: CrlNumber) -> CrlNumber {
