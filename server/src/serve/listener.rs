@@ -10,6 +10,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -61,7 +62,7 @@ impl Listener {
 
     /// `_slot` is held until the connection ends.
     async fn converse(self: Arc<Self>, _slot: OwnedSemaphorePermit, stream: TcpStream, peer: SocketAddr) {
-        self.site.metrics.connections.inc();
+        let _counted = Counted::new(&self.site.metrics.connections);
         drop(stream.set_nodelay(true));
         let stream = Patient::new(stream, self.limits.answer_within);
         match &self.tls {
@@ -72,7 +73,6 @@ impl Listener {
                 Err(_) => tracing::debug!("TLS was not agreed on in time"),
             },
         }
-        self.site.metrics.connections.dec();
     }
 
     async fn speak_http(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: SocketAddr) {
@@ -111,6 +111,22 @@ impl Listener {
     }
 }
 
+/// Stands for one open connection, to whatever end it comes: a panic counts too.
+struct Counted(Gauge);
+
+impl Counted {
+    fn new(connections: &Gauge) -> Self {
+        connections.inc();
+        Self(connections.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 /// Returns when the node stops, or when nobody is left to say so.
 async fn stopped(stopping: &mut watch::Receiver<bool>) {
     drop(stopping.wait_for(|stop| *stop).await);
@@ -119,3 +135,21 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
 const BREATH: Duration = Duration::from_millis(50);
 const MOST_HEADERS: usize = 64;
 const LARGEST_HEAD: usize = 32 * 1_024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_ends_in_a_panic_is_counted_off_too() {
+        let connections = Gauge::default();
+        let counted = Counted::new(&connections);
+        assert_eq!(connections.get(), 1);
+        let broken = tokio::spawn(async move {
+            let _counted = counted;
+            panic!("as a defect below would");
+        });
+        assert!(broken.await.unwrap_err().is_panic());
+        assert_eq!(connections.get(), 0);
+    }
+}
