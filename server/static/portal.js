@@ -42,7 +42,8 @@ if ("printNow" in document.body.dataset) addEventListener("load", () => print())
 const busy = document.getElementById("busy");
 if (busy) {
   addEventListener("submit", (event) => {
-    if (event.defaultPrevented) return;
+    // The answer of a form that opens a window of its own does not come here.
+    if (event.defaultPrevented || event.target.target === "_blank") return;
     setTimeout(() => {
       busy.textContent = busy.dataset.text;
       busy.classList.add("shown");
@@ -56,6 +57,14 @@ if (busy) {
     document.getElementById("main").inert = false;
   });
 }
+
+// S4: what was typed is kept with each change, so that neither a reload nor a link of the header loses it.
+const application = document.getElementById("application");
+application?.addEventListener("change", () => {
+  const body = new URLSearchParams(new FormData(application));
+  body.append("go", "keep");
+  fetch(application.action, { method: "POST", body, keepalive: true }).catch(() => {});
+});
 
 // The errors are read out first.
 document.getElementById("errors")?.focus();

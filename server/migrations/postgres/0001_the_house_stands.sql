@@ -130,11 +130,13 @@ CREATE TABLE session (
     token BYTEA NOT NULL PRIMARY KEY,
     mark BYTEA NOT NULL UNIQUE,
     csrf BYTEA NOT NULL,
-    language TEXT NOT NULL,
+    former BYTEA,
+    former_until BIGINT,
     began_at BIGINT NOT NULL,
     seen_at BIGINT NOT NULL
 );
 CREATE INDEX session_seen ON session (seen_at);
+CREATE INDEX session_former ON session (former);
 
 CREATE TABLE session_fact (
     session BYTEA NOT NULL,

@@ -130,11 +130,13 @@ CREATE TABLE session (
     token BLOB NOT NULL PRIMARY KEY,
     mark BLOB NOT NULL UNIQUE,
     csrf BLOB NOT NULL,
-    language TEXT NOT NULL,
+    former BLOB,
+    former_until BIGINT,
     began_at BIGINT NOT NULL,
     seen_at BIGINT NOT NULL
 );
 CREATE INDEX session_seen ON session (seen_at);
+CREATE INDEX session_former ON session (former);
 
 CREATE TABLE session_fact (
     session BLOB NOT NULL,

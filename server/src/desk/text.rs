@@ -4,7 +4,7 @@
 //! they were entered. Its words stand here and not in a catalogue, since a text of years ago must not change with them.
 
 use casework::application::{AccountKind, Application, Ground, NewIssue};
-use casework::refund::Refund;
+use casework::refund::{Refund, Terms};
 use casework::revocation::Opened;
 use casework::time::{Day, Instant, Weekday};
 use pki::certificate::Certificate;
@@ -12,6 +12,7 @@ use std::fmt;
 use wire::office::Language;
 
 use crate::office::Office;
+use crate::portal::fact::grouped;
 
 /// What makes a text different from every other one: 80 random bits, shown on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +60,10 @@ impl Text<'_> {
                 holder.and_then(|holder| holder.organisation.as_deref()),
             ),
             (
+                words.of("商号・名称（ローマ字）", "Organisation in Latin letters"),
+                holder.and_then(|holder| holder.organisation_romaji.as_deref()),
+            ),
+            (
                 words.of("本店住所", "Address of the organisation"),
                 holder.and_then(|holder| holder.organisation_address.as_deref()),
             ),
@@ -77,7 +82,7 @@ impl Text<'_> {
             words.of("シリアル番号", "Serial number"),
             &self.certificate.serial().to_string(),
         );
-        page.line(words.of("発行者", "Issuer"), &self.certificate.issuer().to_string());
+        page.line(words.of("発行者", "Issuer"), &self.certificate.issuer().readable());
         page.line(
             words.of("有効期間の始め", "Valid from"),
             &words.moment(Instant(self.certificate.not_before())),
@@ -130,7 +135,7 @@ impl Text<'_> {
         } = self.application;
         page.heading(words.of("申込内容", "Application"));
         page.line(words.of("失効理由", "Reason"), words.ground(*ground));
-        let none = words.of("（記入なし）", "(not filled in)");
+        let none = words.of("（入力なし）", "(nothing entered)");
         page.line(
             words.of("失効理由の補足", "Reason in detail"),
             detail.as_deref().unwrap_or(none),
@@ -159,7 +164,11 @@ impl Text<'_> {
             words.of("発行申込の同時申込", "New card applied for at the same time"),
             wish,
         );
-        page.line(words.of("返金額の目安", "Estimated refund"), &words.refund(self.refund));
+        let terms = &self.office.revocation.policy.refund;
+        page.line(
+            words.of("返金額の目安", "Estimated refund"),
+            &words.refund(self.refund, terms),
+        );
     }
 }
 
@@ -204,12 +213,7 @@ impl Page {
     fn line(&mut self, label: &str, value: &str) {
         self.0.push_str(label);
         self.0.push(' ');
-        for (count, line) in value.lines().enumerate() {
-            if count > 0 {
-                self.0.push_str("\n    ");
-            }
-            self.0.extend(line.chars().filter(|character| !character.is_control()));
-        }
+        self.0.extend(value.chars().filter(|character| !character.is_control()));
         self.0.push('\n');
     }
 
@@ -235,32 +239,56 @@ impl Words {
         match ground {
             Ground::KeyCompromise => self.of(
                 "秘密鍵の危殆化またはそのおそれ",
-                "The private key is, or may be, known to others",
+                "The private key is compromised, or may be",
             ),
-            Ground::ContentChanged => self.of("電子証明書記載事項の変更", "The content of the certificate has changed"),
+            Ground::ContentChanged => self.of(
+                "電子証明書記載事項の変更（氏名・自宅住所ローマ字・商号・本店住所・法人番号）",
+                "Change of what the certificate says (name, home address in Latin letters, organisation, head office, \
+                 corporate number)",
+            ),
             Ground::LeftOrganisation => self.of(
                 "利用者が当該企業等に属さないこととなった",
                 "The holder no longer belongs to the organisation",
             ),
-            Ground::UseStopped => self.of("利用者の使用停止", "The holder no longer uses it"),
-            Ground::Bankruptcy => self.of("企業等の倒産等", "The organisation was dissolved"),
+            Ground::UseStopped => self.of(
+                "利用者の使用停止（名義人の変更・人事異動）",
+                "Use by this holder has ended (another holder, transfer)",
+            ),
+            Ground::Bankruptcy => self.of("企業等の倒産等", "Bankruptcy of the organisation or the like"),
             Ground::Lost => self.of(
                 "ICカードまたはPINの紛失・盗難",
-                "The card or the PIN was lost or stolen",
+                "The IC card or the PIN is lost or stolen",
             ),
-            Ground::Damaged => self.of("ICカードの破損", "The card is damaged"),
-            Ground::Death => self.of("利用者の死亡", "The holder has died"),
+            Ground::Damaged => self.of(
+                "ICカードの破損（まだ読み取れるもの）",
+                "The IC card is damaged (but can still be read)",
+            ),
+            Ground::Death => self.of("利用者の死亡", "Death of the holder"),
         }
     }
 
-    fn refund(&self, refund: Refund) -> String {
+    fn refund(&self, refund: Refund, terms: &Terms) -> String {
         match refund {
             Refund::Estimate { yen } => match self.language {
-                Language::Ja => format!("{yen}円（目安）"),
-                Language::En => format!("{yen} yen (estimate)"),
+                Language::Ja => format!("{}円", grouped(yen)),
+                Language::En => format!("{} yen", grouped(yen)),
             },
-            Refund::None => self.of("返金なし（目安）", "No refund (estimate)").to_owned(),
-            Refund::Unknown => self.of("後日ご案内します", "You will be told later").to_owned(),
+            Refund::None => match self.language {
+                Language::Ja => format!(
+                    "返金はありません（手数料を差し引いた額が{}円に満たないため）",
+                    grouped(terms.minimum)
+                ),
+                Language::En => format!(
+                    "No refund (less than {} yen remain after the fee)",
+                    grouped(terms.minimum)
+                ),
+            },
+            Refund::Unknown => self
+                .of(
+                    "ご購入時の料金の記録がないため、後日お知らせします",
+                    "The price paid is not on record; we will tell you later",
+                )
+                .to_owned(),
         }
     }
 

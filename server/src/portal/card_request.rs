@@ -4,7 +4,8 @@
 //! code, in the session that began, lets the desk act on it.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -16,6 +17,8 @@ use casework::identity::Fingerprint;
 use casework::time::Instant;
 use pki::certificate::Certificate;
 use serde::de::DeserializeOwned;
+use std::convert::Infallible;
+use std::net::IpAddr;
 use wire::card_request::{Answer, Cancelled, CardRequest, Claim, PinAfter, Step, Verdict};
 use wire::code::Code;
 use wire::office::{Language, Text};
@@ -28,9 +31,9 @@ use crate::desk::{CaseId, Procedure as _};
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
 use crate::portal::session::{Session, hashed, hex};
-use crate::portal::visit::read_body;
+use crate::portal::visit::{Stop, Visit, address, read_body};
 use crate::portal::{Portal, date, refusal};
-use crate::store::{CardRequestRow, CardRequestState, Claimed, Clash, NewEvent};
+use crate::store::{ANSWERED, CardRequestRow, CardRequestState, Claimed, Clash, NewEvent};
 
 /// Below `/api/v1/card-requests/{id}`.
 pub(crate) fn routes() -> Router<Portal> {
@@ -118,6 +121,7 @@ impl Portal {
             expires_at: until,
         };
         self.store().make_card_request(row.clone()).await?;
+        self.gauge().meet(hashed(&row.id));
         Ok(row)
     }
 
@@ -242,7 +246,7 @@ impl Portal {
 }
 
 /// What an unproven card is told, in both languages.
-pub(crate) fn told(words: Words, unproven: &Unproven, issuer: &str) -> Message {
+pub(crate) fn told(words: Words, unproven: &Unproven, office: &Text, issuer: &str) -> Message {
     let code = unproven.code();
     let date = match unproven {
         Unproven::Revoked { at } => date::minute(words, *at),
@@ -258,11 +262,17 @@ pub(crate) fn told(words: Words, unproven: &Unproven, issuer: &str) -> Message {
         | Unproven::AnotherCard
         | Unproven::Fault(_) => String::new(),
     };
-    words.message(code, &[("date", &date), ("issuer", issuer)])
+    let office = office.in_language(words.language());
+    words.message(code, &[("date", &date), ("issuer", issuer), ("office", office)])
 }
 
-async fn claim(State(portal): State<Portal>, Path(id): Path<String>, body: Body) -> Result<Json<CardRequest>, Said> {
-    let row = portal.wanted(&id).await?;
+async fn claim(
+    State(portal): State<Portal>,
+    Path(id): Path<String>,
+    Peer(address): Peer,
+    body: Body,
+) -> Result<Json<CardRequest>, Said> {
+    let row = portal.wanted(&id, address).await?;
     let claim: Claim = read_json(body).await?;
     if claim.protocol < wire::PROTOCOL {
         return Err(Said::of(StatusCode::UPGRADE_REQUIRED, Code::Update));
@@ -281,10 +291,11 @@ async fn claim(State(portal): State<Portal>, Path(id): Path<String>, body: Body)
 async fn step(
     State(portal): State<Portal>,
     Path((id, n)): Path<(String, u32)>,
+    Peer(address): Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Verdict>, Said> {
-    let row = portal.wanted(&id).await?;
+    let row = portal.wanted(&id, address).await?;
     let key = own_key(&row, &headers)?;
     let answer: Answer = read_json(body).await?;
     let request = read_request(&row)?;
@@ -305,6 +316,7 @@ async fn step(
         return Err(Said::of(StatusCode::CONFLICT, Code::Stale));
     } else {
         if let Some(refused) = portal.judge(&row, asked, &answer).await? {
+            portal.keep_refusal(&row, &refused).await?;
             return Ok(Json(refused));
         }
         let document = serde_json::to_string(&answer).map_err(|why| Fault::from(Bug(why.to_string())))?;
@@ -326,7 +338,7 @@ async fn step(
     let hash = hashed(code.as_bytes());
     portal
         .store()
-        .end_card_request(row.id, CardRequestState::Done, hash, "answered".to_owned())
+        .end_card_request(row.id, CardRequestState::Done, hash, ANSWERED.to_owned())
         .await?;
     Ok(Json(Verdict::Done { code }))
 }
@@ -334,29 +346,35 @@ async fn step(
 async fn cancel(
     State(portal): State<Portal>,
     Path(id): Path<String>,
+    Peer(address): Peer,
     headers: HeaderMap,
 ) -> Result<Json<Cancelled>, Said> {
-    let row = portal.wanted(&id).await?;
+    let row = portal.wanted(&id, address).await?;
     let key = own_key(&row, &headers)?;
     let code = return_code(&row, &key);
     let hash = hashed(code.as_bytes());
-    portal
-        .store()
-        .end_card_request(row.id, CardRequestState::Cancelled, hash, "cancelled".to_owned())
-        .await?;
-    Ok(Json(Cancelled { code }))
+    if portal.store().cancel_card_request(row.id, hash).await? {
+        Ok(Json(Cancelled { code }))
+    } else {
+        // The browser was faster.
+        Err(Said::of(StatusCode::GONE, Code::Stale))
+    }
 }
 
 impl Portal {
     /// The request with this id, while it may be worked on.
-    async fn wanted(&self, id: &str) -> Result<CardRequestRow, Said> {
+    async fn wanted(&self, id: &str, address: IpAddr) -> Result<CardRequestRow, Said> {
         let octets = URL_SAFE_NO_PAD
             .decode(id)
             .ok()
             .and_then(|octets| octets.try_into().ok());
-        let octets = octets.ok_or(Said::of(StatusCode::NOT_FOUND, Code::NotFound))?;
+        let octets: [u8; 16] = octets.ok_or(Said::of(StatusCode::NOT_FOUND, Code::NotFound))?;
+        if self.gauge().named(hashed(&octets), address).is_err() {
+            return Err(Said::of(StatusCode::TOO_MANY_REQUESTS, Code::Limit));
+        }
         let row = self.store().card_request(octets).await?;
         let row = row.ok_or(Said::of(StatusCode::NOT_FOUND, Code::NotFound))?;
+        self.gauge().meet(hashed(&row.id));
         if self.gauge().card_request(row.id).is_err() {
             return Err(Said::of(StatusCode::TOO_MANY_REQUESTS, Code::Limit));
         }
@@ -395,7 +413,10 @@ impl Portal {
                         .map(|certificate| certificate.issuer().readable())
                         .unwrap_or_default();
                     tracing::info!(%unproven, request = row.purpose, "a card was not taken");
-                    return Ok(Some(refused(|words| told(words, &unproven, &issuer), true)));
+                    return Ok(Some(refused(
+                        |words| told(words, &unproven, &office.name, &issuer),
+                        true,
+                    )));
                 }
             },
             (Step::Authenticate { .. }, Answer::Authenticated { signature: proof }) => {
@@ -421,8 +442,14 @@ impl Portal {
         };
         Ok(unproven.map(|unproven| {
             tracing::info!(%unproven, request = row.purpose, "an answer of a card was not taken");
-            refused(|words| told(words, &unproven, ""), false)
+            refused(|words| told(words, &unproven, &office.name, ""), false)
         }))
+    }
+
+    /// Whoever gives up after this comes back to the portal, and is told there once more, with the ways on.
+    async fn keep_refusal(&self, row: &CardRequestRow, refused: &Verdict) -> Result<(), Fault> {
+        let document = serde_json::to_string(refused).map_err(|why| Bug(why.to_string()))?;
+        self.store().note_card_request(row.id, document).await
     }
 
     /// How many tries are left is audited; what was typed never came here (G-P1, DOMAIN §2.5).
@@ -439,6 +466,17 @@ impl Portal {
         self.store()
             .record(row.case.unwrap_or(row.id), event, self.clock().now())
             .await
+    }
+}
+
+/// From which address a call comes.
+struct Peer(IpAddr);
+
+impl<S: Sync> FromRequestParts<S> for Peer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(address(parts)))
     }
 }
 
@@ -471,6 +509,24 @@ impl IntoResponse for Said {
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];
         (status, kind, Json(problem)).into_response()
     }
+}
+
+/// What was said against the card of a request that was then given up, as the portal's own page.
+pub(crate) fn told_before(visit: &Visit, row: &CardRequestRow) -> Option<Stop> {
+    let kept: Verdict = serde_json::from_str(row.outcome.as_deref()?).ok()?;
+    let Verdict::Refused {
+        code, message, next, ..
+    } = kept
+    else {
+        return None;
+    };
+    let language = visit.words.language();
+    let message = Message {
+        code,
+        happened: message.in_language(language).to_owned(),
+        next: next.in_language(language).to_owned(),
+    };
+    Some(visit.told(StatusCode::CONFLICT, message))
 }
 
 fn refused(message: impl Fn(Words) -> Message, again: bool) -> Verdict {

@@ -18,7 +18,7 @@ pub(crate) async fn add(State(portal): State<Portal>, request: Request, next: Ne
     if portal.site().secure() {
         headers.insert(
             header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=31536000"),
+            HeaderValue::from_static("max-age=63072000"),
         );
     }
     if !headers.contains_key(header::CACHE_CONTROL) {

@@ -4,10 +4,13 @@
 //! session. Whoever has shown a card is therefore never held up by a neighbour, and everybody over a budget gets the
 //! same answer, whatever was asked.
 
-use governor::clock::{Clock as _, DefaultClock};
+use governor::clock::{Clock as _, DefaultClock, QuantaInstant, Reference as _};
+use governor::nanos::Nanos;
 use governor::{DefaultKeyedRateLimiter, Quota};
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What one may spend in a minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +28,17 @@ pub(crate) struct Gauge {
     strangers: DefaultKeyedRateLimiter<IpAddr>,
     sessions: DefaultKeyedRateLimiter<[u8; 16]>,
     card_requests: DefaultKeyedRateLimiter<[u8; 16]>,
+    met: Mutex<Met>,
+    swept: Mutex<QuantaInstant>,
     clock: DefaultClock,
+}
+
+/// Hashes of cookies and card requests that were found here: their next visit needs no stranger's budget. What is not
+/// met for long is forgotten, at the price of one visit from that budget.
+#[derive(Default)]
+struct Met {
+    young: HashSet<[u8; 32]>,
+    old: HashSet<[u8; 32]>,
 }
 
 /// Over the budget, for so many seconds.
@@ -44,11 +57,14 @@ impl Default for Limits {
 
 impl Gauge {
     pub(crate) fn new(limits: Limits) -> Self {
+        let clock = DefaultClock::default();
         Self {
             strangers: DefaultKeyedRateLimiter::keyed(Quota::per_minute(limits.strangers)),
             sessions: DefaultKeyedRateLimiter::keyed(Quota::per_minute(limits.session)),
             card_requests: DefaultKeyedRateLimiter::keyed(Quota::per_minute(limits.card_request)),
-            clock: DefaultClock::default(),
+            met: Mutex::default(),
+            swept: Mutex::new(clock.now()),
+            clock,
         }
     }
 
@@ -58,6 +74,21 @@ impl Gauge {
         self.strangers
             .check_key(&network(address))
             .map_err(|until| self.wait(until))
+    }
+
+    /// Whoever names something that was not met here pays as a stranger before the store is asked for it, so that guessing
+    /// names costs the guesser and not the store.
+    pub(crate) fn named(&self, name: [u8; 32], address: IpAddr) -> Result<(), Wait> {
+        if lock(&self.met).knows(name) {
+            Ok(())
+        } else {
+            self.stranger(address)
+        }
+    }
+
+    /// This name was found.
+    pub(crate) fn meet(&self, name: [u8; 32]) {
+        lock(&self.met).add(name);
     }
 
     /// A request of a session, by the mark that it keeps.
@@ -70,22 +101,42 @@ impl Gauge {
         self.card_requests.check_key(&id).map_err(|until| self.wait(until))
     }
 
-    /// Forgets whoever has a full budget again, so that the tables stay as small as the traffic of a minute.
+    /// Forgets whoever has a full budget again, so that the tables stay as small as the traffic of a minute. By time: a
+    /// flood must not pay for it with every request.
     fn sweep(&self) {
-        if self.strangers.len() > MOST_REMEMBERED {
-            self.strangers.retain_recent();
+        let now = self.clock.now();
+        {
+            let mut swept = lock(&self.swept);
+            if now.duration_since(*swept) < SWEEP_EVERY {
+                return;
+            }
+            *swept = now;
         }
-        if self.sessions.len() > MOST_REMEMBERED {
-            self.sessions.retain_recent();
-        }
-        if self.card_requests.len() > MOST_REMEMBERED {
-            self.card_requests.retain_recent();
-        }
+        self.strangers.retain_recent();
+        self.sessions.retain_recent();
+        self.card_requests.retain_recent();
     }
 
-    fn wait(&self, until: governor::NotUntil<governor::clock::QuantaInstant>) -> Wait {
+    fn wait(&self, until: governor::NotUntil<QuantaInstant>) -> Wait {
         Wait(until.wait_time_from(self.clock.now()).as_secs() + 1)
     }
+}
+
+impl Met {
+    fn knows(&self, name: [u8; 32]) -> bool {
+        self.young.contains(&name) || self.old.contains(&name)
+    }
+
+    fn add(&mut self, name: [u8; 32]) {
+        if self.young.insert(name) && self.young.len() > MOST_REMEMBERED {
+            self.old = std::mem::take(&mut self.young);
+        }
+    }
+}
+
+/// Nothing is left half done under these locks.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One household or office has one /64, and may use any of its addresses.
@@ -100,6 +151,7 @@ const PER_ADDRESS: NonZeroU32 = NonZeroU32::new(600).unwrap();
 const PER_SESSION: NonZeroU32 = NonZeroU32::new(240).unwrap();
 const PER_CARD_REQUEST: NonZeroU32 = NonZeroU32::new(60).unwrap();
 const MOST_REMEMBERED: usize = 50_000;
+const SWEEP_EVERY: Nanos = Nanos::new(10_000_000_000);
 
 #[cfg(test)]
 mod tests {

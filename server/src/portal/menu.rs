@@ -82,7 +82,7 @@ fn is_ours(path: &str) -> bool {
         && !path.starts_with("//")
         && path
             .bytes()
-            .all(|octet| octet.is_ascii_alphanumeric() || b"/-._".contains(&octet))
+            .all(|octet| octet.is_ascii_alphanumeric() || b"/-._?=&".contains(&octet))
 }
 
 #[cfg(test)]
@@ -92,13 +92,14 @@ mod tests {
     #[test]
     fn the_way_back_leads_to_no_other_place() {
         assert!(is_ours("/mihon-ca/revocation/done"));
+        assert!(is_ours("/mihon-ca/revocation/ended?accepted=yes"));
         for path in [
             "",
             "//evil.example",
             "/\\evil.example",
             "https://evil.example",
             "/a\r\nSet-Cookie: a=b",
-            "/a?b",
+            "/a?b=https://evil.example#",
         ] {
             assert!(!is_ours(path), "{path:?}");
         }

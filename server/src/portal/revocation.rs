@@ -10,9 +10,10 @@ mod start;
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
+use casework::Refusal;
 use casework::revocation::{Case, Opened};
-use casework::time::Day;
+use casework::time::{Day, Instant};
 use pki::certificate::Certificate;
 use std::sync::Arc;
 use wire::card_request::Step;
@@ -23,9 +24,9 @@ use crate::desk::revocation::{Command, Revocation};
 use crate::desk::{Actor, CaseId, Done, Failure, Standing};
 use crate::fault::Fault;
 use crate::office::Office;
-use crate::portal::card_request::{Purpose, told};
+use crate::portal::card_request::{Purpose, told, told_before};
 use crate::portal::page::render;
-use crate::portal::session::{Session, hashed};
+use crate::portal::session::{Session, Visitor, hashed};
 use crate::portal::visit::{Post, Stop, Visit};
 use crate::portal::{Portal, date, fact, receipt, view};
 use crate::store::{CardRequestRow, CardRequestState};
@@ -36,20 +37,20 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/", get(start::page))
         .route("/flow", get(start::flow))
         .route("/terms", get(start::terms))
-        .route("/agree", post(start::agree))
+        .route("/agree", get(onward).post(start::agree))
         .route("/card", get(card).post(to_agent))
         .route("/return", get(back))
         .route("/certificate", get(certificate))
         .route("/application", get(application::page).post(application::enter))
         .route("/example", get(application::example))
         .route("/confirm", get(confirm::page).post(confirm::ask))
-        .route("/edit", post(confirm::edit))
+        .route("/edit", get(onward).post(confirm::edit))
         .route("/done", get(receipt::page))
         .route("/done/print", get(receipt::sheet).post(receipt::print))
         .route("/done/receipt.pdf", get(receipt::pdf))
         .route("/status", get(status).post(choose))
-        .route("/stay", post(stay))
-        .route("/quit", post(quit))
+        .route("/stay", get(onward).post(stay))
+        .route("/quit", get(onward).post(quit))
         .route("/ended", get(ended))
 }
 
@@ -62,6 +63,11 @@ pub(crate) struct Current {
 impl Current {
     pub(crate) fn id(&self) -> CaseId<Revocation> {
         self.standing.id
+    }
+
+    /// The text went out for signature, and can no longer be signed.
+    pub(crate) fn lapsed(&self, now: Instant) -> bool {
+        matches!(&self.standing.case, Case::Awaiting { until, .. } if now > *until)
     }
 
     /// What was proved when the case began; `None` where it did not, or was given up.
@@ -134,12 +140,15 @@ impl Visit {
 async fn card(visit: Visit) -> Result<Response, Stop> {
     let (office, session) = (visit.office()?, visit.session()?);
     let purpose = wanted(&visit).await?;
+    if purpose == Purpose::Confirm && visit.current().await?.lapsed(visit.now) {
+        return visit.to("/confirm");
+    }
     let open = visit
         .portal
         .card_request_of(session, &office)
         .await
         .map_err(|fault| visit.fault(&fault))?
-        .filter(|row| row.state == CardRequestState::Open && Purpose::of(row) == Some(purpose));
+        .filter(|row| row.is_unclaimed() && Purpose::of(row) == Some(purpose));
     let page = visit.page();
     let within = office.revocation.policy.signature_within;
     let until = open
@@ -180,9 +189,10 @@ async fn to_agent(post: Post) -> Result<Response, Stop> {
     Ok(Redirect::to(&format!("{agent}/{}", query(&visit.portal, &row))).into_response())
 }
 
-/// The way back from the agent, for both requests. It needs the session that began, and may be walked again.
+/// The way back from the agent, for both requests. It needs the session that began, and may be walked again: also by a
+/// browser that was on its way twice, or that never saw the first answer.
 async fn back(visit: Visit) -> Result<Response, Stop> {
-    let (office, session) = (visit.office()?, visit.session()?);
+    let (office, session) = (visit.office()?, visit.session_or_former()?);
     let code = visit.asked("code").unwrap_or_default();
     let row = visit
         .portal
@@ -192,8 +202,21 @@ async fn back(visit: Visit) -> Result<Response, Stop> {
         .map_err(|fault| visit.fault(&fault))?
         .filter(|row| row.office == office.id)
         .ok_or_else(|| visit.not_found())?;
+    if let Visitor::Former(session) = &visit.visitor {
+        // The token changes with request 1 alone: it was brought back, and what was to follow did not arrive.
+        let cookie = visit.portal.rotated(session);
+        return match Purpose::of(&row) {
+            Some(Purpose::Open) if row.is_answered() => {
+                Ok(([(header::SET_COOKIE, cookie)], visit.to("/certificate")?).into_response())
+            }
+            _ => Err(visit.not_found()),
+        };
+    }
     match (row.state, Purpose::of(&row)) {
-        (CardRequestState::Cancelled, Some(_)) => visit.to("/card?notice=cancelled"),
+        (CardRequestState::Cancelled, Some(_)) => match told_before(&visit, &row) {
+            Some(problem) => Err(problem),
+            None => visit.to("/card?notice=cancelled"),
+        },
         (CardRequestState::Done | CardRequestState::Returned, Some(Purpose::Open)) => opened(&visit, &row).await,
         (CardRequestState::Done | CardRequestState::Returned, Some(Purpose::Confirm)) => {
             confirm::confirmed(&visit, &row).await
@@ -211,11 +234,8 @@ async fn opened(visit: &Visit, row: &CardRequestRow) -> Result<Response, Stop> {
         CaseId::from_octets(case)
     } else {
         let case = visit.portal.desk().new_case::<Revocation>();
-        store
-            .set_card_request_case(row.id, case.octets())
-            .await
-            .map_err(fault)?;
-        case
+        let case = store.set_card_request_case(row.id, case.octets()).await;
+        CaseId::from_octets(case.map_err(fault)?)
     };
     if visit.portal.desk().look(case).await.map_err(fault)? == Case::New {
         let Some(informed) = start::informed(session, &office) else {
@@ -225,7 +245,7 @@ async fn opened(visit: &Visit, row: &CardRequestRow) -> Result<Response, Stop> {
             .portal
             .answered_presence(&office, row)
             .await
-            .map_err(|unproven| visit.told(StatusCode::CONFLICT, told(visit.words, &unproven, "")))?;
+            .map_err(|unproven| visit.told(StatusCode::CONFLICT, told(visit.words, &unproven, &office.name, "")))?;
         let command = Command::Open {
             office: office.id.clone(),
             language: visit.words.language(),
@@ -233,10 +253,13 @@ async fn opened(visit: &Visit, row: &CardRequestRow) -> Result<Response, Stop> {
             presented,
             subject: shown.subject().clone(),
         };
-        visit
-            .perform(case, &command)
-            .await?
-            .map_err(|failure| visit.failed(&failure))?;
+        match visit.perform(case, &command).await? {
+            Ok(_) => {}
+            // Walked twice at once: the other one began it.
+            Err(Failure::Refused(Refusal::Stale))
+                if visit.portal.desk().look(case).await.map_err(fault)? != Case::New => {}
+            Err(failure) => return Err(visit.failed(&failure)),
+        }
     }
     visit
         .portal
@@ -247,8 +270,8 @@ async fn opened(visit: &Visit, row: &CardRequestRow) -> Result<Response, Stop> {
     if row.state == CardRequestState::Returned {
         return Ok(page);
     }
+    let cookie = visit.portal.rotate(session, visit.now).await.map_err(fault)?;
     store.close_card_request(row.id).await.map_err(fault)?;
-    let cookie = visit.portal.rotate(session).await.map_err(fault)?;
     Ok(([(header::SET_COOKIE, cookie)], page).into_response())
 }
 
@@ -293,8 +316,9 @@ async fn standing(visit: &Visit, session: &Session, office: &Office) -> Result<v
         Case::New | Case::Abandoned { .. } => view::Standing::None,
         Case::Entering { .. } => open("entering", "application"),
         Case::Reviewing { .. } => open("reviewing", "confirm"),
+        Case::Awaiting { .. } if current.lapsed(visit.now) => open("lapsed", "confirm"),
         Case::Awaiting { until, .. } => match signed(visit, session, office).await? {
-            Some(_) if visit.now <= *until => view::Standing::Signed {
+            Some(_) => view::Standing::Signed {
                 until: date::minute(visit.words, *until),
             },
             _ => open("asked", "card"),
@@ -355,6 +379,19 @@ async fn leave(post: &Post) -> Result<Response, Stop> {
     Ok(([(header::SET_COOKIE, visit.portal.cookie().clear())], page).into_response())
 }
 
+/// The address of a button, opened as a page (its answer was reloaded, or the language switched): the step that is due.
+async fn onward(visit: Visit) -> Result<Response, Stop> {
+    if visit.session().is_err() {
+        return visit.to("");
+    }
+    match visit.case().await?.map(|current| current.standing.case) {
+        Some(Case::Entering { .. }) => visit.to("/application"),
+        Some(Case::Reviewing { .. } | Case::Awaiting { .. }) => visit.to("/confirm"),
+        Some(Case::Revoked { .. }) => visit.to("/done"),
+        Some(Case::New | Case::Abandoned { .. }) | None => visit.to(""),
+    }
+}
+
 /// The page after the session.
 async fn ended(visit: Visit) -> Result<Response, Stop> {
     let view = view::Ended {
@@ -392,7 +429,7 @@ async fn signed(visit: &Visit, session: &Session, office: &Office) -> Result<Opt
         .card_request_of(session, office)
         .await
         .map_err(|fault| visit.fault(&fault))?;
-    Ok(row.filter(|row| row.state == CardRequestState::Done && Purpose::of(row) == Some(Purpose::Confirm)))
+    Ok(row.filter(|row| row.is_answered() && Purpose::of(row) == Some(Purpose::Confirm)))
 }
 
 /// The card that was shown, and until when it can be revoked online.
@@ -406,7 +443,7 @@ async fn shown(visit: &Visit, current: &Current) -> Result<Shown, Stop> {
         .opened()
         .ok_or_else(|| visit.problem(StatusCode::CONFLICT, Code::Stale, &[]))?;
     let certificate = visit.certificate_of(opened).await?;
-    let until = casework::time::Instant(certificate.not_after());
+    let until = Instant(certificate.not_after());
     let last = current.office.revocation.policy.last_day(until);
     Ok(Shown { certificate, last })
 }

@@ -10,9 +10,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use casework::identity::Digest;
 use casework::time::Instant;
 use std::fmt::Write as _;
-use wire::office::Language;
 
-use crate::fault::Fault;
+use crate::fault::{Bug, Fault};
 use crate::portal::Portal;
 use crate::portal::language;
 use crate::store::{SessionFact, SessionRow};
@@ -20,6 +19,8 @@ use crate::store::{SessionFact, SessionRow};
 /// A session that is alive.
 pub(crate) struct Session {
     pub(crate) row: SessionRow,
+    /// The cookie as the browser has it.
+    token: String,
     facts: Vec<SessionFact>,
 }
 
@@ -29,6 +30,8 @@ pub(crate) enum Visitor {
     Stranger,
     /// Somebody whose session has ended.
     Late,
+    /// Somebody whose session goes on under another token, and who may not have been told.
+    Former(Session),
     /// Somebody with a session.
     Known(Session),
 }
@@ -56,6 +59,15 @@ impl Session {
         constant_time::verify_slices_are_equal(self.csrf().as_bytes(), sent.as_bytes()).is_ok()
     }
 
+    /// The token that follows this one. It is made of the cookie, which no row holds, and of a secret that was drawn at
+    /// the change: neither who only knew the old cookie nor who reads the rows can tell it.
+    fn next_token(&self, csrf: &[u8; 32]) -> String {
+        let mut octets = Vec::from(*b"KAGIMORI session token 1\0");
+        octets.extend_from_slice(csrf);
+        octets.extend_from_slice(self.token.as_bytes());
+        URL_SAFE_NO_PAD.encode(hashed(&octets))
+    }
+
     /// What was noted under a name for an office.
     pub(crate) fn noted(&self, office: &str, name: &str) -> Option<&SessionFact> {
         let name = fact_name(office, name);
@@ -78,9 +90,9 @@ impl Portal {
         let Some(token) = token else {
             return Ok(Visitor::Stranger);
         };
-        let token = hashed(token.as_bytes());
+        let (sent, token) = (token.to_owned(), hashed(token.as_bytes()));
         let Some(row) = self.store().session(token).await? else {
-            return Ok(Visitor::Late);
+            return self.former(sent, now).await;
         };
         let site = self.site();
         if now.0 - row.seen_at.0 > site.idle || now.0 - row.began_at.0 > site.longest {
@@ -91,37 +103,60 @@ impl Portal {
             self.store().touch_session(token, now).await?;
         }
         let facts = self.store().session_facts(token).await?;
-        Ok(Visitor::Known(Session { row, facts }))
+        let token = sent;
+        Ok(Visitor::Known(Session { row, token, facts }))
+    }
+
+    async fn former(&self, token: String, now: Instant) -> Result<Visitor, Fault> {
+        let Some(row) = self.store().session_formerly(hashed(token.as_bytes()), now).await? else {
+            return Ok(Visitor::Late);
+        };
+        let facts = self.store().session_facts(row.token).await?;
+        Ok(Visitor::Former(Session { row, token, facts }))
     }
 
     /// Begins a session; the header value sets its cookie.
-    pub(crate) async fn begin_session(
-        &self,
-        language: Language,
-        now: Instant,
-    ) -> Result<(Session, HeaderValue), Fault> {
-        let token = self.fresh_token();
+    pub(crate) async fn begin_session(&self, now: Instant) -> Result<(Session, HeaderValue), Fault> {
+        let token = URL_SAFE_NO_PAD.encode(self.chance().octets::<32>());
         let row = SessionRow {
             token: hashed(token.as_bytes()),
             mark: self.chance().octets(),
             csrf: self.chance().octets(),
-            language,
             began_at: now,
             seen_at: now,
         };
         self.store().begin_session(row.clone()).await?;
+        self.gauge().meet(row.token);
         let facts = Vec::new();
-        Ok((Session { row, facts }, self.cookie().set(&token)))
+        let cookie = self.cookie().set(&token);
+        Ok((Session { row, token, facts }, cookie))
     }
 
-    /// The session goes on under a new token.
-    pub(crate) async fn rotate(&self, session: &Session) -> Result<HeaderValue, Fault> {
-        let token = self.fresh_token();
+    /// The session goes on under a new token. Whoever asks for the same at the same time, or within a minute because the
+    /// answer was lost, is given the same token.
+    pub(crate) async fn rotate(&self, session: &Session, now: Instant) -> Result<HeaderValue, Fault> {
         let csrf = self.chance().octets();
-        self.store()
-            .rotate_session(session.row.token, hashed(token.as_bytes()), csrf)
+        let token = session.next_token(&csrf);
+        let until = now.plus_seconds(FORMER_FOR);
+        let rotated = self
+            .store()
+            .rotate_session(session.row.token, hashed(token.as_bytes()), csrf, until)
             .await?;
-        Ok(self.cookie().set(&token))
+        if rotated {
+            self.gauge().meet(hashed(token.as_bytes()));
+            return Ok(self.cookie().set(&token));
+        }
+        let row = self
+            .store()
+            .session_formerly(hashed(session.token.as_bytes()), now)
+            .await?;
+        let row = row.ok_or_else(|| Bug("a session was changed twice at once".to_owned()))?;
+        Ok(self.cookie().set(&session.next_token(&row.csrf)))
+    }
+
+    /// The cookie once more that the session got in place of this one.
+    pub(crate) fn rotated(&self, session: &Session) -> HeaderValue {
+        self.cookie().set(&session.next_token(&session.row.csrf))
     }
 
     /// Notes something for an office.
@@ -151,10 +186,6 @@ impl Portal {
         Cookie {
             secure: self.site().secure(),
         }
-    }
-
-    fn fresh_token(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.chance().octets::<32>())
     }
 }
 
@@ -217,5 +248,7 @@ fn fact_name(office: &str, name: &str) -> String {
     format!("{office}/{name}")
 }
 
+/// Seconds for which an old token still finds its session on the way back from the agent.
+const FORMER_FOR: i64 = 60;
 /// Seconds: a session that was seen just now is not written again for each picture of its page.
 const TOUCH_EVERY: i64 = 10;

@@ -121,6 +121,8 @@ pub(crate) struct Confirm {
     pub(crate) office: Arc<Office>,
     pub(crate) notice: Option<Message>,
     pub(crate) unchecked: bool,
+    /// It was out for signature too long.
+    pub(crate) lapsed: bool,
     pub(crate) deadline: String,
     pub(crate) certificate: Vec<Fact>,
     pub(crate) application: Vec<Fact>,

@@ -3,7 +3,7 @@
 
 use axum::Form;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, OriginalUri, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -20,7 +20,7 @@ use crate::fault::Fault;
 use crate::office::Office;
 use crate::portal::limit::Wait;
 use crate::portal::page::{Page, render};
-use crate::portal::session::{Session, Visitor};
+use crate::portal::session::{Session, Visitor, hashed};
 use crate::portal::{BODY_LIMIT, Portal, language, refusal, view};
 
 /// A request of a browser.
@@ -60,7 +60,19 @@ impl Visit {
                     .append(header::SET_COOKIE, self.portal.cookie().clear());
                 Err(stop)
             }
+            // The cookie that it has by now must not be taken from it.
+            Visitor::Former(_) => Err(self.problem(StatusCode::CONFLICT, Code::Timeout, &[])),
             Visitor::Stranger => Err(self.problem(StatusCode::CONFLICT, Code::Stale, &[])),
+        }
+    }
+
+    /// The session on the way back from the agent, by its token or for a minute by the one before: the answer that
+    /// brought the new one may be the one that was lost.
+    pub(crate) fn session_or_former(&self) -> Result<&Session, Stop> {
+        match &self.visitor {
+            Visitor::Known(session) | Visitor::Former(session) => Ok(session),
+            Visitor::Late => Err(self.problem(StatusCode::CONFLICT, Code::Timeout, &[])),
+            Visitor::Stranger => self.session(),
         }
     }
 
@@ -77,7 +89,7 @@ impl Visit {
     pub(crate) fn page(&self) -> Page {
         let csrf = match &self.visitor {
             Visitor::Known(session) => Some(session.csrf()),
-            Visitor::Stranger | Visitor::Late => None,
+            Visitor::Stranger | Visitor::Late | Visitor::Former(_) => None,
         };
         self.page_with(csrf)
     }
@@ -157,13 +169,24 @@ impl Visit {
             visitor: Visitor::Stranger,
             query,
             office: None,
-            path: parts.uri.path().to_owned(),
+            path: address_of(parts),
         };
         let token = portal.cookie().read(&parts.headers);
+        if let Some(token) = token {
+            let named = portal.gauge().named(hashed(token.as_bytes()), address(parts));
+            named.map_err(|wait| visit.too_often(wait))?;
+        }
         visit.visitor = portal.visitor(token, now).await.map_err(|fault| visit.fault(&fault))?;
         let spent = match &visit.visitor {
-            Visitor::Known(session) => portal.gauge().session(session.row.mark),
-            Visitor::Stranger | Visitor::Late => portal.gauge().stranger(address(parts)),
+            Visitor::Known(session) | Visitor::Former(session) => {
+                if let Some(token) = token {
+                    portal.gauge().meet(hashed(token.as_bytes()));
+                }
+                portal.gauge().session(session.row.mark)
+            }
+            // A cookie that leads nowhere has paid already.
+            Visitor::Late => Ok(()),
+            Visitor::Stranger => portal.gauge().stranger(address(parts)),
         };
         spent.map_err(|wait| visit.too_often(wait))?;
         let named = match RawPathParams::from_request_parts(parts, portal).await {
@@ -280,7 +303,26 @@ fn same_origin(headers: &HeaderMap, origin: &str) -> bool {
     named && site
 }
 
-fn address(parts: &Parts) -> IpAddr {
+/// The address of the page, for coming back after the language was switched: what it says of the
+/// language is left out, and a one-time code stands on no page.
+fn address_of(parts: &Parts) -> String {
+    // Where routers are nested, the URI of the request has lost the outer part.
+    let uri = parts
+        .extensions
+        .get::<OriginalUri>()
+        .map_or(&parts.uri, |OriginalUri(uri)| uri);
+    let pairs = uri.query().unwrap_or_default().split('&');
+    let pairs: Vec<&str> = pairs
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("lang=") && !pair.starts_with("code="))
+        .collect();
+    if pairs.is_empty() {
+        uri.path().to_owned()
+    } else {
+        format!("{}?{}", uri.path(), pairs.join("&"))
+    }
+}
+
+pub(crate) fn address(parts: &Parts) -> IpAddr {
     match parts.extensions.get::<ConnectInfo<SocketAddr>>() {
         Some(ConnectInfo(address)) => address.ip(),
         // Without a connection behind it (a test) everybody is one stranger.

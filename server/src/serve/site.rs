@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::extract::ConnectInfo;
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, STRICT_TRANSPORT_SECURITY};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, Response, StatusCode};
 use tower::ServiceExt as _;
 use tracing::Instrument as _;
@@ -123,11 +123,6 @@ impl Site {
             response
                 .headers_mut()
                 .insert(HeaderName::from_static("x-request-id"), named);
-        }
-        if visit.listen.tls.is_some() {
-            response
-                .headers_mut()
-                .insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));
         }
         response
     }

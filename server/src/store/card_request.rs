@@ -62,6 +62,22 @@ pub enum Claimed {
     ByAnother,
 }
 
+impl CardRequestRow {
+    /// It waits for an agent.
+    pub fn is_unclaimed(&self) -> bool {
+        self.state == CardRequestState::Open && self.agent_key.is_none()
+    }
+
+    /// All its steps were answered, whether or not the browser came back with it.
+    pub fn is_answered(&self) -> bool {
+        match self.state {
+            CardRequestState::Done => true,
+            CardRequestState::Returned => self.outcome.as_deref() == Some(ANSWERED),
+            CardRequestState::Open | CardRequestState::Cancelled => false,
+        }
+    }
+}
+
 impl CardRequestState {
     const ALL: [Self; 4] = [Self::Open, Self::Done, Self::Cancelled, Self::Returned];
 
@@ -185,6 +201,29 @@ impl Store {
             .await
     }
 
+    /// Gives up a request that nobody came back with, even one that is answered in full: from then on its code leads to
+    /// nothing but the news that it was cancelled. `false` if the browser came back first. What was said against a card
+    /// stays its outcome.
+    pub async fn cancel_card_request(&self, id: [u8; 16], code: [u8; 32]) -> Result<bool, Fault> {
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let cancelled = connection.execute(CANCEL, values![&id, &code]).await?;
+                    Ok(cancelled == 1)
+                })
+            })
+            .await
+    }
+
+    /// What is to be told about the open request when the browser is back: why its card was refused.
+    pub async fn note_card_request(&self, id: [u8; 16], outcome: String) -> Result<(), Fault> {
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move { connection.execute(TELL, values![&id, &outcome]).await.map(drop) })
+            })
+            .await
+    }
+
     /// The request to which a code leads, if it belongs to this session. The same code again finds the same request.
     pub async fn return_card_request(
         &self,
@@ -195,18 +234,24 @@ impl Store {
         found.as_ref().map(read).transpose()
     }
 
-    /// The browser came back with it.
-    pub async fn close_card_request(&self, id: [u8; 16]) -> Result<(), Fault> {
+    /// The browser came back with it: from now on it cannot be given up. `false` if it was given up before.
+    pub async fn close_card_request(&self, id: [u8; 16]) -> Result<bool, Fault> {
         self.writer
-            .write(move |connection| Box::pin(async move { connection.execute(CLOSE, values![&id]).await.map(drop) }))
+            .write(move |connection| {
+                Box::pin(async move { connection.execute(CLOSE, values![&id]).await.map(|rows| rows == 1) })
+            })
             .await
     }
 
-    /// The case that came of it.
-    pub async fn set_card_request_case(&self, id: [u8; 16], case: [u8; 16]) -> Result<(), Fault> {
+    /// The case that came of it: this one, or the one that was named first.
+    pub async fn set_card_request_case(&self, id: [u8; 16], case: [u8; 16]) -> Result<[u8; 16], Fault> {
         self.writer
             .write(move |connection| {
-                Box::pin(async move { connection.execute(SET_CASE, values![&id, &case]).await.map(drop) })
+                Box::pin(async move {
+                    connection.execute(SET_CASE, values![&id, &case]).await?;
+                    let row = connection.row(CASE, values![&id]).await?;
+                    Ok(row.map_or(Ok(None), |row| optional(&row, "case_id"))?.unwrap_or(case))
+                })
             })
             .await
     }
@@ -230,6 +275,9 @@ impl Store {
     }
 }
 
+/// The outcome of a request whose steps were all answered.
+pub const ANSWERED: &str = "answered";
+
 statements! {
     GIVE_UP = "UPDATE card_request SET state = 'returned' WHERE session = $1 AND state = 'open'";
     MAKE = "INSERT INTO card_request
@@ -242,14 +290,18 @@ statements! {
             made_at, expires_at FROM card_request WHERE session = $1 ORDER BY made_at DESC, state LIMIT 1";
     CLAIM = "UPDATE card_request SET agent_key = $2
              WHERE id = $1 AND state = 'open' AND (agent_key IS NULL OR agent_key = $2)";
-    ADVANCE = "UPDATE card_request SET answered = answered + 1
+    ADVANCE = "UPDATE card_request SET answered = answered + 1, outcome = NULL
                WHERE id = $1 AND state = 'open' AND answered = $2 AND expires_at >= $3";
     KEEP_ANSWER = "INSERT INTO card_answer (request, step, document, at) VALUES ($1, $2, $3, $4)";
     END = "UPDATE card_request SET state = $2, code = $3, outcome = $4 WHERE id = $1 AND state = 'open'";
     BY_CODE = "SELECT id, session, office, procedure, purpose, case_id, nonce, document, agent_key, answered, state, outcome,
                 made_at, expires_at FROM card_request WHERE session = $1 AND code = $2";
-    CLOSE = "UPDATE card_request SET state = 'returned' WHERE id = $1 AND state <> 'open'";
-    SET_CASE = "UPDATE card_request SET case_id = $2 WHERE id = $1";
+    CANCEL = "UPDATE card_request SET state = 'cancelled', code = $2, outcome = CASE WHEN state <> 'done' THEN outcome END
+              WHERE id = $1 AND state IN ('open', 'done', 'cancelled')";
+    TELL = "UPDATE card_request SET outcome = $2 WHERE id = $1 AND state = 'open'";
+    CLOSE = "UPDATE card_request SET state = 'returned' WHERE id = $1 AND state IN ('done', 'returned')";
+    SET_CASE = "UPDATE card_request SET case_id = $2 WHERE id = $1 AND case_id IS NULL";
+    CASE = "SELECT case_id FROM card_request WHERE id = $1";
     ANSWERS = "SELECT document FROM card_answer WHERE request = $1 ORDER BY step";
     FORGET = "DELETE FROM card_request WHERE expires_at < $1";
     FORGET_ANSWERS = "DELETE FROM card_answer WHERE request IN (SELECT id FROM card_request WHERE expires_at < $1)";

@@ -25,7 +25,7 @@ use casework::identity::CertificateId;
 use casework::number::Number;
 use std::path::Path;
 
-pub use card_request::{CardRequestRow, CardRequestState, Claimed};
+pub use card_request::{ANSWERED, CardRequestRow, CardRequestState, Claimed};
 pub use case::{CaseRow, Commit, Document, Write};
 pub use certificate::CertificateRow;
 pub(crate) use certificate::{

@@ -1,10 +1,8 @@
 //! Browser sessions. The cookie's token is never stored, only its SHA-256.
 
 use casework::time::Instant;
-use wire::office::Language;
 
 use super::Store;
-use super::case::read_language;
 use super::database::{Connection, Row, statements, values};
 use crate::fault::Fault;
 
@@ -17,8 +15,6 @@ pub struct SessionRow {
     pub mark: [u8; 16],
     /// The secret of its forms.
     pub csrf: [u8; 32],
-    /// The language of its pages.
-    pub language: Language,
     /// When it began: the absolute limit counts from here.
     pub began_at: Instant,
     /// When it was seen last: the idle limit counts from here.
@@ -49,7 +45,6 @@ impl Store {
                                 &session.token,
                                 &session.mark,
                                 &session.csrf,
-                                session.language.tag(),
                                 session.began_at.0,
                                 session.seen_at.0,
                             ],
@@ -81,32 +76,39 @@ impl Store {
             .await
     }
 
-    /// Its pages are in another language from now on.
-    pub async fn set_session_language(&self, token: [u8; 32], language: Language) -> Result<(), Fault> {
+    /// The session goes on under another token and with other secrets, its facts with it (A45). Until `former_until` it
+    /// is still found by the old token. `false` if there is no such session any more: somebody was faster.
+    pub async fn rotate_session(
+        &self,
+        old: [u8; 32],
+        new: [u8; 32],
+        csrf: [u8; 32],
+        former_until: Instant,
+    ) -> Result<bool, Fault> {
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
-                    connection
-                        .execute(SPEAK, values![&token, language.tag()])
-                        .await
-                        .map(drop)
+                    let rotated = values![&old, &new, &csrf, former_until.0];
+                    if connection.execute(ROTATE, rotated).await? == 0 {
+                        return Ok(false);
+                    }
+                    connection.execute(ROTATE_FACTS, values![&old, &new]).await?;
+                    connection.execute(ROTATE_REQUESTS, values![&old, &new]).await?;
+                    Ok(true)
                 })
             })
             .await
     }
 
-    /// The session goes on under another token and with other secrets, its facts with it (A45).
-    pub async fn rotate_session(&self, old: [u8; 32], new: [u8; 32], csrf: [u8; 32]) -> Result<(), Fault> {
-        self.writer
-            .write(move |connection| {
-                Box::pin(async move {
-                    connection.execute(ROTATE, values![&old, &new, &csrf]).await?;
-                    connection.execute(ROTATE_FACTS, values![&old, &new]).await?;
-                    connection.execute(ROTATE_REQUESTS, values![&old, &new]).await?;
-                    Ok(())
-                })
-            })
-            .await
+    /// The session that this token was changed in, as long as it may still be used for the answer that was lost.
+    pub async fn session_formerly(&self, token: [u8; 32], now: Instant) -> Result<Option<SessionRow>, Fault> {
+        self.reader()
+            .await?
+            .row(FORMERLY, values![&token, now.0])
+            .await?
+            .as_ref()
+            .map(read)
+            .transpose()
     }
 
     /// 終了: the session and everything noted in it.
@@ -130,11 +132,14 @@ impl Store {
             .await
     }
 
-    /// Notes something in a session. The same name again replaces the value and the time.
+    /// Notes something in a session that is there. The same name again replaces the value and the time.
     pub async fn note(&self, token: [u8; 32], fact: SessionFact) -> Result<(), Fault> {
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
+                    if connection.row(LOAD, values![&token]).await?.is_none() {
+                        return Ok(());
+                    }
                     connection
                         .execute(NOTE, values![&token, &fact.name, &fact.value, fact.at.0])
                         .await
@@ -175,11 +180,11 @@ impl Store {
 }
 
 statements! {
-    BEGIN = "INSERT INTO session (token, mark, csrf, language, began_at, seen_at) VALUES ($1, $2, $3, $4, $5, $6)";
-    LOAD = "SELECT token, mark, csrf, language, began_at, seen_at FROM session WHERE token = $1";
+    BEGIN = "INSERT INTO session (token, mark, csrf, began_at, seen_at) VALUES ($1, $2, $3, $4, $5)";
+    LOAD = "SELECT token, mark, csrf, began_at, seen_at FROM session WHERE token = $1";
+    FORMERLY = "SELECT token, mark, csrf, began_at, seen_at FROM session WHERE former = $1 AND former_until >= $2";
     TOUCH = "UPDATE session SET seen_at = $2 WHERE token = $1 AND seen_at < $2";
-    SPEAK = "UPDATE session SET language = $2 WHERE token = $1";
-    ROTATE = "UPDATE session SET token = $2, csrf = $3 WHERE token = $1";
+    ROTATE = "UPDATE session SET token = $2, csrf = $3, former = token, former_until = $4 WHERE token = $1";
     ROTATE_FACTS = "UPDATE session_fact SET session = $2 WHERE session = $1";
     ROTATE_REQUESTS = "UPDATE card_request SET session = $2 WHERE session = $1";
     END = "DELETE FROM session WHERE token = $1";
@@ -204,7 +209,6 @@ fn read(row: &Row) -> Result<SessionRow, Fault> {
         token: row.octets("token")?,
         mark: row.octets("mark")?,
         csrf: row.octets("csrf")?,
-        language: read_language(&row.column::<String>("language")?)?,
         began_at: Instant(row.column("began_at")?),
         seen_at: Instant(row.column("seen_at")?),
     })

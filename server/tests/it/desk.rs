@@ -283,7 +283,7 @@ on_both! {
             "普通",
             "1234567",
             "ﾀｶﾊｼ ｲﾁﾛｳ",
-            "円（目安）",
+            "円",
             "この申込は、送信した時から訂正も取消もできません。",
         ] {
             assert!(text.contains(said), "{said} is missing in\n{text}");

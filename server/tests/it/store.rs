@@ -13,7 +13,6 @@ use server::desk::{Actor, CaseId, evidence};
 use server::store::{
     Audit, CardRequestRow, CardRequestState, Claimed, Clash, Committed, CrlRow, SessionFact, SessionRow,
 };
-use wire::office::Language;
 
 use crate::house::{House, application, noon, on_both};
 use crate::invariant::{self, AUDIT};
@@ -256,8 +255,12 @@ on_both! {
         let fact = SessionFact { name: "flow".to_owned(), value: "v1".to_owned(), at: house.now() };
         store.note(token, fact.clone()).await.unwrap();
         let rotated = house.desk.chance().octets();
-        store.rotate_session(token, rotated, [5; 32]).await.unwrap();
+        let until = house.now().plus_seconds(60);
+        assert!(store.rotate_session(token, rotated, [5; 32], until).await.unwrap());
+        assert!(!store.rotate_session(token, [6; 32], [6; 32], until).await.unwrap(), "somebody was faster");
         assert_eq!(store.session(token).await.unwrap(), None);
+        assert_eq!(store.session_formerly(token, until).await.unwrap().unwrap().token, rotated);
+        assert_eq!(store.session_formerly(token, until.plus_seconds(1)).await.unwrap(), None);
         assert_eq!(store.session(rotated).await.unwrap().unwrap().csrf, [5; 32]);
         assert_eq!(store.session_facts(rotated).await.unwrap(), [fact]);
         assert_eq!(store.end_idle_sessions(house.now().plus_seconds(-10), house.now().plus_seconds(-10)).await.unwrap(), 0);
@@ -336,7 +339,6 @@ fn session(house: &House, token: [u8; 32]) -> SessionRow {
         token,
         mark: house.desk.chance().octets(),
         csrf: house.desk.chance().octets(),
-        language: Language::Ja,
         began_at: house.now(),
         seen_at: house.now(),
     }

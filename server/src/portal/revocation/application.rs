@@ -63,6 +63,18 @@ pub(crate) async fn enter(post: Post) -> Result<Response, Stop> {
     if post.field("case") != current.id().to_string() {
         return Err(visit.problem(StatusCode::CONFLICT, Code::Stale, &[]));
     }
+    // 「戻る」 keeps what was typed, and so does each change of a field where a script runs.
+    match post.field("go") {
+        "certificate" => {
+            keep(visit, &current, &Draft::of(&post, false)).await?;
+            return visit.to("/certificate");
+        }
+        "keep" => {
+            keep(visit, &current, &Draft::of(&post, false)).await?;
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+        _ => {}
+    }
     let chosen = Some(post.field("language"))
         .filter(|tag| !tag.is_empty())
         .and_then(Language::from_tag);
@@ -113,7 +125,8 @@ pub(crate) async fn example(visit: Visit) -> Result<Response, Stop> {
     Ok(render(StatusCode::OK, &view::Example { page, facts }))
 }
 
-/// The rules of the form, and that every character can be printed on the receipt (A39).
+/// The rules of the form, and that every character can be printed on the receipt (A39): what the card says stands there
+/// too, and after the irrevocable step it is too late to find out.
 fn check(
     visit: &Visit,
     form: &Form,
@@ -122,13 +135,15 @@ fn check(
     let applicant = fact::applicant(&shown.certificate);
     let checked = form.check(&applicant, Instant(shown.certificate.not_before()), visit.now);
     let mut complaints = checked.as_ref().err().cloned().unwrap_or_default();
-    let printed = [
-        (Field::ReasonDetail, &form.reason_detail),
-        (Field::ApplicantName, &applicant),
-        (Field::Bank, &form.bank),
-        (Field::Branch, &form.branch),
+    let on_card = fact::certificate(&visit.page(), &shown.certificate);
+    let typed = [
+        (Field::ReasonDetail, form.reason_detail.as_str()),
+        (Field::ApplicantName, applicant.as_str()),
+        (Field::Bank, form.bank.as_str()),
+        (Field::Branch, form.branch.as_str()),
     ];
-    for (field, text) in printed {
+    let shown = on_card.iter().map(|fact| (Field::ApplicantName, fact.value.as_str()));
+    for (field, text) in typed.into_iter().chain(shown) {
         if complaints.iter().all(|(about, _)| *about != field)
             && let Err(character) = printable(text)
         {

@@ -4,19 +4,21 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use casework::Refusal;
 use casework::revocation::Case;
 use wire::card_request::Step;
 use wire::code::Code;
 
 use super::{Current, shown};
 use crate::catalogue::both;
+use crate::desk::Failure;
 use crate::desk::revocation::Command;
 use crate::fault::{Bug, Fault};
 use crate::portal::card_request::{Purpose, told};
 use crate::portal::page::render;
 use crate::portal::visit::{Post, Stop, Visit};
 use crate::portal::{fact, view};
-use crate::store::{CardRequestRow, CardRequestState};
+use crate::store::CardRequestRow;
 
 /// S5. While the text is out for signature it is shown too, and cannot be asked for anew.
 pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
@@ -46,6 +48,7 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
     let view = view::Confirm {
         notice: unchecked.then(|| page.message(Code::GateChecked, &[])),
         unchecked,
+        lapsed: current.lapsed(visit.now),
         deadline: fact::deadline(&page, shown.last),
         certificate: fact::certificate(&page, &shown.certificate),
         application: fact::application(&page, application),
@@ -79,15 +82,17 @@ pub(crate) async fn ask(post: Post) -> Result<Response, Stop> {
     if post.field("version") != current.standing.version.to_string() {
         return Err(visit.problem(StatusCode::CONFLICT, Code::Stale, &[]));
     }
-    let asked = visit
-        .perform(
-            current.id(),
-            &Command::Ask {
-                language: visit.words.language(),
-            },
-        )
-        .await?;
-    asked.map_err(|failure| visit.failed(&failure))?;
+    let language = visit.words.language();
+    match visit.perform(current.id(), &Command::Ask { language }).await? {
+        Ok(_) => {}
+        // A double click: the other one was first, and asked for the same.
+        Err(Failure::Refused(Refusal::Stale))
+            if matches!(visit.current().await?.standing.case, Case::Awaiting { .. }) =>
+        {
+            return visit.to("/card");
+        }
+        Err(failure) => return Err(visit.failed(&failure)),
+    }
     request(visit, &visit.current().await?).await?;
     visit.to("/card")
 }
@@ -112,7 +117,7 @@ pub(crate) async fn edit(post: Post) -> Result<Response, Stop> {
     visit.to("/application")
 }
 
-/// The request for the signature: the open one, or a fresh one over the same text.
+/// The request for the signature: the one that waits for an agent, or a fresh one over the same text.
 pub(crate) async fn request(visit: &Visit, current: &Current) -> Result<CardRequestRow, Stop> {
     let session = visit.session()?;
     let fault = |fault: Fault| visit.fault(&fault);
@@ -122,17 +127,21 @@ pub(crate) async fn request(visit: &Visit, current: &Current) -> Result<CardRequ
     else {
         return Err(visit.problem(StatusCode::CONFLICT, Code::Stale, &[]));
     };
+    if current.lapsed(visit.now) {
+        return Err(visit.to("/confirm")?.into());
+    }
     let last = visit
         .portal
         .card_request_of(session, &current.office)
         .await
         .map_err(fault)?;
     if let Some(row) = last.filter(|row| Purpose::of(row) == Some(Purpose::Confirm)) {
-        match row.state {
-            CardRequestState::Open => return Ok(row),
-            // Signed, and the browser never came back with it: 「続ける／やめる」.
-            CardRequestState::Done => return Err(visit.to("/status")?.into()),
-            CardRequestState::Cancelled | CardRequestState::Returned => {}
+        if row.is_unclaimed() {
+            return Ok(row);
+        }
+        // Signed, and the browser never came back with it: 「続ける／やめる」.
+        if row.is_answered() {
+            return Err(visit.to("/status")?.into());
         }
     }
     let language = current
@@ -168,17 +177,19 @@ pub(crate) async fn confirmed(visit: &Visit, row: &CardRequestRow) -> Result<Res
     if row.case != Some(current.id().octets()) {
         return Err(visit.not_found());
     }
-    let signature = visit
-        .portal
-        .answered_signature(row)
-        .await
-        .map_err(|unproven| visit.told(StatusCode::CONFLICT, told(visit.words, &unproven, "")))?;
+    let signature = visit.portal.answered_signature(row).await.map_err(|unproven| {
+        visit.told(
+            StatusCode::CONFLICT,
+            told(visit.words, &unproven, &current.office.name, ""),
+        )
+    })?;
+    // Who gave up at the agent is not revoked for, and who is revoked for cannot give up any more: this row decides.
+    let returned = visit.portal.store().close_card_request(row.id).await;
+    if !returned.map_err(|fault| visit.fault(&fault))? {
+        return visit.to("/card?notice=cancelled");
+    }
     let confirmed = visit.perform(current.id(), &Command::Confirm(signature)).await?;
     confirmed.map_err(|failure| visit.failed(&failure))?;
-    // It is accepted from here on; that the request stays open on paper changes nothing.
-    if let Err(fault) = visit.portal.store().close_card_request(row.id).await {
-        tracing::error!(%fault, "a card request that was returned could not be closed");
-    }
     visit.to("/done")
 }
 

@@ -15,15 +15,15 @@ use crate::portal::page::render;
 use crate::portal::session::{Session, Visitor, hex};
 use crate::portal::view;
 use crate::portal::visit::{Post, Stop, Visit};
-use crate::store::{CardRequestRow, CardRequestState};
+use crate::store::CardRequestRow;
 
 /// S1. The session begins here, since both texts are opened in windows of their own and this page must know of them.
 pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
     let office = visit.office()?;
     let (begun, cookie) = match &visit.visitor {
         Visitor::Known(_) => (None, None),
-        Visitor::Stranger | Visitor::Late => {
-            let begun = visit.portal.begin_session(visit.words.language(), visit.now).await;
+        Visitor::Stranger | Visitor::Late | Visitor::Former(_) => {
+            let begun = visit.portal.begin_session(visit.now).await;
             let (session, cookie) = begun.map_err(|fault| visit.fault(&fault))?;
             (Some(session), Some(cookie))
         }
@@ -93,7 +93,8 @@ pub(crate) async fn agree(post: Post) -> Result<Response, Stop> {
     visit.to("/card")
 }
 
-/// The request that asks for the card: the open one, or a fresh one.
+/// The request that asks for the card: the one that waits for an agent, or a fresh one. One that an agent took is its
+/// own for ever, and an agent that was started again has forgotten it.
 pub(crate) async fn request(visit: &Visit) -> Result<CardRequestRow, Stop> {
     let (office, session) = (visit.office()?, visit.session()?);
     let open = visit
@@ -102,7 +103,7 @@ pub(crate) async fn request(visit: &Visit) -> Result<CardRequestRow, Stop> {
         .await
         .map_err(|fault| visit.fault(&fault))?;
     match open {
-        Some(row) if row.state == CardRequestState::Open && Purpose::of(&row) == Some(Purpose::Open) => Ok(row),
+        Some(row) if row.is_unclaimed() && Purpose::of(&row) == Some(Purpose::Open) => Ok(row),
         _ if informed(session, &office).is_none() => Err(visit.to("?notice=E-GATE-1")?.into()),
         _ => ask(visit, session, &office).await,
     }

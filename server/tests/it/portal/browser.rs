@@ -303,7 +303,11 @@ impl Agent {
     }
 
     pub(crate) async fn cancel(&self) -> Cancelled {
-        self.call::<Answer, _>("cancel", None).await.unwrap()
+        self.try_cancel().await.unwrap()
+    }
+
+    pub(crate) async fn try_cancel(&self) -> Result<Cancelled, Problem> {
+        self.call::<Answer, _>("cancel", None).await
     }
 
     /// Answers request 1 with a card; the code for the way back.
