@@ -210,6 +210,11 @@ impl Desk {
                 }
                 Err(Clash::Fault(Fault::Contended) | Clash::Moved | Clash::Revoked | Clash::Number | Clash::Serial) => {
                 }
+                // One more transaction waits for that one to be settled, and journals what it committed: what stands in the
+                // case after that is the outcome, and may be acknowledged.
+                Err(Clash::Fault(unknown @ Fault::Unknown { .. })) => {
+                    self.store.is_ready().await.map_err(|_| unknown)?;
+                }
                 Err(Clash::Fault(fault)) => return Err(Failure::Fault(fault)),
                 Err(Clash::Older) => return Err(Fault::Bug(Bug("no case makes a list".to_owned())).into()),
             }

@@ -124,7 +124,16 @@ impl Database {
             }
             StoreAddress::Postgres(url) => {
                 let options: PgConnectOptions = url.parse().map_err(fault)?;
-                let options = options.application_name("kagimori");
+                // A server, or another node, that stands still costs this node a refusal and never its life. COMMIT is
+                // not bounded by them: what it waits for is the disk, and it is given up by this side alone.
+                let options = options.application_name("kagimori").options([
+                    ("lock_timeout", LOCK),
+                    ("statement_timeout", STATEMENT),
+                    ("idle_in_transaction_session_timeout", IDLE),
+                    ("tcp_keepalives_idle", KEEPALIVE),
+                    ("tcp_keepalives_interval", KEEPALIVE),
+                    ("tcp_keepalives_count", KEEPALIVES),
+                ]);
                 let pool = PgPoolOptions::new()
                     .max_connections(READERS + 1)
                     .acquire_timeout(PATIENCE)
@@ -173,7 +182,9 @@ impl Connection {
             }
             Self::Postgres(connection) => {
                 let query = bind_postgres(statement, values);
-                query.execute(&mut **connection).await.map(|done| done.rows_affected())
+                answered(query.execute(&mut **connection))
+                    .await
+                    .map(|done| done.rows_affected())
             }
         }
         .map_err(fault)
@@ -191,8 +202,7 @@ impl Connection {
             }
             Self::Postgres(connection) => {
                 let query = bind_postgres(statement, values);
-                query
-                    .fetch_optional(&mut **connection)
+                answered(query.fetch_optional(&mut **connection))
                     .await
                     .map(|row| row.map(Row::Postgres))
             }
@@ -212,8 +222,7 @@ impl Connection {
             }
             Self::Postgres(connection) => {
                 let query = bind_postgres(statement, values);
-                query
-                    .fetch_all(&mut **connection)
+                answered(query.fetch_all(&mut **connection))
                     .await
                     .map(|rows| rows.into_iter().map(Row::Postgres).collect())
             }
@@ -225,7 +234,7 @@ impl Connection {
     pub(crate) async fn command(&mut self, sql: &'static str) -> Result<(), Fault> {
         match self {
             Self::Sqlite(connection) => sqlx::raw_sql(sql).execute(&mut **connection).await.map(drop),
-            Self::Postgres(connection) => sqlx::raw_sql(sql).execute(&mut **connection).await.map(drop),
+            Self::Postgres(connection) => answered(sqlx::raw_sql(sql).execute(&mut **connection)).await.map(drop),
         }
         .map_err(fault)
     }
@@ -345,6 +354,14 @@ fn bind_postgres<'q>(statement: Statement, values: &[Value<'_>]) -> Query<'q, Po
         })
 }
 
+/// An answer of PostgreSQL, if it comes in time. Where none comes the connection is of no use any more, and of a COMMIT
+/// it is not known what became of it.
+async fn answered<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    tokio::time::timeout(ANSWER, answer)
+        .await
+        .unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())))
+}
+
 /// Who is to blame: the storage, the way to it, the others, or we.
 pub(crate) fn fault(error: sqlx::Error) -> Fault {
     use sqlx::Error;
@@ -353,6 +370,11 @@ pub(crate) fn fault(error: sqlx::Error) -> Fault {
         Error::Database(told) => match told.code().as_deref() {
             // SQLSTATE: serialization failure, deadlock, lock not available.
             Some("40001" | "40P01" | "55P03") => Fault::Contended,
+            // The server closed a connection that stood inside a transaction for too long: none of its statements failed.
+            Some("25P03") => Fault::Unreachable {
+                what: "the database",
+                why,
+            },
             Some(sqlstate) if sqlstate.len() == 5 => match sqlstate.get(..2) {
                 // Connection, resources, operator intervention, system error: the server's world.
                 Some("08" | "53" | "57" | "58") => Fault::Unreachable {
@@ -391,6 +413,16 @@ pub(crate) fn fault(error: sqlx::Error) -> Fault {
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
+
+// PostgreSQL, on every connection. A lock is waited for less long than a statement may take, that less long than an answer
+// is: the server's own word, which undoes the statement for certain, comes before this side gives up.
+const LOCK: &str = "5s";
+const STATEMENT: &str = "20s";
+const IDLE: &str = "30s";
+const ANSWER: Duration = Duration::from_secs(30);
+/// In seconds.
+const KEEPALIVE: &str = "10";
+const KEEPALIVES: &str = "3";
 
 // https://www.sqlite.org/rescode.html
 const SQLITE_BUSY: i64 = 5;

@@ -40,6 +40,8 @@ pub(crate) type Subscriber = Box<dyn FnMut(&Committed) + Send>;
 /// Follows both sequences, to the journal and to the subscribers.
 pub(crate) struct Follower {
     journal: Journal,
+    /// The revocation with which the journal ends.
+    last: Option<StatusRow>,
     /// The last certificate that the subscribers know.
     issued: i64,
     /// How far the database knows that the journal is synced.
@@ -51,8 +53,11 @@ impl Follower {
     /// Goes on behind the journal's end.
     pub(crate) async fn begin(journal: Journal, connection: &mut Connection) -> Result<Self, Fault> {
         let issued = certificate::last_issued(connection).await?;
+        // The database was compared with the journal before: this row is the journal's last line.
+        let (_, last) = status::last_and(connection, journal.end().sequence()).await?;
         let mut follower = Self {
             journal,
+            last,
             issued,
             marked: 0,
             subscribers: Vec::new(),
@@ -82,10 +87,29 @@ impl Follower {
             }
             let entries: Vec<Entry> = revoked.iter().map(entry).collect();
             self.journal.append(&entries)?;
+            self.last = revoked.last().cloned();
             for row in revoked {
                 self.tell(&committed_revocation(row));
             }
         }
+    }
+
+    /// Refuses to write into a database that has forgotten what was journalled: one that took over from another, or was
+    /// restored, under a running node. Numbers would be given twice there, and the second revocation of a number would
+    /// never be followed. To be asked while nobody else writes.
+    pub(crate) async fn refuse_if_behind(&mut self, connection: &mut Connection) -> Result<(), Fault> {
+        let end = self.journal.end().sequence();
+        let (database, last) = status::last_and(connection, end).await?;
+        if database >= end && last == self.last {
+            return Ok(());
+        }
+        Err(Fault::Storage {
+            why: format!(
+                "the database counts {database} revocations, the journal {} {end}, and the last ones are not the same: \
+                 the database was restored from an older copy, or an older one took over",
+                self.journal.path().display()
+            ),
+        })
     }
 
     /// Notes in the running transaction how far the journal is synced: a journal that ends before this was cut. What it

@@ -125,6 +125,15 @@ pub(crate) async fn last(connection: &mut Connection) -> Result<i64, Fault> {
     row.map_or(Ok(0), |row| row.column("value"))
 }
 
+/// The number of the last revocation, and the one with this number, if it is there.
+pub(crate) async fn last_and(connection: &mut Connection, sequence: i64) -> Result<(i64, Option<StatusRow>), Fault> {
+    let Some(row) = connection.row(LAST_AND, values![sequence]).await? else {
+        return Ok((0, None));
+    };
+    let there = row.column::<Option<i64>>("sequence")?.is_some();
+    Ok((row.column("value")?, there.then(|| read(&row)).transpose()?))
+}
+
 statements! {
     REVOKE = "INSERT INTO status
                 (authority, serial, sequence, case_id, shard, reason, revoked_at, invalid_from, not_after)
@@ -137,6 +146,9 @@ statements! {
              FROM status WHERE sequence > $1 ORDER BY sequence LIMIT 4096";
     OF_SHARD = "SELECT authority, serial, sequence, shard, reason, revoked_at, invalid_from, not_after
                 FROM status WHERE authority = $1 AND shard = $2 AND sequence > $3 ORDER BY sequence LIMIT 4096";
+    LAST_AND = "SELECT c.value, s.authority, s.serial, s.sequence, s.shard, s.reason, s.revoked_at, s.invalid_from,
+                  s.not_after
+                FROM counter c LEFT JOIN status s ON s.sequence = $1 WHERE c.name = 'revoked'";
     LAST = "SELECT value FROM counter WHERE name = 'revoked'";
 }
 

@@ -258,6 +258,7 @@ impl Desk {
 
     async fn write(&mut self, connection: &mut Connection, pieces: &mut [Box<dyn Piece>]) -> Result<(), Fault> {
         begin(connection).await?;
+        self.follower.refuse_if_behind(connection).await?;
         let marked = self.follower.mark(connection).await?;
         for piece in pieces {
             connection.command("SAVEPOINT piece").await?;

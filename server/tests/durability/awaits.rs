@@ -8,7 +8,7 @@ const PATH: &[File] = &[
     (
         "desk/mod.rs",
         include_str!("../../src/desk/mod.rs"),
-        &[("perform", 5), ("standing", 1), ("record", 1)],
+        &[("perform", 6), ("standing", 1), ("record", 1)],
     ),
     (
         "desk/revocation.rs",
@@ -24,7 +24,7 @@ const PATH: &[File] = &[
         "store/writer.rs",
         include_str!("../../src/store/writer.rs"),
         &[
-            ("write", 9),
+            ("write", 10),
             ("serve", 2),
             ("serve_batch", 2),
             ("commit", 3),
@@ -36,7 +36,7 @@ const PATH: &[File] = &[
     (
         "store/status.rs",
         include_str!("../../src/store/status.rs"),
-        &[("revoke", 3), ("after", 1)],
+        &[("revoke", 3), ("after", 1), ("last_and", 1)],
     ),
     (
         "store/certificate.rs",
@@ -66,7 +66,7 @@ const PATH: &[File] = &[
     (
         "store/follow.rs",
         include_str!("../../src/store/follow.rs"),
-        &[("follow", 2), ("mark", 1)],
+        &[("follow", 2), ("refuse_if_behind", 1), ("mark", 1)],
     ),
 ];
 

@@ -10,6 +10,7 @@ use casework::revocation::Case;
 use server::desk::certificate::{Command as Issue, Issuance};
 use server::desk::revocation::Command;
 use server::desk::{Actor, CaseId, evidence};
+use server::fault::Fault;
 use server::store::{
     Audit, CardRequestRow, CardRequestState, Claimed, Clash, Committed, CrlRow, SessionFact, SessionRow,
 };
@@ -65,6 +66,25 @@ on_both! {
         }
         assert_eq!(accepted, 3, "one of each card");
         invariant::hold(&house).await;
+    }
+
+    async fn a_database_that_falls_behind_a_running_node_stops_it(house: House) {
+        if std::env::var_os(FALLS_BEHIND).is_none() {
+            let name = std::thread::current().name().unwrap().to_owned();
+            let status = tokio::process::Command::new(std::env::current_exe().unwrap())
+                .args([name.as_str(), "--exact", "--nocapture"])
+                .env(FALLS_BEHIND, "yes")
+                .status();
+            assert_eq!(status.await.unwrap().code(), Some(server::store::STORAGE_FAILED));
+            return;
+        }
+        let (lost, card) = (house.card().await, house.card().await);
+        house.revoke(&lost).await;
+        // A standby takes over that has not got the last two: the card's both certificates.
+        for forgotten in ["DELETE FROM status", "UPDATE counter SET value = 0 WHERE name = 'revoked'"] {
+            invariant::tamper(&house.place.address, forgotten).await;
+        }
+        house.revoke(&card).await;
     }
 
     async fn everything_survives_a_restart(house: House) {
@@ -362,3 +382,21 @@ const CORPUS: &[&str] = &[
     "{\"state\":\"revoked\"}",
     "</script><b>",
 ];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_postgres_a_lock_that_is_held_is_not_waited_for_without_end() {
+    let house = House::on_postgres().await;
+    let address = house.place.address.clone();
+    // For longer than anyone waits: the baton, held by a node that stands still.
+    let holder = tokio::spawn(async move {
+        let baton = "BEGIN; UPDATE counter SET value = value WHERE name = 'baton'; SELECT pg_sleep(40)";
+        invariant::tamper(&address, baton).await;
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let ready = tokio::time::timeout(Duration::from_secs(20), house.store().is_ready()).await;
+    assert_eq!(ready.expect("it waits without end"), Err(Fault::Contended));
+    holder.abort();
+}
+
+/// Says to the program of these tests that it is the one to be stopped.
+const FALLS_BEHIND: &str = "KAGIMORI_TEST_FALLS_BEHIND";
