@@ -209,7 +209,7 @@ impl Page {
         self.0.push('\n');
     }
 
-    /// A value cannot begin a line of its own: it would read as one of ours.
+    /// A value has one line, as the form does: one that began a line would read as one of ours.
     fn line(&mut self, label: &str, value: &str) {
         self.0.push_str(label);
         self.0.push(' ');

@@ -305,7 +305,7 @@ on_both! {
         let done = house.perform(case, Command::Ask { language: Language::Ja }).await.unwrap();
         let text = house.text(case, &done.case).await;
         assert_eq!(text.lines().filter(|line| line.starts_with("失効理由 ")).count(), 1, "{text}");
-        assert!(text.contains("\n    失効理由 利用者の死亡\n"), "{text}");
+        assert!(text.contains(" 理由失効理由 利用者の死亡受付番号 1\n"), "{text}");
     }
 
     async fn a_shown_card_is_accepted_only_as_it_was_issued(house: House) {
