@@ -197,7 +197,7 @@ impl Server {
                 every: config.validation.crl_every,
             };
             let mut upkeep = Upkeep::new(registrar.clone(), period, metrics.clone(), config.portal.clone());
-            upkeep.begin().await?;
+            Box::pin(upkeep.begin()).await?;
             work.spawn(upkeep.keep_up());
             let errands = Errands::new(registrar.clone(), period, Arc::new(Smtp::new(&config.mail)?));
             work.spawn(errands.keep_running());
@@ -209,8 +209,12 @@ impl Server {
                 clock.clone(),
                 metrics.clone(),
             ));
-            let follower =
-                validation::follow(Arc::clone(&validation), store.clone(), registrar.keyring.clone()).await?;
+            let follower = Box::pin(validation::follow(
+                Arc::clone(&validation),
+                store.clone(),
+                registrar.keyring.clone(),
+            ))
+            .await?;
             work.spawn(follower.keep_looking());
             Some(validation)
         } else {

@@ -61,6 +61,7 @@ async fn a_tls_listener_speaks_http_1_1_and_asks_browsers_to_stay_with_it() {
     for listen in &mut node.config.listen {
         if listen.tls.is_some() {
             listen.tls = Some(tls("tls.key"));
+            node.config.portal.origin = format!("https://portal.test:{}", listen.address.port());
         }
     }
     node.serve(Roles::all()).await.unwrap();
