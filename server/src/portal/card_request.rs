@@ -24,6 +24,7 @@ use wire::code::Code;
 use wire::office::{Language, Text};
 use wire::problem::Problem;
 
+use super::purpose::Purpose;
 use crate::catalogue::{Message, Words, both};
 use crate::desk::evidence::{self, Shown, Signature, Unproven};
 use crate::desk::revocation::Revocation;
@@ -41,30 +42,6 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/claim", post(claim))
         .route("/steps/{n}", post(step))
         .route("/cancel", post(cancel))
-}
-
-/// Which of the procedure's two requests this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// Request 1: the card is shown and proves itself (S2).
-    Open,
-    /// Request 2: the card signs the text (S5).
-    Confirm,
-}
-
-impl Purpose {
-    pub(crate) const fn key(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Confirm => "confirm",
-        }
-    }
-
-    pub(crate) fn of(row: &CardRequestRow) -> Option<Self> {
-        [Self::Open, Self::Confirm]
-            .into_iter()
-            .find(|purpose| purpose.key() == row.purpose)
-    }
 }
 
 impl Portal {

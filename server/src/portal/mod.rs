@@ -13,6 +13,7 @@ mod language;
 mod limit;
 mod menu;
 mod page;
+mod purpose;
 mod receipt;
 mod refusal;
 mod revocation;

@@ -8,4 +8,5 @@ mod browser;
 mod guard;
 mod made;
 mod session;
+mod shown;
 mod walk;

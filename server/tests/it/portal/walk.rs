@@ -589,16 +589,3 @@ async fn two_agents_cannot_share_a_request_and_an_old_one_is_told_to_update() {
         "the step is still open"
     );
 }
-
-#[tokio::test]
-async fn what_a_certificate_lacks_has_no_row() {
-    let house = House::on_sqlite().await;
-    let card = card_of(&house.authority, Some(&house.desk), "TAKAHASHI Ichiro").await;
-    let page = Browser::new(&portal(&house)).reach_certificate(&card).await;
-    page.must_say("TAKAHASHI Ichiro");
-    assert!(!page.says("法人番号") && !page.says("自宅住所"), "{}", page.text());
-    let full = Browser::new(&portal(&house))
-        .reach_certificate(&house.card().await)
-        .await;
-    assert!(full.says("法人番号") && full.says("自宅住所"), "the control");
-}
