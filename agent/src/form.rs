@@ -18,6 +18,7 @@ impl Form {
                 continue;
             };
             if octets.len() + chunk.len() > LONGEST {
+                drain(body, chunk.len()).await;
                 return Err(Code::Size);
             }
             octets.extend_from_slice(&chunk);
@@ -35,6 +36,19 @@ impl Form {
     /// Whether a checkbox was ticked.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(known, _)| known == name)
+    }
+}
+
+/// Lets a sender finish what it has begun, up to a bound: a connection that is closed while octets still come in takes the
+/// answer with it, and the page would never say what was wrong.
+async fn drain(mut body: Body, mut seen: usize) {
+    while seen < LONGEST_DRAINED
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        if let Ok(chunk) = frame.into_data() {
+            seen += chunk.len();
+            wipe(chunk);
+        }
     }
 }
 
@@ -80,6 +94,7 @@ fn decoded(text: &[u8]) -> Option<Zeroizing<String>> {
         .map(|text| Zeroizing::new(text.to_owned()))
 }
 
+const LONGEST_DRAINED: usize = 4 * 1024 * 1024;
 const LONGEST: usize = 8 * 1024;
 
 #[cfg(test)]
