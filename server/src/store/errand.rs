@@ -57,7 +57,8 @@ pub struct Outbox {
 }
 
 impl Store {
-    /// Takes one errand that is due, or whose lease ran out. Two who ask at once never get the same one.
+    /// Takes one errand that is due, or whose lease ran out. Two who ask at once never get the same one. Lists go before
+    /// letters: a mail server that answers nobody holds no revocation list up.
     pub async fn take_errand(
         &self,
         lease: &str,
@@ -160,7 +161,7 @@ statements! {
     TAKE = "UPDATE errand SET lease = $1, leased_until = $3, attempts = attempts + 1
             WHERE id = (SELECT id FROM errand
                         WHERE done_at IS NULL AND due_at <= $2 AND (leased_until IS NULL OR leased_until < $2)
-                        ORDER BY due_at LIMIT 1)
+                        ORDER BY CASE WHEN name LIKE 'crl %' THEN 0 ELSE 1 END, due_at LIMIT 1)
             RETURNING id, case_id, document, queued_at, attempts";
     DUE = "SELECT id FROM errand
            WHERE done_at IS NULL AND due_at <= $1 AND (leased_until IS NULL OR leased_until < $1) LIMIT 1";
@@ -175,7 +176,7 @@ pub(crate) const TAKE_UNLOCKED: Statement = Statement(
     "UPDATE errand SET lease = $1, leased_until = $3, attempts = attempts + 1
      WHERE id = (SELECT id FROM errand
                  WHERE done_at IS NULL AND due_at <= $2 AND (leased_until IS NULL OR leased_until < $2)
-                 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+                 ORDER BY CASE WHEN name LIKE 'crl %' THEN 0 ELSE 1 END, due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
      RETURNING id, case_id, document, queued_at, attempts",
 );
 

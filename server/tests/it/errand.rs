@@ -10,6 +10,7 @@ use server::config::{Config, MailSecurity};
 use server::errand::Errands;
 use server::errand::mail::{Mail, Mailer, NotSent, Sending, Smtp};
 use server::office::AUTHORITY_EXAMPLE;
+use server::store::Errand;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -82,6 +83,26 @@ on_both! {
         house.it_is(house.now().plus_seconds(121));
         let again = house.store().take_errand("the next", house.now(), Duration::from_mins(2)).await.unwrap().unwrap();
         assert_eq!(again.attempts, 2);
+    }
+
+    async fn a_list_goes_before_the_letters_that_have_waited_longer(house: House) {
+        let letters = house.card().await;
+        house.revoke(&letters).await;
+        let mut taken = Vec::new();
+        let take = async |house: &House| {
+            house.store().take_errand("one", house.now(), Duration::from_mins(2)).await.unwrap().map(|row| row.errand)
+        };
+        for _ in 0..2 {
+            taken.push(take(&house).await.unwrap());
+        }
+        assert!(taken.iter().all(|errand| matches!(errand, Errand::PublishCrl { .. })), "{taken:?}");
+        // The three letters of the first card wait; a second card is revoked a minute later.
+        house.it_is(house.now().plus_seconds(60));
+        let card = house.card().await;
+        house.revoke(&card).await;
+        assert!(matches!(take(&house).await.unwrap(), Errand::PublishCrl { .. }));
+        assert!(matches!(take(&house).await.unwrap(), Errand::PublishCrl { .. }));
+        assert!(matches!(take(&house).await.unwrap(), Errand::RevocationLetter(_)), "and then the letters");
     }
 
     async fn two_runners_never_take_the_same_errand(house: House) {
