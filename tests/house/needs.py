@@ -28,6 +28,8 @@ COMPILER = (Need("build-essential", ("cc", "ar", "make")),)
 # What everything else needs. A path shows a file, a bare word a command.
 MACHINE = COMPILER + (
     Need("openssl", ("openssl",)),
+    Need("curl", ("curl",)),
+    Need("procps", ("ps",)),
     Need("pcscd", ("/usr/sbin/pcscd",)),
     Need("libpcsclite1", ("/usr/lib/x86_64-linux-gnu/libpcsclite.so.1",)),
     Need("vsmartcard-vpcd", ("/usr/lib/pcsc/drivers/serial/libifdvpcd.so",)),
