@@ -45,12 +45,14 @@ async function byKeyboard(world) {
   const pin = await world.pin(CARDS.valid);
   await check("Tab, Space and Enter lead from the start to the receipt, and each stop shows its focus", async () => {
     await page.goto(START_OF_REVOCATION);
-    for (const which of [AT.flow, AT.terms]) {
+    for (const [read, which] of [AT.flow, AT.terms].entries()) {
       await hands.reach(which);
       const [window] = await Promise.all([context.waitForEvent("page"), page.keyboard.press("Enter")]);
       await window.waitForLoadState("load");
       await window.close();
       await page.bringToFront();
+      // The page renews itself and shows the text as read.
+      await page.locator(".must.read").nth(read).waitFor();
     }
     await opened(page);
     await hands.pressOn(AT.agree);
@@ -140,7 +142,7 @@ class Hands {
 
   /** What has the focus now: its name, its field, its kind; and whether one can see that it has it. */
   async focus(wanted) {
-    const found = await this.page.evaluate((selector) => {
+    const look = () => this.page.evaluate((selector) => {
       const element = document.activeElement;
       if (!element || element === document.body) return null;
       const style = getComputedStyle(element);
@@ -152,6 +154,12 @@ class Hands {
         seen: (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none",
       };
     }, wanted);
+    // A page that renews itself in this very moment is looked at when it is there again.
+    const found = await look().catch(async (fault) => {
+      if (!fault.message.includes("context was destroyed")) throw fault;
+      await this.page.waitForLoadState("load");
+      return look();
+    });
     if (found) {
       this.stops += 1;
       // Inside a date field the browser itself marks the part that has the focus.
