@@ -1,5 +1,7 @@
-//! RSA keys that must not be certified (THREATS R2): wrong sizes and exponents, ROCA.
+//! RSA keys that must not be certified (THREATS R2): wrong sizes and exponents, small factors, ROCA, close primes.
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
+
+mod close_primes;
 
 use crate::algorithm::Algorithm;
 use crate::decode::only;
@@ -33,11 +35,17 @@ pub(crate) fn check_rsa(der: &[u8]) -> Result<Algorithm, KeyFault> {
     if exponent < 65_537 || exponent % 2 == 0 {
         return Err(KeyFault::Weak("the RSA exponent is even or less than 65537"));
     }
+    // BR 6.1.6, NIST SP 800-89 §5.3.3.
     if SMALL_PRIMES.iter().any(|prime| remainder(modulus, *prime) == 0) {
         return Err(KeyFault::Weak("the RSA modulus has a small factor"));
     }
     if is_roca(modulus) {
         return Err(KeyFault::Weak("the RSA key has the ROCA fingerprint (CVE-2017-15361)"));
+    }
+    if close_primes::factors_within(FERMAT_ROUNDS, modulus) {
+        return Err(KeyFault::Weak(
+            "the two primes of the RSA key are so close that its modulus is factored at once",
+        ));
     }
     Ok(algorithm)
 }
@@ -57,13 +65,40 @@ fn is_roca(modulus: &[u8]) -> bool {
 }
 
 fn remainder(big_endian: &[u8], divisor: u32) -> u32 {
-    big_endian
-        .iter()
-        .fold(0, |rest, octet| (rest << 8 | u32::from(*octet)) % divisor)
+    let divisor = u64::from(divisor);
+    let rest = big_endian.rchunks(4).rev().fold(0, |rest, word| {
+        word.iter().fold(rest, |rest: u64, octet| rest << 8 | u64::from(*octet)) % divisor
+    });
+    // Below the divisor.
+    u32::try_from(rest).unwrap_or_default()
+}
+
+/// The odd primes below 752.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the compiler computes it, and stops where an index is out of bounds"
+)]
+const fn small_primes() -> [u32; 132] {
+    let mut primes = [0; 132];
+    let (mut found, mut candidate) = (0, 3);
+    while candidate < 752 {
+        let mut divisor = 3;
+        while divisor * divisor <= candidate && candidate % divisor != 0 {
+            divisor += 2;
+        }
+        if divisor * divisor > candidate {
+            primes[found] = candidate;
+            found += 1;
+        }
+        candidate += 2;
+    }
+    primes
 }
 
 /// Primes modulo which 65537 generates a small subgroup only.
 const ROCA_PRIMES: [u32; 17] = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
-const SMALL_PRIMES: [u32; 20] = [
-    3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73,
-];
+
+const SMALL_PRIMES: [u32; 132] = small_primes();
+
+/// BR 6.1.1.3 asks for as many.
+const FERMAT_ROUNDS: u32 = 100;

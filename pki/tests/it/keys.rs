@@ -4,7 +4,7 @@ use pki::algorithm::{Algorithm, SignatureAlgorithm};
 use pki::key::{BadSignature, KeyFault, PublicKey, SoftwareKey};
 use pki::{SignFault, Signer};
 
-use crate::judge::{Desk, hex, octets, openssl, tlv};
+use crate::judge::{Desk, hex, octets, openssl};
 
 #[test]
 fn openssl_opens_every_sealed_key_with_the_passphrase_only() {
@@ -129,122 +129,6 @@ fn a_signature_of_one_algorithm_is_none_of_another() {
             key.public_key().verify(algorithm, b"message", &signature),
             Err(BadSignature)
         );
-    }
-}
-
-/// RSAPublicKey of big-endian numbers, as an SPKI.
-fn rsa_spki(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
-    let integer = |octets: &[u8]| tlv(2, &[if octets[0] >= 0x80 { &[0][..] } else { &[] }, octets].concat());
-    let key = tlv(0x30, &[integer(modulus), integer(exponent)].concat());
-    let algorithm = [0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
-    tlv(
-        0x30,
-        &[&algorithm[..], &tlv(3, &[&[0], key.as_slice()].concat())].concat(),
-    )
-}
-
-/// The modulus of a new key of 2048 bits.
-fn modulus() -> Vec<u8> {
-    let key = SoftwareKey::generate(Algorithm::Rsa2048).unwrap();
-    let bits = key.public_key().key_bits();
-    // SEQUENCE, INTEGER and a sign octet come before it.
-    bits[9..9 + 256].to_vec()
-}
-
-#[test]
-fn r2_weak_rsa_keys_are_refused() {
-    const E: &[u8] = &[1, 0, 1];
-    let modulus = modulus();
-    let read = |modulus: &[u8], exponent: &[u8]| PublicKey::from_spki_der(&rsa_spki(modulus, exponent)).map(|_| ());
-    assert_eq!(read(&modulus, E), Ok(()), "the control must pass");
-    let weak = |result: Result<(), KeyFault>, words: &str| {
-        assert!(
-            matches!(result, Err(KeyFault::Weak(text)) if text.contains(words)),
-            "{words}: {result:?}"
-        );
-    };
-    let mut even = modulus.clone();
-    even[255] &= 0xfe;
-    weak(read(&even, E), "even");
-    weak(read(&modulus[..128], E), "fewer");
-    for exponent in [&[1][..], &[3], &[0x11], &[1, 0, 0], &[1, 0, 0, 0], &[1, 0, 1, 0, 0, 1]] {
-        weak(read(&modulus, exponent), "exponent");
-    }
-    // 2047 and 2056 bits.
-    let mut short = modulus.clone();
-    short[0] = 0x40;
-    assert_eq!(read(&short, E), Err(KeyFault::Unsupported));
-    assert_eq!(
-        read(&[&[0x80], modulus.as_slice()].concat(), E),
-        Err(KeyFault::Unsupported)
-    );
-}
-
-#[test]
-fn r2_a_modulus_with_a_small_factor_is_refused() {
-    // 3 × (an odd number): every octet 0xff is divisible by 3, since 256 ≡ 1.
-    let result = PublicKey::from_spki_der(&rsa_spki(&[0xff; 256], &[1, 0, 1])).map(|_| ());
-    assert!(
-        matches!(result, Err(KeyFault::Weak(text)) if text.contains("small factor")),
-        "{result:?}"
-    );
-}
-
-#[test]
-fn r2_a_roca_fingerprint_is_refused() {
-    let marked = roca_power();
-    let result = PublicKey::from_spki_der(&rsa_spki(&marked, &[1, 0, 1])).map(|_| ());
-    assert!(
-        matches!(result, Err(KeyFault::Weak(text)) if text.contains("ROCA")),
-        "{result:?}"
-    );
-}
-
-/// A 2048-bit odd number that is a power of 65537 modulo the product of the fingerprint's primes: 1 plus a multiple of it.
-fn roca_power() -> Vec<u8> {
-    let product: u128 = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157]
-        .into_iter()
-        .product();
-    // A number of 2048 bits rounded down to a multiple of the product, plus 1 (65537^0), made odd and free of the other small
-    // primes by stepping on by the product.
-    let mut candidate = vec![0xc0_u8; 256];
-    let rest = candidate
-        .iter()
-        .fold(0_u128, |rest, octet| (rest * 256 + u128::from(*octet)) % product);
-    subtract(&mut candidate, rest);
-    add(&mut candidate, 1);
-    let divisible = |number: &[u8], by: u32| {
-        number
-            .iter()
-            .fold(0, |rest, octet| (rest * 256 + u32::from(*octet)) % by)
-            == 0
-    };
-    while [2, 3, 5, 7, 23, 29, 31, 41, 43, 47, 59, 67]
-        .into_iter()
-        .any(|prime| divisible(&candidate, prime))
-    {
-        add(&mut candidate, product);
-    }
-    candidate
-}
-
-fn add(number: &mut [u8], mut addend: u128) {
-    let mut carry = 0_u16;
-    for octet in number.iter_mut().rev() {
-        let sum = u16::from(*octet) + u16::try_from(addend & 0xff).unwrap() + carry;
-        *octet = sum.to_be_bytes()[1];
-        carry = sum >> 8;
-        addend >>= 8;
-    }
-}
-
-fn subtract(number: &mut [u8], mut subtrahend: u128) {
-    let mut borrow = 0_i16;
-    for octet in number.iter_mut().rev() {
-        let difference = i16::from(*octet) - i16::try_from(subtrahend & 0xff).unwrap() - borrow;
-        *octet = difference.rem_euclid(256).to_be_bytes()[1];
-        borrow = i16::from(difference < 0);
-        subtrahend >>= 8;
     }
 }
 

@@ -23,3 +23,4 @@ mod responder;
 mod serials;
 mod signing;
 mod validity;
+mod weak_rsa;
