@@ -113,7 +113,8 @@ impl VirtualCard {
 /// Stays in the reader until it is interrupted or the reader ends.
 async fn plug(blank: NewBlank, vpcd: &str) -> anyhow::Result<()> {
     let card = if blank.state.exists() {
-        cards::VirtualCard::open(&blank.state).with_context(|| format!("{} is no card", blank.state.display()))?
+        cards::VirtualCard::open(&blank.state)
+            .with_context(|| format!("{} cannot be put into the reader", blank.state.display()))?
     } else {
         let secrets = blank.secrets()?;
         let card = cards::example(blank.design(&secrets), Clock::system().now())?;
@@ -167,7 +168,7 @@ impl Load {
             .collect::<anyhow::Result<_>>()?;
         let given: Vec<&[u8]> = ders.iter().map(Vec::as_slice).collect();
         let card = Blank::reopen(&self.state)
-            .with_context(|| format!("{} is no card that waits for certificates", self.state.display()))?
+            .with_context(|| format!("{} takes no certificates", self.state.display()))?
             .load(&given)?;
         say(&format!("Card {} has its certificates.", card.identifier()));
         Ok(())

@@ -119,6 +119,42 @@ fn a_virtual_card_is_made_certified_and_loaded() {
 }
 
 #[test]
+fn a08_a_second_process_is_told_which_card_is_in_use_and_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = dir.path().join("card.json");
+    let new = agent::virtual_card::NewCard {
+        storage: agent::virtual_card::Storage::File(state.clone()),
+        tries: agent::virtual_card::Tries::AUTHORITY,
+        keys: agent::virtual_card::Keys::P256,
+        pin: "48151623",
+        puk: "12345678",
+    };
+    let held = agent::virtual_card::example(new, 0).unwrap();
+    let words = [
+        "virtual-card",
+        "--kind",
+        "piv",
+        "--state",
+        "card.json",
+        "--vpcd",
+        "127.0.0.1:9",
+    ];
+    let output = with_pin(&words, dir.path(), "48151623");
+    assert!(
+        !output.status.success() && said(&output).contains("card.json is in use: end the kagimori-agent"),
+        "{}",
+        said(&output)
+    );
+    drop(held);
+    let output = with_pin(&words, dir.path(), "48151623");
+    assert!(
+        said(&output).contains("start pcscd"),
+        "control: it comes as far as the reader: {}",
+        said(&output)
+    );
+}
+
+#[test]
 fn a_virtual_card_without_a_reader_says_what_to_start() {
     let dir = tempfile::tempdir().unwrap();
     let words = [

@@ -10,11 +10,14 @@ mod key;
 mod personalisation;
 mod state;
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 pub use personalisation::{Design, Personalisation};
-use state::State;
 pub use state::Storage;
+use state::{HeldStorage, State};
 
 use crate::{
     certificate::Certificate,
@@ -26,7 +29,7 @@ use crate::{
 
 /// A virtual PIV card.
 pub struct VirtualCard {
-    storage: Storage,
+    storage: HeldStorage,
     state: State,
     volatile: conversation::Volatile,
     faults: Vec<Fault>,
@@ -82,6 +85,12 @@ pub enum CardFileFault {
     /// The file could not be read or written.
     #[error("the virtual card's file cannot be used: {0}")]
     File(#[from] io::Error),
+    /// Another process, or another card of this one, has it.
+    #[error(
+        "the virtual card in {} is in use: end the kagimori-agent or the demonstration that holds it, then try again",
+        .0.display()
+    )]
+    InUse(PathBuf),
     /// The file is not a virtual card's.
     #[error("the file is not a virtual card: {0}")]
     Malformed(&'static str),
@@ -126,9 +135,11 @@ impl VirtualCard {
         Ok(personalisation.load(&[&authentication, &signature])?)
     }
 
-    /// A card from its file.
+    /// A card from its file, which no other process can open while this card is there.
     pub fn open(path: &Path) -> Result<Self, CardFileFault> {
-        let storage = Storage::File(path.to_owned());
+        // Where no card is, no lock is left either.
+        path.metadata()?;
+        let storage = Storage::File(path.to_owned()).hold()?;
         let state = storage.load()?;
         Ok(Self::assemble(storage, state))
     }
@@ -186,7 +197,7 @@ impl VirtualCard {
         self.faults.contains(&Fault::Mute)
     }
 
-    fn assemble(storage: Storage, state: State) -> Self {
+    fn assemble(storage: HeldStorage, state: State) -> Self {
         Self {
             storage,
             state,

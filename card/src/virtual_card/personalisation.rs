@@ -37,6 +37,8 @@ pub struct Personalisation {
 impl Personalisation {
     /// Makes a card with keys, and keeps it in `storage`. An existing file is never overwritten.
     pub fn begin(storage: Storage, design: &Design) -> Result<Self, CardFileFault> {
+        let held = storage.clone().hold()?;
+        // Looked for under the lock, or two would both find nothing.
         if let Storage::File(path) = &storage
             && path.try_exists()?
         {
@@ -55,9 +57,9 @@ impl Personalisation {
             let key = CardKey::generate(kind).map_err(|_| CardFileFault::Chance)?;
             state.set_key(slot.key(), key);
         }
-        storage.save(&state)?;
+        held.save(&state)?;
         Ok(Self {
-            card: VirtualCard::assemble(storage, state),
+            card: VirtualCard::assemble(held, state),
         })
     }
 

@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{File, OpenOptions},
+    fs::{File, OpenOptions, TryLockError},
     io::{self, Write as _},
     num::NonZeroU32,
     path::{Path, PathBuf},
@@ -91,10 +91,32 @@ impl State {
     }
 }
 
+/// A storage that belongs to one card in one process until this is dropped.
+///
+/// The lock is on a file of its own: the card's file is another one after each write.
+pub(super) struct HeldStorage {
+    storage: Storage,
+    _lock: Option<File>,
+}
+
 impl Storage {
+    /// Takes hold of it. Two cards with one memory would each write over the other's counters.
+    pub(super) fn hold(self) -> Result<HeldStorage, CardFileFault> {
+        let lock = match &self {
+            Self::Memory => None,
+            Self::File(path) => Some(lock(path)?),
+        };
+        Ok(HeldStorage {
+            storage: self,
+            _lock: lock,
+        })
+    }
+}
+
+impl HeldStorage {
     /// Durable when it returns: after a power cut the file holds this state or the one before, whole.
     pub(super) fn save(&self, state: &State) -> Result<(), CardFileFault> {
-        let Self::File(path) = self else {
+        let Storage::File(path) = &self.storage else {
             return Ok(());
         };
         let text = Zeroizing::new(serde_json::to_string_pretty(&StoredCard::of(state)?).map_err(io::Error::from)?);
@@ -102,7 +124,7 @@ impl Storage {
     }
 
     pub(super) fn load(&self) -> Result<State, CardFileFault> {
-        let Self::File(path) = self else {
+        let Storage::File(path) = &self.storage else {
             return Err(CardFileFault::Malformed("a card in memory has no file"));
         };
         let text = Zeroizing::new(std::fs::read_to_string(path)?);
@@ -113,26 +135,46 @@ impl Storage {
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-    name.push(".new");
-    let temporary = directory.join(name);
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&temporary)?;
+    let temporary = beside(path, ".new")?;
+    let mut file = for_the_owner().truncate(true).open(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&temporary, path)?;
     // The name is durable only when its directory is (POSIX); Windows cannot open one.
     if cfg!(unix) {
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
         File::open(directory)?.sync_all()?;
     }
     Ok(())
+}
+
+/// The lock ends with the process, however that ends. Its file stays: were it removed, one process could lock the old file and
+/// another a new one.
+fn lock(path: &Path) -> Result<File, CardFileFault> {
+    let file = for_the_owner().open(beside(path, ".lock")?)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(CardFileFault::InUse(path.to_owned())),
+        Err(TryLockError::Error(fault)) => Err(fault.into()),
+    }
+}
+
+/// `card.json` has `card.json.new` and `card.json.lock` beside it.
+fn beside(path: &Path, ending: &str) -> io::Result<PathBuf> {
+    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
+    name.push(ending);
+    Ok(path.with_file_name(name))
+}
+
+fn for_the_owner() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 #[derive(Serialize, Deserialize)]

@@ -243,6 +243,7 @@ fn a09_the_counter_and_everything_else_survive_a_restart_and_the_file_holds_no_p
     assert_eq!(status(&mut card, SELECT, AID), 0x9000);
     assert_eq!(status(&mut card, VERIFY, &block(PIN)), 0x9000);
     assert_eq!(status(&mut card, SIGN_9C, &to_be_signed()), 0x9000);
+    drop(card);
     assert_eq!(VirtualCard::open(&path).unwrap().tries_left(), TriesLeft::Known(10));
 
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -279,11 +280,38 @@ fn a06_the_try_is_on_the_disk_before_the_pin_is_compared() {
     )
     .unwrap();
     assert_eq!(card.respond(verify.bytes()), Answer::Removed);
-    assert_eq!(VirtualCard::open(&path).unwrap().tries_left(), TriesLeft::Known(9));
+    drop(card);
+    let mut card = VirtualCard::open(&path).unwrap();
+    assert_eq!(card.tries_left(), TriesLeft::Known(9));
     // The control: without the power cut the right PIN leaves ten.
     assert_eq!(status(&mut card, SELECT, AID), 0x9000);
     assert_eq!(status(&mut card, VERIFY, &block(PIN)), 0x9000);
+    drop(card);
     assert_eq!(VirtualCard::open(&path).unwrap().tries_left(), TriesLeft::Known(10));
+}
+
+#[test]
+fn a08_one_file_is_one_card_at_a_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("card.json");
+    let begun = Personalisation::begin(Storage::File(path.clone()), &design(KeyKind::P256)).unwrap();
+    let in_use = |fault: Option<CardFileFault>| {
+        let said = fault.map(|fault| fault.to_string()).unwrap_or_default();
+        assert!(said.contains("card.json is in use: end the"), "{said:?}");
+    };
+    in_use(Personalisation::reopen(&path).err());
+    in_use(Personalisation::begin(Storage::File(path.clone()), &design(KeyKind::P256)).err());
+    drop(begun);
+    let mut card = VirtualCard::open(&path).expect("control: nobody has it any more");
+    in_use(VirtualCard::open(&path).err());
+    // The file is another one after each write; the hold stays.
+    card.set_tries_left(3).unwrap();
+    in_use(VirtualCard::open(&path).err());
+    drop(card);
+    assert_eq!(VirtualCard::open(&path).unwrap().tries_left(), TriesLeft::Known(3));
+    let elsewhere = directory.path().join("none.json");
+    assert!(matches!(VirtualCard::open(&elsewhere), Err(CardFileFault::File(_))));
+    assert!(!directory.path().join("none.json.lock").exists());
 }
 
 #[test]
@@ -399,6 +427,7 @@ fn a_card_is_personalised_once_and_with_certificates_of_its_own_keys() {
         card.certificate(Slot::Signature).map(|c| c.der().to_vec()),
         Some(signature)
     );
+    drop(card);
     assert!(matches!(reopen(&path), Err(CardFileFault::Issued)));
 }
 
