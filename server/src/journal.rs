@@ -20,6 +20,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::chance::Chance;
@@ -72,10 +73,12 @@ pub enum JournalFault {
 /// An open journal. One process has it; the file is locked.
 #[derive(Debug)]
 pub struct Journal {
-    file: File,
+    file: Arc<File>,
     path: PathBuf,
     key: Ed25519KeyPair,
     end: Chain,
+    /// Lines were begun and it is not known that they are synced.
+    torn: bool,
 }
 
 /// Where a journal stands after some of its lines. The same lines lead to the same head, whoever computes it.
@@ -133,10 +136,11 @@ impl Journal {
                 .map_err(unreadable)?;
         }
         let mut journal = Self {
-            file,
+            file: Arc::new(file),
             path: path.clone(),
             key,
             end: Chain::default(),
+            torn: false,
         };
         let whole = journal.read()?;
         // What a crash cut off in the middle of a line was never synced, so it was never acknowledged either.
@@ -150,11 +154,47 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Appends and syncs; returns when the lines are on the disk.
-    pub fn append(&mut self, entries: &[Entry]) -> Result<(), Fault> {
+    /// Appends and syncs; returns when the lines are on the disk. It waits for the disk on a thread that may wait: a slow
+    /// one holds up nobody but those whose lines these are.
+    ///
+    /// One that failed, or was dropped before it returned, was the last of this journal: what is in the file then is known
+    /// to whoever opens it again.
+    pub async fn append(&mut self, entries: &[Entry]) -> Result<(), Fault> {
         if entries.is_empty() {
             return Ok(());
         }
+        let storage = |why: &dyn std::fmt::Display| Fault::Storage {
+            why: format!("{}: {why}", self.path.display()),
+        };
+        if self.torn {
+            return Err(storage(&"an earlier line was begun and not synced"));
+        }
+        let (lines, end) = self.lines(entries)?;
+        let file = Arc::clone(&self.file);
+        self.torn = true;
+        let written = tokio::task::spawn_blocking(move || {
+            (&*file).write_all(lines.as_bytes())?;
+            file.sync_data()
+        });
+        match written.await {
+            Ok(written) => written.map_err(|why| storage(&why))?,
+            // Only what was not begun can be cancelled.
+            Err(ending) if ending.is_cancelled() => {
+                self.torn = false;
+                return Err(Fault::Unreachable {
+                    what: "the revocation journal",
+                    why: "this process is ending".to_owned(),
+                });
+            }
+            Err(panicked) => return Err(storage(&panicked)),
+        }
+        self.torn = false;
+        self.end = end;
+        Ok(())
+    }
+
+    /// The lines of these entries, and where the journal stands after them.
+    fn lines(&self, entries: &[Entry]) -> Result<(String, Chain), Fault> {
         let (mut lines, mut end) = (String::new(), self.end);
         for entry in entries {
             end = end.after(entry).ok_or_else(|| Fault::Corrupt {
@@ -171,13 +211,7 @@ impl Journal {
                 hex(signature.as_ref())
             );
         }
-        let storage = |why: std::io::Error| Fault::Storage {
-            why: format!("{}: {why}", self.path.display()),
-        };
-        (&self.file).write_all(lines.as_bytes()).map_err(storage)?;
-        self.file.sync_data().map_err(storage)?;
-        self.end = end;
-        Ok(())
+        Ok((lines, end))
     }
 
     /// Where it ends.
@@ -206,8 +240,8 @@ impl Journal {
             path: path.clone(),
             why: why.to_string(),
         };
-        self.file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-        let mut reader = BufReader::new(&self.file);
+        (&*self.file).seek(SeekFrom::Start(0)).map_err(unreadable)?;
+        let mut reader = BufReader::new(&*self.file);
         let (mut whole, mut line, mut text) = (0, 0, Vec::new());
         let mut last_signature = Vec::new();
         loop {

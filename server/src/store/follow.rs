@@ -86,7 +86,7 @@ impl Follower {
                 return Ok(());
             }
             let entries: Vec<Entry> = revoked.iter().map(entry).collect();
-            self.journal.append(&entries)?;
+            self.journal.append(&entries).await?;
             self.last = revoked.last().cloned();
             for row in revoked {
                 self.tell(&committed_revocation(row));

@@ -66,8 +66,9 @@ const PATH: &[File] = &[
     (
         "store/follow.rs",
         include_str!("../../src/store/follow.rs"),
-        &[("follow", 2), ("refuse_if_behind", 1), ("mark", 1)],
+        &[("follow", 3), ("refuse_if_behind", 1), ("mark", 1)],
     ),
+    ("journal.rs", include_str!("../../src/journal.rs"), &[("append", 1)]),
 ];
 
 pub(crate) fn are_listed() {

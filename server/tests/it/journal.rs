@@ -1,12 +1,16 @@
 //! The journal beside the database: what it finds out at the start, and that it repairs nothing but a crash.
 
 use std::fs;
+use std::time::Duration;
 
+use casework::revocation::Case;
 use server::chance::Chance;
+use server::desk::revocation::Command;
+use server::fault::Fault;
 use server::journal::{Entry, Journal, JournalFault};
 use server::store::{Behind, OpenFault};
 
-use crate::house::{House, on_both};
+use crate::house::{HOLDER, House, on_both};
 use crate::invariant;
 
 on_both! {
@@ -98,13 +102,13 @@ async fn a_journal_that_was_replaced_is_refused_on_a_database_of_one_node() {
     );
 }
 
-#[test]
-fn every_changed_octet_of_a_journal_is_found() {
+#[tokio::test]
+async fn every_changed_octet_of_a_journal_is_found() {
     let directory = tempfile::tempdir().unwrap();
     let chance = Chance::seeded(1);
     let mut journal = Journal::open(directory.path(), &chance).unwrap();
     for sequence in 1..=3 {
-        journal.append(&[entry(sequence)]).unwrap();
+        journal.append(&[entry(sequence)]).await.unwrap();
     }
     let end = journal.end();
     drop(journal);
@@ -143,14 +147,112 @@ fn in_earlier_signature(whole: &[u8], place: usize) -> bool {
     spaces == 6 && place < last
 }
 
-#[test]
-fn a_line_too_many_or_out_of_order_is_not_appended() {
+#[tokio::test]
+async fn a_line_too_many_or_out_of_order_is_not_appended() {
     let directory = tempfile::tempdir().unwrap();
     let mut journal = Journal::open(directory.path(), &Chance::seeded(2)).unwrap();
-    journal.append(&[entry(1), entry(2)]).unwrap();
+    journal.append(&[entry(1), entry(2)]).await.unwrap();
     for wrong in [2, 4] {
-        assert!(journal.append(&[entry(wrong)]).is_err());
+        assert!(journal.append(&[entry(wrong)]).await.is_err());
         assert_eq!(journal.end().sequence(), 2);
+    }
+}
+
+#[test]
+fn a_slow_disk_holds_nobody_up_and_nothing_is_acknowledged_before_it() {
+    one_thread_for_the_disk().block_on(async {
+        let house = House::on_sqlite().await;
+        let (card, other) = (house.card().await, house.card().await);
+        let (waiting, text) = house.ask(&other).await;
+        let (case, signed) = house.ask(&card).await;
+        let confirm = Command::Confirm(card.sign(&signed, house.now()));
+        let (path, desk) = (house.place.data.join("revocations.journal"), house.desk.clone());
+        let disk = SlowDisk::begin().await;
+        let confirmed = tokio::spawn(async move { desk.perform(&HOLDER, case, &confirm).await });
+        // Everyone else is answered meanwhile, and the database has it.
+        while !matches!(house.desk.look(case).await.unwrap(), Case::Revoked { .. }) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(
+            house.text(waiting, &house.desk.look(waiting).await.unwrap()).await,
+            text
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(!confirmed.is_finished(), "acknowledged before the journal had it");
+        assert_eq!(fs::read(&path).unwrap(), b"");
+        // An orderly end waits for it too.
+        let store = house.store().clone();
+        let closed = tokio::spawn(async move { store.close().await });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(!closed.is_finished() && !confirmed.is_finished());
+        disk.end().await;
+        assert!(matches!(confirmed.await.unwrap().unwrap().case, Case::Revoked { .. }));
+        closed.await.unwrap();
+        assert_eq!(
+            fs::read_to_string(&path).unwrap().lines().count(),
+            2,
+            "both certificates of the card"
+        );
+        let house = house.restart().await.unwrap();
+        invariant::hold(&house).await;
+    });
+}
+
+#[test]
+fn a_journal_whose_last_line_is_not_known_to_be_synced_takes_no_other() {
+    one_thread_for_the_disk().block_on(async {
+        let directory = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(directory.path(), &Chance::seeded(3)).unwrap();
+        journal.append(&[entry(1)]).await.unwrap();
+        let disk = SlowDisk::begin().await;
+        let given_up = tokio::time::timeout(Duration::from_millis(50), journal.append(&[entry(2)])).await;
+        assert!(given_up.is_err(), "it waits for the disk");
+        disk.end().await;
+        let again = journal.append(&[entry(2)]).await;
+        assert!(matches!(again, Err(Fault::Storage { .. })), "{again:?}");
+        assert_eq!(journal.end().sequence(), 1);
+        // The next line, on the same thread, comes after what was begun.
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+        drop(journal);
+        let journal = Journal::open(directory.path(), &Chance::seeded(3)).unwrap();
+        assert_eq!(
+            journal.end().sequence(),
+            2,
+            "what was begun is known to who opens it again"
+        );
+    });
+}
+
+/// One thread for everything, and one for what waits for the disk.
+fn one_thread_for_the_disk() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(1)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+/// The thread that waits for the disk is waiting for it.
+struct SlowDisk {
+    end: std::sync::mpsc::Sender<()>,
+    waits: tokio::task::JoinHandle<()>,
+}
+
+impl SlowDisk {
+    async fn begin() -> Self {
+        let (end, ended) = std::sync::mpsc::channel();
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let waits = tokio::task::spawn_blocking(move || {
+            begin.send(()).unwrap();
+            ended.recv().unwrap();
+        });
+        begun.await.unwrap();
+        Self { end, waits }
+    }
+
+    async fn end(self) {
+        self.end.send(()).unwrap();
+        self.waits.await.unwrap();
     }
 }
 
