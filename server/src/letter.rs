@@ -11,8 +11,9 @@ use casework::time::Instant;
 use wire::office::{Language, Text};
 
 use crate::catalogue::Words;
+use crate::desk::revocation::Authentication;
 use crate::portal::date;
-use crate::portal::fact::grouped;
+use crate::portal::fact::{grouped, serial_of};
 
 /// A letter, ready to be put into an envelope. The subject is one line; the body's lines end with LF and are far
 /// shorter than the 998 octets of RFC 5322 §2.1.1.
@@ -43,8 +44,10 @@ pub struct Revocation {
     pub ground: Ground,
     /// 発行者, readable.
     pub issuer: String,
-    /// シリアル番号
+    /// シリアル番号, of the signature certificate.
     pub serial: Serial,
+    /// The card's other certificate.
+    pub authentication: Authentication,
     /// What was paid, if it is on record.
     pub purchase: Option<Purchase>,
     /// The estimate that was shown and accepted.
@@ -80,6 +83,7 @@ impl Revocation {
         let reason = page.words.say(&format!("reason-{}", self.ground.key()));
         page.line("letter-reason", &[("reason", &reason)]);
         self.certificate(&mut page);
+        page.paragraph("certificates-both", &[]);
         page.paragraph("letter-accepted-final", &[]);
         page.paragraph("letter-accepted-next", &[]);
         self.end(page, "letter-accepted-subject")
@@ -94,6 +98,7 @@ impl Revocation {
             &[("time", &date::second(page.words, self.accepted_at))],
         );
         self.certificate(&mut page);
+        page.paragraph("certificates-both-revoked", &[]);
         page.paragraph("letter-revoked-delay", &[]);
         page.paragraph("letter-revoked-next", &[]);
         self.end(page, "letter-revoked-subject")
@@ -154,7 +159,9 @@ impl Revocation {
 
     fn certificate(&self, page: &mut Page) {
         page.line("letter-issuer", &[("issuer", &one_line(&self.issuer))]);
-        page.line("letter-serial", &[("serial", &self.serial.to_string())]);
+        page.line("letter-serial-signature", &[("serial", &self.serial.to_string())]);
+        let authentication = serial_of(page.words, &self.authentication);
+        page.line("letter-serial-authentication", &[("serial", &authentication)]);
     }
 
     fn end(&self, mut page: Page, subject: &str) -> Letter {

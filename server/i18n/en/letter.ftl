@@ -6,7 +6,7 @@ receipt-check-code = Check code
 receipt-revoked-at = Revoked
 receipt-text = Fingerprint of the signed text (SHA-256)
 receipt-again = Printed again, { $time }
-receipt-final = This application was accepted and the certificate is revoked. It can be neither corrected nor withdrawn.
+receipt-final = This application was accepted and the certificates are revoked. It can be neither corrected nor withdrawn.
 receipt-asking = When you ask about this application, please quote the receipt number and the check code.
 receipt-estimate = The refund is an estimate. The actual amount follows after examination.
 receipt-keep = Please keep this sheet.
@@ -18,7 +18,8 @@ letter-accepted-at = Accepted: { $time }
 letter-revoked-at = Revoked: { $time }
 letter-reason = Reason: { $reason }
 letter-issuer = Issuer: { $issuer }
-letter-serial = Serial number: { $serial }
+letter-serial-signature = Serial number (signature): { $serial }
+letter-serial-authentication = Serial number (authentication): { $serial }
 letter-refund-amount = Estimated refund: { $amount } yen
 letter-price = Price paid: { $amount } yen
 letter-fee = Fee: { $amount } yen
@@ -27,26 +28,26 @@ letter-sender = Please do not reply; this mailbox is not monitored.
 letter-mistaken = If you did not make this application, contact us at once.
 
 letter-accepted-subject = Your application for revocation was accepted (receipt number { $number })
-letter-accepted-what = We have accepted your application to revoke a certificate.
+letter-accepted-what = We have accepted your application to revoke the certificates on an IC card.
 letter-accepted-final = An accepted application can be neither corrected nor withdrawn.
 letter-accepted-next = We will write again when the revocation is complete. Please keep this email and the receipt.
 
-letter-revoked-subject = Your certificate is revoked (receipt number { $number })
-letter-revoked-what = As you requested, we have revoked the certificate below. It can no longer be used.
+letter-revoked-subject = Your certificates are revoked (receipt number { $number })
+letter-revoked-what = As you requested, we have revoked the certificates below. They can no longer be used.
 letter-revoked-delay = It can take time until everybody sees the revocation. The online status (OCSP) says “revoked” at once, the revocation list (CRL) from its next publication on; whoever still uses an answer or a list obtained before may not see it until that one runs out.
-letter-revoked-next = Please store or destroy the IC card so that nobody else comes to hold it with the certificate on it. Where the card was registered, for example for electronic bidding, please change the registration as the authorities you deal with ask.
+letter-revoked-next = Please store or destroy the IC card so that nobody else comes to hold it with the certificates on it. Where the card was registered, for example for electronic bidding, please change the registration as the authorities you deal with ask.
 
 letter-refund-subject = Your refund (receipt number { $number })
-letter-refund-what = This is what we expect to refund for the revoked certificate.
+letter-refund-what = This is what we expect to refund for the revoked certificates.
 letter-refund-how = The estimate is the price paid, multiplied by the share of months left of the validity, less the fee, rounded down to the nearest { $unit } yen.
 letter-refund-next = The actual amount is settled after examination and transferred to the account in your application.
 letter-refund-setoff = If you apply for a new certificate at the same time, the refund is set off against its price.
 
 letter-no-refund-subject = No refund (receipt number { $number })
-letter-no-refund-what = There is no refund for the revoked certificate.
+letter-no-refund-what = There is no refund for the revoked certificates.
 letter-no-refund-why = What the remaining validity is worth, less the fee, comes to less than { $minimum } yen.
 letter-no-refund-next = There is nothing you need to do. If you have questions, please get in touch with us.
 
 letter-refund-later-subject = About your refund (receipt number { $number })
-letter-refund-later-what = We are looking up the price that was paid for the revoked certificate.
+letter-refund-later-what = We are looking up the price that was paid for the revoked certificates.
 letter-refund-later-next = Whether there is a refund, and how much, we will tell you after that. There is nothing you need to do.

@@ -134,13 +134,17 @@ certificate-organisation = Organisation (kanji)
 certificate-organisation-romaji = Organisation (Latin letters)
 certificate-office-address = Head office (kanji)
 certificate-corporate-number = Corporate number
-certificate-serial = Serial number
+certificate-serial-signature = Serial number (signature)
+certificate-serial-authentication = Serial number (authentication)
+certificate-serial-before = { $serial } (revoked already, { $time })
 certificate-issuer = Issuer
 certificate-validity = Validity
 certificate-validity-text = { $from } to { $to }
 certificate-next = Enter application details
 certificate-back = Back
 certificate-caption = Content of the IC card
+certificates-both = Both certificates on the IC card will be revoked: the one for authentication and the one for signatures.
+certificates-both-revoked = Both certificates on the IC card have been revoked: the one for authentication and the one for signatures.
 certificate-warning = Before you go on, please ask the authorities you deal with about the right time for the revocation.
 
 # S4
@@ -214,7 +218,7 @@ example-value-holder = “ﾆﾂﾎﾟﾝﾀﾛｳ”
 confirm-title = Check the application
 confirm-lead = Please check that everything in the application is right.
 confirm-warning-heading = After the final step nothing can be taken back
-confirm-warning = After “Apply for revocation (final)” and the signature in the signature app, the application is sent and the certificate is revoked promptly. It can be neither corrected nor withdrawn.
+confirm-warning = After “Apply for revocation (final)” and the signature in the signature app, the application is sent and the certificates are revoked promptly. It can be neither corrected nor withdrawn.
 confirm-application = Content of the application
 confirm-refund = Estimated refund
 confirm-refund-estimate = { $amount } yen
@@ -233,7 +237,7 @@ confirm-again = Go on to sign
 
 # S6, W3
 done-title = Application accepted
-done-lead = The application for revocation was accepted and the certificate is revoked.
+done-lead = The application for revocation was accepted and the certificates are revoked.
 done-number = Receipt number
 done-at = Accepted
 done-check-code-help = When you ask about this application, please quote the check code together with the receipt number.
@@ -243,7 +247,8 @@ done-accepted = Accepted
 done-revoked = Revoked
 done-ocsp = OCSP (online status)
 done-ocsp-text = Shows “revoked” since { $time }. Anyone who checked just before may see it up to { $minutes } minutes later.
-done-crl = CRL (revocation list)
+done-crl-signature = CRL (revocation list), signature
+done-crl-authentication = CRL (revocation list), authentication
 done-crl-published = On list number { $crl }, published { $time }.
 done-crl-waiting = On the next list, which will be published shortly. Open this page again to see when.
 done-crl-cache = Whoever still uses a list obtained before may not see it until that list runs out.

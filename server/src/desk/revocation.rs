@@ -2,6 +2,7 @@
 
 use casework::application::Application;
 use casework::evidence::{Informed, Presented};
+use casework::identity::Serial;
 use casework::number::{CheckCode, Number};
 use casework::revocation::{self, Case, Errand as Later, Event, Facts, Subject, Write as Now};
 use casework::time::{Day, Instant};
@@ -50,6 +51,27 @@ pub enum Command {
     Confirm(Signature),
     /// 「終了」 before 確定.
     Abandon,
+}
+
+/// The authentication certificate of a card. It is revoked together with the signature certificate, which stands for the
+/// card on every page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authentication {
+    /// シリアル番号
+    pub serial: Serial,
+    /// Since when, if it was revoked before and so is not by this application.
+    pub revoked_before: Option<Instant>,
+}
+
+impl Desk {
+    /// The authentication certificate of a card, as it stood before `at`: the moment of acceptance, or now.
+    pub async fn authentication(&self, subject: &Subject, at: Instant) -> Result<Authentication, Fault> {
+        let status = self.store().status(&subject.authentication).await?;
+        Ok(Authentication {
+            serial: subject.authentication.serial,
+            revoked_before: status.map(|(row, _)| row.revoked_at).filter(|revoked| *revoked < at),
+        })
+    }
 }
 
 impl Procedure for Revocation {
@@ -264,10 +286,12 @@ async fn text(desk: &Desk, office: &Office, case: &Case, language: Language, now
         what: "a certificate",
         why: why.to_string(),
     })?;
+    let authentication = desk.authentication(&opened.subject, now).await?;
     Ok(Text {
         office,
         opened,
         certificate: &certificate,
+        authentication: &authentication,
         application,
         refund: *refund,
         mark: Mark::from_random(desk.chance().octets()),

@@ -11,6 +11,7 @@ use pki::certificate::Certificate;
 use std::fmt;
 use wire::office::Language;
 
+use super::revocation::Authentication;
 use crate::office::Office;
 use crate::portal::fact::grouped;
 
@@ -23,6 +24,7 @@ pub(super) struct Text<'a> {
     pub(super) office: &'a Office,
     pub(super) opened: &'a Opened,
     pub(super) certificate: &'a Certificate,
+    pub(super) authentication: &'a Authentication,
     pub(super) application: &'a Application,
     pub(super) refund: Refund,
     pub(super) mark: Mark,
@@ -39,7 +41,7 @@ impl Text<'_> {
         page.line(words.of("照合記号", "Mark"), &self.mark.to_string());
         page.gap();
 
-        page.heading(words.of("失効する電子証明書", "Certificate to be revoked"));
+        page.heading(words.of("失効する電子証明書", "Certificates to be revoked"));
         let holder = self.certificate.holder();
         let holder = holder.as_ref();
         let content = [
@@ -79,8 +81,12 @@ impl Text<'_> {
             }
         }
         page.line(
-            words.of("シリアル番号", "Serial number"),
+            words.of("シリアル番号（署名用）", "Serial number (signature)"),
             &self.certificate.serial().to_string(),
+        );
+        page.line(
+            words.of("シリアル番号（認証用）", "Serial number (authentication)"),
+            &words.authentication(self.authentication),
         );
         page.line(words.of("発行者", "Issuer"), &self.certificate.issuer().readable());
         page.line(
@@ -92,7 +98,10 @@ impl Text<'_> {
             &words.moment(Instant(self.certificate.not_after())),
         );
         page.line(
-            words.of("SHA-256 フィンガープリント", "SHA-256 fingerprint"),
+            words.of(
+                "SHA-256 フィンガープリント（署名用）",
+                "SHA-256 fingerprint (signature)",
+            ),
             &self.opened.subject.card.to_string(),
         );
         page.gap();
@@ -112,7 +121,11 @@ impl Text<'_> {
         page.gap();
         page.heading(words.of(
             "上記の電子証明書の失効を申し込みます。",
-            "I apply for the revocation of the certificate above.",
+            "I apply for the revocation of the certificates above.",
+        ));
+        page.heading(words.of(
+            "ICカードに入っている認証用と署名用の電子証明書は、両方とも失効します。",
+            "Both certificates on the IC card will be revoked: the one for authentication and the one for signatures.",
         ));
         page.heading(words.of(
             "この申込は、送信した時から訂正も取消もできません。",
@@ -264,6 +277,15 @@ impl Words {
                 "The IC card is damaged (but can still be read)",
             ),
             Ground::Death => self.of("利用者の死亡", "Death of the holder"),
+        }
+    }
+
+    fn authentication(&self, authentication: &Authentication) -> String {
+        let serial = authentication.serial;
+        match (authentication.revoked_before, self.language) {
+            (None, _) => serial.to_string(),
+            (Some(at), Language::Ja) => format!("{serial}（{} に失効済み）", self.moment(at)),
+            (Some(at), Language::En) => format!("{serial} (revoked already, {})", self.moment(at)),
         }
     }
 

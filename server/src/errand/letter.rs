@@ -45,6 +45,7 @@ pub(super) async fn of_revocation(desk: &Desk, errand: &ErrandRow, which: Letter
         ground: application.ground,
         issuer: parsed.issuer().readable(),
         serial: certificate.serial,
+        authentication: desk.authentication(&opened.subject, at).await?,
         purchase: row.purchase,
         refund,
         terms: office.revocation.policy.refund,

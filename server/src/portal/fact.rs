@@ -5,11 +5,14 @@ use casework::refund::{Refund, Terms};
 use casework::time::{Day, Instant};
 use pki::certificate::Certificate;
 
+use crate::catalogue::Words;
+use crate::desk::revocation::Authentication;
 use crate::portal::date;
 use crate::portal::page::{Fact, Page};
 
-/// The rows of DOMAIN §3.3, S3. What the certificate does not say has no row.
-pub(crate) fn certificate(page: &Page, certificate: &Certificate) -> Vec<Fact> {
+/// The rows of DOMAIN §3.3, S3, of the signature certificate, with the serial number of the other one. What the
+/// certificate does not say has no row.
+pub(crate) fn certificate(page: &Page, certificate: &Certificate, authentication: &Authentication) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut say = |key: &str, value: Option<&str>| {
         facts.extend(value.map(|value| page.fact(key, value)));
@@ -41,7 +44,9 @@ pub(crate) fn certificate(page: &Page, certificate: &Certificate) -> Vec<Fact> {
         "certificate-corporate-number",
         holder.and_then(|holder| holder.corporate_number.as_deref()),
     );
-    say("certificate-serial", Some(&certificate.serial().to_string()));
+    say("certificate-serial-signature", Some(&certificate.serial().to_string()));
+    let authentication = serial_of(page.words, authentication);
+    say("certificate-serial-authentication", Some(&authentication));
     say("certificate-issuer", Some(&certificate.issuer().readable()));
     let (from, to) = (Instant(certificate.not_before()), Instant(certificate.not_after()));
     let validity = page.words.say_with(
@@ -53,6 +58,18 @@ pub(crate) fn certificate(page: &Page, certificate: &Certificate) -> Vec<Fact> {
     );
     say("certificate-validity", Some(&validity));
     facts
+}
+
+/// The serial number of a card's authentication certificate, and since when it is revoked if it was before.
+pub(crate) fn serial_of(words: Words, authentication: &Authentication) -> String {
+    let serial = authentication.serial.to_string();
+    match authentication.revoked_before {
+        None => serial,
+        Some(at) => {
+            let time = date::minute(words, at);
+            words.say_with("certificate-serial-before", &[("serial", &serial), ("time", &time)])
+        }
+    }
 }
 
 /// The holder's name as the application carries it: in kanji, or in Latin letters where there is no other.

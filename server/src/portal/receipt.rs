@@ -6,7 +6,7 @@ use casework::application::Application;
 use casework::identity::{CertificateId, Digest};
 use casework::number::Number;
 use casework::refund::Refund;
-use casework::revocation::Case;
+use casework::revocation::{Case, Subject};
 use casework::time::Instant;
 use wire::code::Code;
 
@@ -22,12 +22,18 @@ use crate::print::{self, Sheet};
 pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
     let (current, accepted) = accepted(&visit).await?;
     let page = visit.page();
-    let certificate = visit.certificate_of(current_opened(&visit, &current)?).await?;
+    let opened = current_opened(&visit, &current)?;
+    let certificate = visit.certificate_of(opened).await?;
+    let authentication = visit.authentication_of(opened, accepted.at).await?;
     let check_code = check_code(&visit, &current).await?;
     let facts = vec![
         page.fact("done-at", date::second(page.words, accepted.at)),
         page.fact("receipt-check-code", check_code.to_string()),
-        page.fact("certificate-serial", certificate.serial().to_string()),
+        page.fact("certificate-serial-signature", certificate.serial().to_string()),
+        page.fact(
+            "certificate-serial-authentication",
+            fact::serial_of(page.words, &authentication),
+        ),
         page.fact("certificate-holder", &accepted.application.applicant),
         page.fact(
             "done-reason",
@@ -124,7 +130,7 @@ pub(crate) async fn pdf(visit: Visit) -> Result<Response, Stop> {
 struct Accepted {
     application: Box<Application>,
     refund: Refund,
-    certificate: CertificateId,
+    subject: Subject,
     number: Number,
     text: Digest,
     at: Instant,
@@ -146,7 +152,7 @@ async fn accepted(visit: &Visit) -> Result<(Current, Accepted), Stop> {
     let accepted = Accepted {
         application,
         refund,
-        certificate: opened.subject.certificate,
+        subject: opened.subject,
         number,
         text,
         at,
@@ -156,7 +162,9 @@ async fn accepted(visit: &Visit) -> Result<(Current, Accepted), Stop> {
 
 async fn receipt(visit: &Visit, page: &Page, current: &Current, accepted: &Accepted) -> Result<Receipt, Stop> {
     let office = &current.office;
-    let certificate = visit.certificate_of(current_opened(visit, current)?).await?;
+    let opened = current_opened(visit, current)?;
+    let certificate = visit.certificate_of(opened).await?;
+    let authentication = visit.authentication_of(opened, accepted.at).await?;
     let mut application = fact::application(page, &accepted.application);
     let refund = fact::refund(page, accepted.refund, &office.revocation.policy.refund);
     application.push(page.fact("confirm-refund", refund));
@@ -175,7 +183,7 @@ async fn receipt(visit: &Visit, page: &Page, current: &Current, accepted: &Accep
         check_code: check_code(visit, current).await?,
         accepted_at: accepted.at,
         text: accepted.text,
-        certificate: plain(fact::certificate(page, &certificate)),
+        certificate: plain(fact::certificate(page, &certificate, &authentication)),
         application: plain(application),
         visible: plain(visible(visit, page, accepted).await?),
         printed_at: visit.now,
@@ -189,17 +197,32 @@ async fn receipt(visit: &Visit, page: &Page, current: &Current, accepted: &Accep
 
 /// When it became visible, and how long others may go on with what they know.
 async fn visible(visit: &Visit, page: &Page, accepted: &Accepted) -> Result<Vec<Fact>, Stop> {
-    let fault = |fault: Fault| visit.fault(&fault);
     let at = date::second(page.words, accepted.at);
     let minutes = visit.portal.site().ocsp_max_age.div_ceil(60).to_string();
     let ocsp = page
         .words
         .say_with("done-ocsp-text", &[("time", &at), ("minutes", &minutes)]);
+    let Subject {
+        certificate,
+        authentication,
+        ..
+    } = &accepted.subject;
+    Ok(vec![
+        page.fact("done-accepted", &at),
+        page.fact("done-revoked", &at),
+        page.fact("done-ocsp", ocsp),
+        page.fact("done-crl-signature", listed(visit, page, certificate).await?),
+        page.fact("done-crl-authentication", listed(visit, page, authentication).await?),
+    ])
+}
+
+/// On which list a certificate is. The two of a card may be on different ones.
+async fn listed(visit: &Visit, page: &Page, certificate: &CertificateId) -> Result<String, Stop> {
+    let fault = |fault: Fault| visit.fault(&fault);
     let store = visit.portal.store();
-    let mut crl = page.t("done-crl-waiting");
-    if let Some((status, _)) = store.status(&accepted.certificate).await.map_err(fault)?
+    if let Some((status, _)) = store.status(certificate).await.map_err(fault)?
         && let Some(list) = store
-            .last_crl(&accepted.certificate.authority, status.shard)
+            .last_crl(&certificate.authority, status.shard)
             .await
             .map_err(fault)?
         // A number that was taken is no list yet; nobody can fetch what was not signed.
@@ -207,17 +230,12 @@ async fn visible(visit: &Visit, page: &Page, accepted: &Accepted) -> Result<Vec<
         && list.sequence >= status.sequence
     {
         let time = date::second(page.words, list.this_update);
-        crl = page.words.say_with(
-            "done-crl-published",
-            &[("time", &time), ("crl", &list.number.to_string())],
-        );
+        let number = list.number.to_string();
+        return Ok(page
+            .words
+            .say_with("done-crl-published", &[("time", &time), ("crl", &number)]));
     }
-    Ok(vec![
-        page.fact("done-accepted", &at),
-        page.fact("done-revoked", &at),
-        page.fact("done-ocsp", ocsp),
-        page.fact("done-crl", crl),
-    ])
+    Ok(page.t("done-crl-waiting"))
 }
 
 async fn check_code(visit: &Visit, current: &Current) -> Result<casework::number::CheckCode, Stop> {

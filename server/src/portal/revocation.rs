@@ -20,7 +20,7 @@ use wire::card_request::Step;
 use wire::code::Code;
 
 use crate::catalogue::both;
-use crate::desk::revocation::{Command, Revocation};
+use crate::desk::revocation::{Authentication, Command, Revocation};
 use crate::desk::{Actor, CaseId, Done, Failure, Standing};
 use crate::fault::Fault;
 use crate::office::Office;
@@ -134,6 +134,12 @@ impl Visit {
                 why: why.to_string(),
             })
         })
+    }
+
+    /// The card's other certificate, as it stood before `at`.
+    pub(crate) async fn authentication_of(&self, opened: &Opened, at: Instant) -> Result<Authentication, Stop> {
+        let authentication = self.portal.desk().authentication(&opened.subject, at).await;
+        authentication.map_err(|fault| self.fault(&fault))
     }
 }
 
@@ -286,7 +292,7 @@ async fn certificate(visit: Visit) -> Result<Response, Stop> {
     let page = visit.page();
     let view = view::Certificate {
         deadline: fact::deadline(&page, shown.last),
-        facts: fact::certificate(&page, &shown.certificate),
+        facts: fact::certificate(&page, &shown.certificate, &shown.authentication),
         office: current.office,
         page,
     };
@@ -436,6 +442,7 @@ async fn signed(visit: &Visit, session: &Session, office: &Office) -> Result<Opt
 /// The card that was shown, and until when it can be revoked online.
 struct Shown {
     certificate: Certificate,
+    authentication: Authentication,
     last: Day,
 }
 
@@ -444,9 +451,14 @@ async fn shown(visit: &Visit, current: &Current) -> Result<Shown, Stop> {
         .opened()
         .ok_or_else(|| visit.problem(StatusCode::CONFLICT, Code::Stale, &[]))?;
     let certificate = visit.certificate_of(opened).await?;
+    let authentication = visit.authentication_of(opened, visit.now).await?;
     let until = Instant(certificate.not_after());
     let last = current.office.revocation.policy.last_day(until);
-    Ok(Shown { certificate, last })
+    Ok(Shown {
+        certificate,
+        authentication,
+        last,
+    })
 }
 
 fn case_of(session: &Session, office: &Office) -> Option<CaseId<Revocation>> {

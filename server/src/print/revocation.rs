@@ -98,9 +98,15 @@ impl Receipt {
                 Print::Again => Some(words.say_with("receipt-again", &[("time", &printed)])),
             },
             sections,
-            notes: ["receipt-final", "receipt-asking", "receipt-estimate", "receipt-keep"]
-                .map(|key| words.say(key))
-                .to_vec(),
+            notes: [
+                "certificates-both-revoked",
+                "receipt-final",
+                "receipt-asking",
+                "receipt-estimate",
+                "receipt-keep",
+            ]
+            .map(|key| words.say(key))
+            .to_vec(),
         }
     }
 }

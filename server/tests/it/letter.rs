@@ -11,6 +11,7 @@ use casework::revocation::Letter as Which;
 use casework::time::Date;
 use lettre::message::{Mailbox, SinglePart};
 use lettre::{Address, Message};
+use server::desk::revocation::Authentication;
 use server::letter::{Letter, Revocation};
 use wire::office::{Language, Text};
 
@@ -24,7 +25,8 @@ fn the_acceptance_says_number_date_reason_and_serial_and_that_nothing_can_be_tak
         "受付番号： 97903828560",
         "受付日時： 2026年12月1日(火) 21:08",
         "失効理由： 企業等の倒産等",
-        "シリアル番号： 18446744073709551615",
+        "シリアル番号（署名用）： 18446744073709551615\nシリアル番号（認証用）： 72340172838076673\n",
+        "ICカードに入っている認証用と署名用の電子証明書は、両方とも失効します。",
         "訂正や取消はできません",
         "見本認証局 失効受付窓口\n電話 03-0000-0000\n",
     ] {
@@ -37,7 +39,7 @@ fn the_completion_says_when_and_that_others_may_see_it_later() {
     let letter = facts(Language::En).letter(Which::Revoked);
     assert_eq!(
         letter.subject,
-        "Your certificate is revoked (receipt number 97903828560)"
+        "Your certificates are revoked (receipt number 97903828560)"
     );
     for part in [
         "Dear 日本　太郎,",
@@ -46,7 +48,9 @@ fn the_completion_says_when_and_that_others_may_see_it_later() {
         "(OCSP)",
         "(CRL)",
         "Example Certification Authority",
-        "As you requested, we have revoked the certificate below.",
+        "As you requested, we have revoked the certificates below.",
+        "Serial number (signature): 18446744073709551615\nSerial number (authentication): 72340172838076673\n",
+        "Both certificates on the IC card have been revoked: the one for authentication and the one for signatures.",
         "If you did not make this application, contact us at once.",
         "Please do not reply; this mailbox is not monitored.",
     ] {
@@ -60,6 +64,16 @@ fn the_completion_says_when_and_that_others_may_see_it_later() {
             .body
             .contains("見本認証局でございます。")
     );
+}
+
+#[test]
+fn what_was_revoked_before_is_not_said_to_be_revoked_by_this_application() {
+    let mut facts = facts(Language::Ja);
+    let body = |facts: &Revocation| facts.letter(Which::Revoked).body;
+    assert!(!body(&facts).contains("失効済み"), "the control");
+    facts.authentication.revoked_before = Some(facts.accepted_at.plus_seconds(-86_400));
+    let before = "シリアル番号（認証用）： 72340172838076673（2026年11月30日(月) 21:08 に失効済み）\n";
+    assert!(body(&facts).contains(before), "{}", body(&facts));
 }
 
 #[test]
@@ -216,6 +230,10 @@ fn facts(language: Language) -> Revocation {
         ground: Ground::Bankruptcy,
         issuer: "CN=Example Signature CA G2, C=JP".into(),
         serial: Serial::from_octets(&[0xff; 8]).unwrap(),
+        authentication: Authentication {
+            serial: Serial::from_octets(&[1; 8]).unwrap(),
+            revoked_before: None,
+        },
         purchase: Some(Purchase { price: 41_900 }),
         refund: Refund::None,
         terms: Terms {

@@ -28,9 +28,13 @@ fn a39_the_extracted_text_is_the_stored_text() {
 
 #[test]
 fn every_fact_of_the_receipt_is_on_the_paper_in_both_languages() {
-    for language in [Language::Ja, Language::En] {
+    for (language, both) in [
+        (Language::Ja, "認証用と署名用の電子証明書は、両方とも失効しました。"),
+        (Language::En, "Both certificates on the IC card have been revoked"),
+    ] {
         let receipt = Receipt { language, ..receipt() };
         let text = flowing(&extracted(&receipt.pdf().unwrap()));
+        assert!(text.contains(&flowing(both)), "{text}");
         let facts = receipt
             .certificate
             .iter()
@@ -258,7 +262,14 @@ fn receipt() -> Receipt {
             fact("商号・名称（漢字）", "株式会社見本工務店"),
             fact("本店住所（漢字）", "東京都千代田区見本一丁目２番３号"),
             fact("法人番号", "1234567890123"),
-            fact("シリアル番号", "283462374621846298374629384710293847561029384753"),
+            fact(
+                "シリアル番号（署名用）",
+                "283462374621846298374629384710293847561029384753",
+            ),
+            fact(
+                "シリアル番号（認証用）",
+                "283462374621846298374629384710293847561029384767",
+            ),
             fact(
                 "発行者",
                 "CN=Example Signature CA G2, O=Example Certification Authority, C=JP",

@@ -135,7 +135,7 @@ fn check(
     let applicant = fact::applicant(&shown.certificate);
     let checked = form.check(&applicant, Instant(shown.certificate.not_before()), visit.now);
     let mut complaints = checked.as_ref().err().cloned().unwrap_or_default();
-    let on_card = fact::certificate(&visit.page(), &shown.certificate);
+    let on_card = fact::certificate(&visit.page(), &shown.certificate, &shown.authentication);
     let typed = [
         (Field::ReasonDetail, form.reason_detail.as_str()),
         (Field::ApplicantName, applicant.as_str()),

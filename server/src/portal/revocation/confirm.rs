@@ -51,7 +51,7 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
         unchecked,
         lapsed: current.lapsed(visit.now),
         deadline: fact::deadline(&page, shown.last),
-        certificate: fact::certificate(&page, &shown.certificate),
+        certificate: fact::certificate(&page, &shown.certificate, &shown.authentication),
         application: fact::application(&page, application),
         refund: fact::refund(&page, refund, terms),
         fee: fact::grouped(terms.fee),
