@@ -36,6 +36,8 @@ pub struct Metrics {
     pub errand_age: Gauge,
     /// Errands that are due or wait.
     pub errands: Gauge,
+    /// Letters that were given up, ever: alarm when it grows.
+    pub letters_failed: Gauge,
     /// Open connections.
     pub connections: Gauge,
 }
@@ -108,6 +110,7 @@ impl Metrics {
             responder_not_after: "notAfter of the OCSP responder's certificate, unix seconds",
             errand_age: "Seconds for which the oldest errand that is due has waited",
             errands: "Errands that are not done",
+            letters_failed: "Letters that were given up: refused for good, or taken by nobody for five days",
             connections: "Open connections",
         }
     }

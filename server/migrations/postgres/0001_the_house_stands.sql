@@ -95,10 +95,13 @@ CREATE TABLE errand (
     lease TEXT,
     leased_until BIGINT,
     done_at BIGINT,
+    failed_at BIGINT,
     trouble TEXT,
     UNIQUE (case_id, name)
 );
 CREATE INDEX errand_due ON errand (done_at, due_at);
+-- Given up: done_at stands then too, and trouble says why.
+CREATE INDEX errand_failed ON errand (failed_at) WHERE failed_at IS NOT NULL;
 
 CREATE TABLE crl (
     authority TEXT NOT NULL,

@@ -335,6 +335,28 @@ impl Desk {
         self.store.record(standing.id.octets(), event, at).await
     }
 
+    /// What the audit says of something that changed nothing in its case, and that no command asked for.
+    pub(crate) async fn event_beside<P: Procedure>(
+        &self,
+        actor: &Actor<'_>,
+        case: CaseId<P>,
+        name: &'static str,
+        details: Vec<(&'static str, String)>,
+    ) -> Result<NewEvent, Fault> {
+        // Its word alone: a case that does not read has its letters too.
+        let row = self.store.case(case.octets()).await?;
+        let state = row.map_or_else(|| P::state(&P::new_case()).to_owned(), |row| row.document.state);
+        Ok(NewEvent {
+            procedure: P::NOUN,
+            name,
+            actor: actor.to_string(),
+            states: (state.clone(), state),
+            refusal: None,
+            details,
+            salt: self.chance.octets(),
+        })
+    }
+
     fn event<P: Procedure>(&self, actor: &Actor<'_>, standing: &Standing<P>, command: &P::Command) -> NewEvent {
         let state = P::state(&standing.case).to_owned();
         NewEvent {

@@ -1,6 +1,8 @@
 //! Errands: what a decision queued, done later, at least once, each safe to be done twice (DESIGN, part 3.4).
 //!
-//! What drains the outbox after a crash is what drains it every second.
+//! What drains the outbox after a crash is what drains it every second. A list is tried until it is published. A letter
+//! ends as failed when the mail server refuses it for good, or nobody took it for five days; the audit of its case and
+//! the metric `kagimori_letters_failed` tell the operator.
 
 mod crl;
 mod letter;
@@ -12,9 +14,11 @@ use std::time::Duration;
 
 use crate::authority::crl::Period;
 use crate::authority::issue::Registrar;
+use crate::desk::revocation::Revocation;
+use crate::desk::{Actor, CaseId};
 use crate::fault::Fault;
-use crate::store::{Errand, ErrandRow, Store};
-use mail::Mailer;
+use crate::store::{Errand, ErrandRow, Store, letter_key};
+use mail::{Mailer, NotSent};
 
 /// Runs the errands of a node. Several nodes may, at the same time.
 pub struct Errands {
@@ -29,6 +33,14 @@ pub struct Errands {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Trouble(pub String);
+
+/// How an errand was not done.
+enum Undone {
+    /// It is tried again.
+    ForNow(Trouble),
+    /// Trying again would not help.
+    ForGood(Trouble),
+}
 
 impl Errands {
     /// Lists are published by `registrar`, letters handed to `mailer`.
@@ -58,32 +70,56 @@ impl Errands {
         let mut done = 0;
         while let Some(errand) = self.store().take_errand(&self.name, self.now(), LEASE).await? {
             let outcome = tokio::time::timeout(LONGEST, self.run(&errand)).await;
-            match outcome.unwrap_or_else(|_| Err(Trouble(format!("it took longer than {LONGEST:?}")))) {
+            match outcome.unwrap_or_else(|_| Err(Trouble(format!("it took longer than {LONGEST:?}")).into())) {
                 Ok(()) => {
                     self.store().finish_errand(errand.id, self.now()).await?;
                     done += 1;
                 }
-                Err(trouble) => {
+                Err(Undone::ForNow(trouble)) if !is_over(&errand, self.now()) => {
                     tracing::warn!(errand = ?errand.errand, attempts = errand.attempts, %trouble, "an errand has to wait");
                     let due = after(self.now(), errand.attempts);
                     self.store().postpone_errand(errand.id, due, &trouble.0).await?;
                 }
+                Err(Undone::ForNow(trouble) | Undone::ForGood(trouble)) => self.give_up(&errand, &trouble).await?,
             }
         }
         Ok(done)
     }
 
-    async fn run(&self, errand: &ErrandRow) -> Result<(), Trouble> {
+    async fn run(&self, errand: &ErrandRow) -> Result<(), Undone> {
         match &errand.errand {
-            Errand::PublishCrl { certificate } => crl::publish(&self.registrar, self.period, certificate).await,
+            Errand::PublishCrl { certificate } => Ok(crl::publish(&self.registrar, self.period, certificate).await?),
             Errand::RevocationLetter(which) => {
                 let mail = letter::of_revocation(&self.registrar.desk, errand, *which).await?;
-                self.mailer
-                    .send(&mail)
-                    .await
-                    .map_err(|trouble| Trouble(trouble.to_string()))
+                self.mailer.send(&mail).await.map_err(|not_sent| {
+                    let trouble = Trouble(not_sent.to_string());
+                    match not_sent {
+                        NotSent::Unwritten(_) | NotSent::Refused(_) => Undone::ForGood(trouble),
+                        NotSent::Untaken(_) | NotSent::Unreachable(_) => Undone::ForNow(trouble),
+                    }
+                })
             }
         }
+    }
+
+    /// Nobody is told any more; the case says so.
+    async fn give_up(&self, errand: &ErrandRow, trouble: &Trouble) -> Result<(), Fault> {
+        let (desk, case) = (&self.registrar.desk, CaseId::from_octets(errand.case));
+        let case_named = case.to_string();
+        tracing::error!(errand = ?errand.errand, case = case_named, attempts = errand.attempts, %trouble, "a letter failed");
+        let mut details = vec![
+            ("trouble", trouble.0.clone()),
+            ("attempts", errand.attempts.to_string()),
+        ];
+        if let Errand::RevocationLetter(which) = errand.errand {
+            details.push(("letter", letter_key(which).to_owned()));
+        }
+        let event = desk
+            .event_beside::<Revocation>(&Actor::System, case, "letter_failed", details)
+            .await?;
+        self.store()
+            .fail_errand(errand.id, errand.case, self.now(), &trouble.0, event)
+            .await
     }
 
     fn store(&self) -> &Store {
@@ -102,6 +138,20 @@ impl From<Fault> for Trouble {
     }
 }
 
+impl From<Trouble> for Undone {
+    fn from(trouble: Trouble) -> Self {
+        Self::ForNow(trouble)
+    }
+}
+
+/// A list is never given up: somebody relies on it.
+fn is_over(errand: &ErrandRow, now: Instant) -> bool {
+    match errand.errand {
+        Errand::PublishCrl { .. } => false,
+        Errand::RevocationLetter(_) => now > errand.queued_at.plus_seconds(LETTER_TRIED),
+    }
+}
+
 /// Five seconds after the first attempt, twice as long after each further one, at most an hour.
 fn after(now: Instant, attempts: i64) -> Instant {
     let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(10);
@@ -109,6 +159,8 @@ fn after(now: Instant, attempts: i64) -> Instant {
 }
 
 const BETWEEN_ROUNDS: Duration = Duration::from_millis(250);
+/// Five days, in seconds: for at least four to five a mail is to be tried (RFC 5321 §4.5.4.1).
+const LETTER_TRIED: i64 = 5 * 86_400;
 /// An errand that takes longer is given up for this time.
 const LONGEST: Duration = Duration::from_mins(1);
 /// Longer than [`LONGEST`]: nobody else takes what is still being done.

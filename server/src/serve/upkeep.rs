@@ -105,6 +105,7 @@ impl Upkeep {
         let now = registrar.desk.clock().now();
         if let Some(outbox) = outbox {
             self.metrics.errands.set(outbox.waiting);
+            self.metrics.letters_failed.set(outbox.failed);
             let age = outbox.oldest.map_or(0, |oldest| now.0 - oldest.0);
             self.metrics.errand_age.set(age);
         }

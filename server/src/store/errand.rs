@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::Store;
 use super::case::{self, Hex, corrupt};
 use super::database::{Connection, Row, Statement, statements, values};
+use super::event::{self, NewEvent};
 use crate::fault::Fault;
 
 /// Everything that is done later, of all procedures.
@@ -47,13 +48,15 @@ pub struct ErrandRow {
     pub attempts: i64,
 }
 
-/// How many errands wait, and since when the oldest.
+/// How many errands wait, since when the oldest, and how many were given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outbox {
-    /// So many are not done.
+    /// So many are not done and will be tried.
     pub waiting: i64,
     /// The oldest of them was queued then.
     pub oldest: Option<Instant>,
+    /// So many were given up, ever.
+    pub failed: i64,
 }
 
 impl Store {
@@ -108,18 +111,38 @@ impl Store {
             .await
     }
 
-    /// What waits.
+    /// It will not be done: nobody takes it any more. The event is recorded with it. Once, whoever asks again.
+    pub(crate) async fn fail_errand(
+        &self,
+        id: [u8; 16],
+        case: [u8; 16],
+        now: Instant,
+        trouble: &str,
+        event: NewEvent,
+    ) -> Result<(), Fault> {
+        let trouble = trouble.replace('\0', "\u{fffd}");
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    if connection.execute(FAIL, values![&id, now.0, &trouble]).await? == 0 {
+                        return Ok(());
+                    }
+                    event::append(connection, &case, &event, now).await
+                })
+            })
+            .await
+    }
+
+    /// What waits, and what was given up.
     pub async fn outbox(&self) -> Result<Outbox, Fault> {
-        let row = self.reader().await?.row(WAITING, values![]).await?;
-        let Some(row) = row else {
-            return Ok(Outbox {
-                waiting: 0,
-                oldest: None,
-            });
-        };
+        let mut connection = self.reader().await?;
+        let missing = || corrupt("the outbox", "it cannot be counted");
+        let waiting = connection.row(WAITING, values![]).await?.ok_or_else(missing)?;
+        let failed = connection.row(FAILED, values![]).await?.ok_or_else(missing)?;
         Ok(Outbox {
-            waiting: row.column("waiting")?,
-            oldest: row.column::<Option<i64>>("oldest")?.map(Instant),
+            waiting: waiting.column("waiting")?,
+            oldest: waiting.column::<Option<i64>>("oldest")?.map(Instant),
+            failed: failed.column("failed")?,
         })
     }
 }
@@ -168,6 +191,9 @@ statements! {
     FINISH = "UPDATE errand SET done_at = $2, lease = NULL, leased_until = NULL, trouble = NULL WHERE id = $1";
     POSTPONE = "UPDATE errand SET due_at = $2, trouble = $3, lease = NULL, leased_until = NULL
                 WHERE id = $1 AND done_at IS NULL";
+    FAIL = "UPDATE errand SET done_at = $2, failed_at = $2, trouble = $3, lease = NULL, leased_until = NULL
+            WHERE id = $1 AND done_at IS NULL";
+    FAILED = "SELECT COUNT(*) AS failed FROM errand WHERE failed_at IS NOT NULL";
     WAITING = "SELECT COUNT(*) AS waiting, MIN(queued_at) AS oldest FROM errand WHERE done_at IS NULL";
 }
 
@@ -226,7 +252,8 @@ fn read_errand(document: &str) -> Result<Errand, Fault> {
     })
 }
 
-const fn letter_key(letter: Letter) -> &'static str {
+/// The letter's word, in rows and in the audit.
+pub(crate) const fn letter_key(letter: Letter) -> &'static str {
     match letter {
         Letter::Accepted => "accepted",
         Letter::Revoked => "revoked",

@@ -34,6 +34,7 @@ pub(crate) use certificate::{
 pub use crl::CrlRow;
 use database::{Connection, Database};
 pub use database::{NotAStore, StoreAddress};
+pub(crate) use errand::letter_key;
 pub use errand::{Errand, ErrandRow, NewErrand, Outbox};
 pub use event::{Audit, EventRow, NewEvent};
 pub use evidence::{EvidenceKind, NewEvidence};

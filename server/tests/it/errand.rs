@@ -134,6 +134,90 @@ on_both! {
         assert_eq!(taken.len(), 25);
     }
 
+    async fn a_letter_that_is_refused_for_good_ends_as_failed(house: House) {
+        for says in [
+            ("RCPT", "550 5.1.1 <takahashi@example.jp>: nobody of this name\r\n"),
+            ("RCPT", "553 takahashi@example.jp does not exist\r\n"),
+            ("the mail", "554 5.6.0 takahashi@example.jp does not want this\r\n"),
+        ] {
+            let failed_before = house.store().outbox().await.unwrap().failed;
+            let card = house.card().await;
+            let (case, _) = house.revoke(&card).await;
+            let post = PostOffice::saying(says).await;
+            let errands = runner(&house, Arc::new(post.mailer())).await;
+            assert_eq!(errands.run_due().await.unwrap(), 2, "the lists are published all the same");
+            let outbox = house.store().outbox().await.unwrap();
+            assert_eq!((outbox.waiting, outbox.failed - failed_before), (0, 3), "{says:?}");
+            let events = house.store().events(case.octets()).await.unwrap();
+            let failures: Vec<_> = events.iter().filter(|event| event.name == "letter_failed").collect();
+            assert_eq!(failures.len(), 3);
+            for failure in failures {
+                assert_eq!(failure.actor, "system");
+                assert!(failure.document.contains(&says.1[..3]), "{}", failure.document);
+                assert!(!failure.document.contains("takahashi"), "no address in the audit: {}", failure.document);
+            }
+            let asked = post.asked();
+            for _ in 0..3 {
+                house.it_is(house.now().plus_seconds(86_400));
+                assert_eq!(errands.run_due().await.unwrap(), 0);
+            }
+            assert_eq!((asked, post.asked()), (3, 3), "nobody asks that server again");
+        }
+        crate::invariant::hold(&house).await;
+    }
+
+    async fn what_the_operator_or_time_can_put_right_is_tried_again(house: House) {
+        for says in [
+            ("EHLO", "554 no service here\r\n"),
+            ("MAIL", "550 5.1.8 who is that\r\n"),
+            ("RCPT", "450 4.2.0 greylisted\r\n"),
+            ("RCPT", "530 5.7.0 log in first\r\n"),
+            ("RCPT", "554 5.7.1 relay access denied\r\n"),
+            ("RCPT", "550 5.3.2 not at night\r\n"),
+            ("DATA", "554 5.5.1 no valid recipients\r\n"),
+            ("the mail", "451 4.3.0 disk full\r\n"),
+            ("the mail", "550 5.7.23 not believed\r\n"),
+        ] {
+            let card = house.card().await;
+            house.revoke(&card).await;
+            let post = PostOffice::saying(says).await;
+            runner(&house, Arc::new(post.mailer())).await.run_due().await.unwrap();
+            let outbox = house.store().outbox().await.unwrap();
+            assert_eq!((outbox.waiting, outbox.failed), (3, 0), "{says:?}");
+            house.it_is(house.now().plus_seconds(3_600));
+            let post = PostOffice::open(0).await;
+            assert_eq!(runner(&house, Arc::new(post.mailer())).await.run_due().await.unwrap(), 3, "{says:?}");
+            assert_eq!(post.mails.lock().unwrap().len(), 3);
+        }
+    }
+
+    async fn a_letter_that_nobody_takes_is_given_up_after_five_days(house: House) {
+        let card = house.card().await;
+        let (case, _) = house.revoke(&card).await;
+        let tries = Arc::new(AtomicUsize::new(0));
+        let errands = runner(&house, Arc::new(Refusing { tries: Arc::clone(&tries) })).await;
+        let queued_at = house.now();
+        let outbox = async || {
+            let outbox = house.store().outbox().await.unwrap();
+            (outbox.waiting, outbox.failed)
+        };
+        for _ in 0..5 * 24 {
+            errands.run_due().await.unwrap();
+            house.it_is(house.now().plus_seconds(3_600));
+        }
+        assert_eq!(outbox().await, (3, 0));
+        assert!(tries.load(Ordering::Relaxed) > 3 * 100, "and about hourly until then");
+        house.it_is(queued_at.plus_seconds(5 * 86_400 + 3_601));
+        errands.run_due().await.unwrap();
+        assert_eq!(outbox().await, (0, 3));
+        let events = house.store().events(case.octets()).await.unwrap();
+        assert_eq!(events.iter().filter(|event| event.name == "letter_failed").count(), 3);
+        let tried = tries.load(Ordering::Relaxed);
+        house.it_is(house.now().plus_seconds(86_400));
+        assert_eq!(errands.run_due().await.unwrap(), 0);
+        assert_eq!(tries.load(Ordering::Relaxed), tried);
+    }
+
     async fn a_postponed_errand_waits_for_its_time(house: House) {
         let card = house.card().await;
         house.revoke(&card).await;
@@ -230,7 +314,7 @@ struct Refusing {
 impl Mailer for Refusing {
     fn send<'a>(&'a self, _: &'a Mail) -> Sending<'a> {
         self.tries.fetch_add(1, Ordering::Relaxed);
-        Box::pin(async { Err(NotSent::Untaken("not today".to_owned())) })
+        Box::pin(async { Err(NotSent::Unreachable("not today".to_owned())) })
     }
 }
 
@@ -238,30 +322,42 @@ impl Mailer for Refusing {
 struct PostOffice {
     port: u16,
     mails: Arc<Mutex<Vec<String>>>,
+    asked: Arc<AtomicUsize>,
 }
 
 impl PostOffice {
     /// The first `breaks` connections are broken off, every other one of them after the mail was taken.
     async fn open(breaks: usize) -> Self {
+        Self::of(move |count| match count {
+            count if count >= breaks => Manner::Takes,
+            count if count % 2 == 0 => Manner::HangsUp,
+            _ => Manner::TakesAndHangsUp,
+        })
+        .await
+    }
+
+    /// Answers one command, or `the mail`, always with the same words.
+    async fn saying((command, words): (&'static str, &'static str)) -> Self {
+        Self::of(move |_| Manner::Says(command, words)).await
+    }
+
+    async fn of(manner: impl Fn(usize) -> Manner + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let mails = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&mails);
+        let (mails, asked) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicUsize::new(0)));
+        let (kept, counted) = (Arc::clone(&mails), Arc::clone(&asked));
         tokio::spawn(async move {
-            let mut count = 0;
             while let Ok((stream, _)) = listener.accept().await {
-                let manner = if count >= breaks {
-                    Manner::Takes
-                } else if count % 2 == 0 {
-                    Manner::HangsUp
-                } else {
-                    Manner::TakesAndHangsUp
-                };
-                count += 1;
+                let manner = manner(counted.fetch_add(1, Ordering::Relaxed));
                 tokio::spawn(converse(stream, Arc::clone(&kept), manner));
             }
         });
-        Self { port, mails }
+        Self { port, mails, asked }
+    }
+
+    /// How many connections it was asked for.
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
     }
 
     fn mailer(&self) -> Smtp {
@@ -281,6 +377,7 @@ enum Manner {
     Takes,
     HangsUp,
     TakesAndHangsUp,
+    Says(&'static str, &'static str),
 }
 
 async fn converse(stream: TcpStream, mails: Arc<Mutex<Vec<String>>>, manner: Manner) -> Option<()> {
@@ -293,6 +390,7 @@ async fn converse(stream: TcpStream, mails: Arc<Mutex<Vec<String>>>, manner: Man
             return None;
         }
         let answer: &[u8] = match line.get(..4)?.to_ascii_uppercase().as_str() {
+            command if matches!(manner, Manner::Says(says, _) if says == command) => said(manner),
             "EHLO" => b"250-test\r\n250 8BITMIME\r\n",
             "MAIL" if manner == Manner::HangsUp => return None,
             "DATA" => {
@@ -304,14 +402,22 @@ async fn converse(stream: TcpStream, mails: Arc<Mutex<Vec<String>>>, manner: Man
                     mail.push(octet[0]);
                 }
                 mails.lock().unwrap().push(String::from_utf8_lossy(&mail).into_owned());
-                if manner == Manner::TakesAndHangsUp {
-                    return None;
+                match manner {
+                    Manner::TakesAndHangsUp => return None,
+                    Manner::Says("the mail", _) => said(manner),
+                    _ => b"250 taken\r\n",
                 }
-                b"250 taken\r\n"
             }
             "QUIT" => b"221 bye\r\n",
             _ => b"250 ok\r\n",
         };
         stream.write_all(answer).await.ok()?;
+    }
+}
+
+fn said(manner: Manner) -> &'static [u8] {
+    match manner {
+        Manner::Says(_, words) => words.as_bytes(),
+        _ => b"",
     }
 }

@@ -138,6 +138,7 @@ async fn what_is_counted_is_what_was_done() {
         "kagimori_ocsp_total{authority=\"mihon\",answer=\"unknown\",signed=\"live\"} 1",
         "kagimori_signatures_total{authority=\"mihon\",what=\"ocsp\"} 2",
         "kagimori_requests_total{surface=\"ocsp\",status=\"200\"} 4",
+        "kagimori_letters_failed 0",
         // The card's and the responder's.
         "kagimori_certificates{authority=\"mihon\"} 2",
     ] {
