@@ -1,12 +1,10 @@
 //! 失効申込情報, the fields of screen S4 (DOMAIN §3.4).
 
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::certificate::Reason;
-use crate::characters::{self, Width};
-use crate::time::{Date, Day, Instant};
+use crate::time::{Day, Instant};
 
 impl Form {
     /// Checks every field, so that all complaints come at once, in the order of the screen.
@@ -20,18 +18,18 @@ impl Form {
     ) -> Result<Application, Vec<(Field, Complaint)>> {
         let mut complaints = Complaints(Vec::new());
         let ground = complaints.hear(Field::Reason, self.ground());
-        let detail = complaints.hear(Field::ReasonDetail, remark(&self.reason_detail));
+        let detail = complaints.hear(Field::ReasonDetail, check::remark(&self.reason_detail));
         let event_day = complaints.hear(Field::EventDate, self.event_day(ground, not_before, now));
-        let applicant = complaints.hear(Field::ApplicantName, as_certified(applicant));
-        let kana = complaints.hear(Field::ApplicantKana, reading(&self.applicant_kana));
-        let phone = complaints.hear(Field::Phone, telephone(&self.phone));
-        let mail = complaints.hear(Field::Mail, mail(&self.mail));
+        let applicant = complaints.hear(Field::ApplicantName, check::as_certified(applicant));
+        let kana = complaints.hear(Field::ApplicantKana, check::reading(&self.applicant_kana));
+        let phone = complaints.hear(Field::Phone, check::telephone(&self.phone));
+        let mail = complaints.hear(Field::Mail, check::mail(&self.mail));
         complaints.hear(Field::MailAgain, self.same_mail());
-        let bank = complaints.hear(Field::Bank, full_width(&self.bank, 40));
-        let branch = complaints.hear(Field::Branch, full_width(&self.branch, 40));
+        let bank = complaints.hear(Field::Bank, check::full_width(&self.bank, 40));
+        let branch = complaints.hear(Field::Branch, check::full_width(&self.branch, 40));
         let kind = complaints.hear(Field::AccountType, self.account_kind());
-        let number = complaints.hear(Field::AccountNumber, account_number(&self.account_number));
-        let holder = complaints.hear(Field::AccountHolder, account_holder(&self.account_holder));
+        let number = complaints.hear(Field::AccountNumber, check::account_number(&self.account_number));
+        let holder = complaints.hear(Field::AccountHolder, check::account_holder(&self.account_holder));
         let new_issue = complaints.hear(Field::NewIssue, self.wishes_new_issue());
 
         let application = || {
@@ -69,34 +67,18 @@ impl Form {
     }
 
     fn event_day(&self, ground: Option<Ground>, not_before: Instant, now: Instant) -> Result<Option<Day>, Complaint> {
-        if self.event_date.is_empty() {
-            let needed = ground.is_some_and(Ground::needs_event_day);
-            return if needed { Err(Complaint::Empty) } else { Ok(None) };
-        }
-        let day = Date::from_iso(&self.event_date).ok_or(Complaint::NoSuchDate)?.as_day();
-        if day > now.day() {
-            return Err(Complaint::Future);
-        }
-        if day < not_before.day() {
-            return Err(Complaint::BeforeValidity);
-        }
-        Ok(Some(day))
+        check::event_day(&self.event_date, ground, not_before, now)
     }
 
     fn same_mail(&self) -> Result<(), Complaint> {
-        filled(&self.mail_again)?;
+        check::filled(&self.mail_again)?;
         (self.mail == self.mail_again)
             .then_some(())
             .ok_or(Complaint::MailsDiffer)
     }
 
     fn account_kind(&self) -> Result<AccountKind, Complaint> {
-        match self.account_type.as_str() {
-            "" => Err(Complaint::Empty),
-            "ordinary" => Ok(AccountKind::Ordinary),
-            "current" => Ok(AccountKind::Current),
-            _ => Err(Complaint::NotOffered),
-        }
+        check::account_kind(&self.account_type)
     }
 
     fn wishes_new_issue(&self) -> Result<Option<NewIssue>, Complaint> {
@@ -287,6 +269,13 @@ pub enum Complaint {
     NotOffered,
     /// E-ONLINE: on paper only (R001).
     PaperOnly,
+    /// E-ENCLOSED: what this applicant must enclose for this reason is not among it (R003).
+    Missing,
+    /// E-OLD: a certificate of an office is older than it may be (R003).
+    TooOld {
+        /// The months it may be old.
+        months: u8,
+    },
 }
 
 /// 「修正する」 shows the form again as it was checked.
@@ -421,100 +410,162 @@ impl Complaints {
     }
 }
 
-/// Blank is empty: a field of spaces says nothing.
-fn filled(text: &str) -> Result<(), Complaint> {
-    if let Some(character) = characters::forbidden(text) {
-        return Err(Complaint::Character { character });
+/// The checks of single fields, which the paper form shares.
+pub(crate) mod check {
+    use alloc::format;
+    use alloc::string::String;
+
+    use super::{Account, AccountKind, Complaint, Ground};
+    use crate::characters::{self, Width};
+    use crate::time::{Date, Day, Instant};
+
+    /// Blank is empty: a field of spaces says nothing.
+    pub(crate) fn filled(text: &str) -> Result<(), Complaint> {
+        if let Some(character) = characters::forbidden(text) {
+            return Err(Complaint::Character { character });
+        }
+        if text.trim().is_empty() {
+            return Err(Complaint::Empty);
+        }
+        Ok(())
     }
-    if text.trim().is_empty() {
-        return Err(Complaint::Empty);
+
+    pub(crate) fn within(text: &str, most: usize) -> Result<(), Complaint> {
+        (characters::count(text) <= most)
+            .then_some(())
+            .ok_or(Complaint::TooLong { most })
     }
-    Ok(())
-}
 
-fn within(text: &str, most: usize) -> Result<(), Complaint> {
-    (characters::count(text) <= most)
-        .then_some(())
-        .ok_or(Complaint::TooLong { most })
-}
-
-fn remark(text: &str) -> Result<Option<String>, Complaint> {
-    match filled(text) {
-        Err(Complaint::Empty) => Ok(None),
-        Err(complaint) => Err(complaint),
-        Ok(()) => within(text, 200).map(|()| Some(text.into())),
-    }
-}
-
-/// The name stands on the certificate and nobody can retype it here, so its width is left alone: there are holders
-/// with a name in roman letters only.
-fn as_certified(name: &str) -> Result<String, Complaint> {
-    filled(name)?;
-    within(name, 60)?;
-    Ok(name.into())
-}
-
-fn full_width(text: &str, most: usize) -> Result<String, Complaint> {
-    filled(text)?;
-    for character in text.chars() {
-        match characters::width(character) {
-            Width::Full => {}
-            Width::Half => return Err(Complaint::FullWidth),
-            Width::Neither => return Err(Complaint::Character { character }),
+    pub(crate) fn remark(text: &str) -> Result<Option<String>, Complaint> {
+        match filled(text) {
+            Err(Complaint::Empty) => Ok(None),
+            Err(complaint) => Err(complaint),
+            Ok(()) => within(text, 200).map(|()| Some(text.into())),
         }
     }
-    within(text, most)?;
-    Ok(text.into())
-}
 
-fn reading(text: &str) -> Result<String, Complaint> {
-    filled(text)?;
-    if !text.chars().all(characters::katakana) {
-        return Err(Complaint::Katakana);
+    /// The name stands on the certificate and nobody can retype it here, so its width is left alone: there are holders
+    /// with a name in roman letters only.
+    pub(crate) fn as_certified(name: &str) -> Result<String, Complaint> {
+        filled(name)?;
+        within(name, 60)?;
+        Ok(name.into())
     }
-    within(text, 60)?;
-    Ok(text.into())
-}
 
-fn telephone(text: &str) -> Result<String, Complaint> {
-    filled(text)?;
-    let digits = text.bytes().all(|octet| octet.is_ascii_digit());
-    (digits && (10..=11).contains(&text.len()))
-        .then(|| text.into())
-        .ok_or(Complaint::Telephone)
-}
+    pub(crate) fn full_width(text: &str, most: usize) -> Result<String, Complaint> {
+        filled(text)?;
+        for character in text.chars() {
+            match characters::width(character) {
+                Width::Full => {}
+                Width::Half => return Err(Complaint::FullWidth),
+                Width::Neither => return Err(Complaint::Character { character }),
+            }
+        }
+        within(text, most)?;
+        Ok(text.into())
+    }
 
-fn mail(text: &str) -> Result<String, Complaint> {
-    filled(text)?;
-    // RFC 5321 §4.5.3.1.3: a path of 256 octets, of which two are its angle brackets.
-    if text.len() > 254 {
-        return Err(Complaint::TooLong { most: 254 });
+    pub(crate) fn reading(text: &str) -> Result<String, Complaint> {
+        filled(text)?;
+        if !text.chars().all(characters::katakana) {
+            return Err(Complaint::Katakana);
+        }
+        within(text, 60)?;
+        Ok(text.into())
     }
-    characters::mailable(text)
-        .then(|| text.into())
-        .ok_or(Complaint::MailForm)
-}
 
-fn account_number(text: &str) -> Result<String, Complaint> {
-    filled(text)?;
-    if !text.bytes().all(|octet| octet.is_ascii_digit()) {
-        return Err(Complaint::HalfWidthDigits);
+    pub(crate) fn telephone(text: &str) -> Result<String, Complaint> {
+        filled(text)?;
+        let digits = text.bytes().all(|octet| octet.is_ascii_digit());
+        (digits && (10..=11).contains(&text.len()))
+            .then(|| text.into())
+            .ok_or(Complaint::Telephone)
     }
-    if text.len() > 7 {
-        return Err(Complaint::TooLong { most: 7 });
-    }
-    Ok(format!("{text:0>7}"))
-}
 
-/// The length is that of the transfer form, in which a voiced mark takes a place of its own.
-fn account_holder(text: &str) -> Result<String, Complaint> {
-    filled(text)?;
-    let holder = characters::transfer_kana(text).map_err(|_| Complaint::Katakana)?;
-    if !holder.contains(|kana| matches!(kana, 'ｦ' | 'ｱ'..='ﾝ')) {
-        return Err(Complaint::Katakana);
+    pub(crate) fn mail(text: &str) -> Result<String, Complaint> {
+        filled(text)?;
+        // RFC 5321 §4.5.3.1.3: a path of 256 octets, of which two are its angle brackets.
+        if text.len() > 254 {
+            return Err(Complaint::TooLong { most: 254 });
+        }
+        characters::mailable(text)
+            .then(|| text.into())
+            .ok_or(Complaint::MailForm)
     }
-    if holder.chars().count() > 48 {
-        return Err(Complaint::TooLong { most: 48 });
+
+    pub(crate) fn account_number(text: &str) -> Result<String, Complaint> {
+        filled(text)?;
+        if !text.bytes().all(|octet| octet.is_ascii_digit()) {
+            return Err(Complaint::HalfWidthDigits);
+        }
+        if text.len() > 7 {
+            return Err(Complaint::TooLong { most: 7 });
+        }
+        Ok(format!("{text:0>7}"))
     }
-    Ok(holder)
+
+    /// The length is that of the transfer form, in which a voiced mark takes a place of its own.
+    pub(crate) fn account_holder(text: &str) -> Result<String, Complaint> {
+        filled(text)?;
+        let holder = characters::transfer_kana(text).map_err(|_| Complaint::Katakana)?;
+        if !holder.contains(|kana| matches!(kana, 'ｦ' | 'ｱ'..='ﾝ')) {
+            return Err(Complaint::Katakana);
+        }
+        if holder.chars().count() > 48 {
+            return Err(Complaint::TooLong { most: 48 });
+        }
+        Ok(holder)
+    }
+
+    /// Any writing, as it stands on the paper.
+    pub(crate) fn text(text: &str, most: usize) -> Result<String, Complaint> {
+        filled(text)?;
+        within(text, most)?;
+        Ok(text.into())
+    }
+
+    pub(crate) fn event_day(
+        text: &str,
+        ground: Option<Ground>,
+        not_before: Instant,
+        now: Instant,
+    ) -> Result<Option<Day>, Complaint> {
+        if text.is_empty() {
+            let needed = ground.is_some_and(Ground::needs_event_day);
+            return if needed { Err(Complaint::Empty) } else { Ok(None) };
+        }
+        let day = Date::from_iso(text).ok_or(Complaint::NoSuchDate)?.as_day();
+        if day > now.day() {
+            return Err(Complaint::Future);
+        }
+        if day < not_before.day() {
+            return Err(Complaint::BeforeValidity);
+        }
+        Ok(Some(day))
+    }
+
+    pub(crate) fn account_kind(text: &str) -> Result<AccountKind, Complaint> {
+        match text {
+            "" => Err(Complaint::Empty),
+            "ordinary" => Ok(AccountKind::Ordinary),
+            "current" => Ok(AccountKind::Current),
+            _ => Err(Complaint::NotOffered),
+        }
+    }
+
+    pub(crate) fn account(
+        bank: &str,
+        branch: &str,
+        kind: &str,
+        number: &str,
+        holder: &str,
+    ) -> Result<Account, Complaint> {
+        Ok(Account {
+            bank: full_width(bank, 40)?,
+            branch: full_width(branch, 40)?,
+            kind: account_kind(kind)?,
+            number: account_number(number)?,
+            holder: account_holder(holder)?,
+        })
+    }
 }

@@ -30,6 +30,13 @@ pub struct Possession {
     at: Instant,
 }
 
+/// A passkey of an officer answered our challenge, for our origin, with the user verified (WebAuthn Level 3 §7.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asserted {
+    credential: Digest,
+    at: Instant,
+}
+
 /// A key of ours signed these to-be-signed octets: the certificate was parsed again, its octets compared and its
 /// signature verified (DESIGN, part 3.9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +101,23 @@ impl Possession {
     }
 
     /// When the signature was verified.
+    pub const fn at(&self) -> Instant {
+        self.at
+    }
+}
+
+impl Asserted {
+    /// The assertion verified at `at`.
+    pub const fn verified(credential: Digest, at: Instant) -> Self {
+        Self { credential, at }
+    }
+
+    /// SHA-256 of the credential id.
+    pub const fn credential(&self) -> Digest {
+        self.credential
+    }
+
+    /// When it verified.
     pub const fn at(&self) -> Instant {
         self.at
     }

@@ -30,6 +30,18 @@ pub struct CertificateId {
     pub serial: Serial,
 }
 
+/// An officer's account, by the octets of its case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OfficerId(pub [u8; 16]);
+
+/// A person's number at the organisation they work for: a staff number, never a number of the state.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PersonNumber(pub String);
+
+/// An organisation: its 法人番号 of thirteen digits, or its name where it has none.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Company(pub String);
+
 impl Serial {
     /// From big-endian octets; leading zeros do not count. `None` if it is zero or longer than 20 octets.
     pub fn from_octets(octets: &[u8]) -> Option<Self> {

@@ -17,8 +17,11 @@ pub mod characters;
 pub mod evidence;
 pub mod identity;
 pub mod number;
+pub mod officer;
+pub mod paper;
 pub mod refund;
 pub mod refusal;
+pub mod review;
 pub mod revocation;
 pub mod time;
 

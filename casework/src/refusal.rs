@@ -1,6 +1,7 @@
 //! The ways in which the rules say no. A refusal knows no HTTP status and no language.
 
 use crate::number::Number;
+use crate::officer::Role;
 use crate::time::{Day, Instant};
 
 /// A "no" that belongs to the rules.
@@ -48,4 +49,41 @@ pub enum Refusal {
     Stale,
     /// E-STALE: the time for the signature has passed.
     Lapsed,
+    /// E-INVITE-LAPSED
+    InvitationLapsed,
+    /// E-OFFICER: nobody who acts here at this moment; blocked, or not logged in.
+    NotAnOfficer,
+    /// E-ROLE
+    NoRole {
+        /// What the account would need.
+        role: Role,
+    },
+    /// E-OWN: the officer, or the officer's company, is what the application is about (A22).
+    OwnApplication,
+    /// E-OWN-ACCOUNT: nobody changes the own account.
+    OwnAccount,
+    /// E-SAME-PERSON: the same person has approved it before, under whichever account (A22).
+    SamePerson,
+    /// E-TAKEN: another officer has it.
+    Claimed {
+        /// Until then, unless it is put back before.
+        until: Instant,
+    },
+    /// E-NOT-TAKEN: the officer does not have it, or had it for too long.
+    NotClaimed,
+    /// E-UNPROVEN: the first approval on record is not signed by the card that it names (A25).
+    Unproven,
+    /// E-INVITE-CODE: not the code of this invitation.
+    WrongCode,
+    /// E-CARD-TAKEN: the card belongs to another account.
+    CardTaken,
+    /// E-HOLDER: the card belongs to somebody else than the one who was invited.
+    AnotherHolder,
+    /// E-LAST-ADMIN: nobody else could let anybody in.
+    LastAdministrator,
+    /// E-MANY
+    TooMany {
+        /// The most there may be.
+        most: usize,
+    },
 }

@@ -150,6 +150,10 @@ fn a_value_is_put_in_as_it_is() {
 }
 
 const EVERY_VALUE: &[(&str, &str)] = &[
+    ("role", "承認"),
+    ("months", "3"),
+    ("scope", "revocation:read"),
+    ("why", "number"),
     ("left", "3"),
     ("max", "10"),
     ("rule", "x"),

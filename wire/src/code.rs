@@ -147,6 +147,75 @@ pub enum Code {
     /// There is nothing here for this session.
     #[serde(rename = "E-NOT-FOUND")]
     NotFound,
+    /// Nobody is logged in who may work here, or the account is blocked.
+    #[serde(rename = "E-OFFICER")]
+    Officer,
+    /// The account does not have the role that this needs.
+    #[serde(rename = "E-ROLE")]
+    Role,
+    /// An officer does not decide on what concerns the officer or the officer's company.
+    #[serde(rename = "E-OWN")]
+    Own,
+    /// Nobody changes the own account's roles or state.
+    #[serde(rename = "E-OWN-ACCOUNT")]
+    OwnAccount,
+    /// The same person has approved it before.
+    #[serde(rename = "E-SAME-PERSON")]
+    SamePerson,
+    /// Another officer is working on it.
+    #[serde(rename = "E-TAKEN")]
+    Taken,
+    /// The officer does not have it, or had it for too long.
+    #[serde(rename = "E-NOT-TAKEN")]
+    NotTaken,
+    /// The first approval on record is not signed by the card that it names.
+    #[serde(rename = "E-UNPROVEN")]
+    Unproven,
+    /// It is not the code of this invitation.
+    #[serde(rename = "E-INVITE-CODE")]
+    InviteCode,
+    /// The invitation's time is over.
+    #[serde(rename = "E-INVITE-LAPSED")]
+    InviteLapsed,
+    /// The card belongs to another account.
+    #[serde(rename = "E-CARD-TAKEN")]
+    CardTaken,
+    /// The card belongs to somebody else than the one who was invited.
+    #[serde(rename = "E-HOLDER")]
+    Holder,
+    /// Nobody else could let anybody in.
+    #[serde(rename = "E-LAST-ADMIN")]
+    LastAdmin,
+    /// There are as many as there may be.
+    #[serde(rename = "E-MANY")]
+    Many,
+    /// What must be enclosed is not among it.
+    #[serde(rename = "E-ENCLOSED")]
+    Enclosed,
+    /// A certificate of an office is too old.
+    #[serde(rename = "E-OLD")]
+    Old,
+    /// The file is of a kind that is not taken.
+    #[serde(rename = "E-FILE-TYPE")]
+    FileType,
+    /// The file cannot be read as what it says it is.
+    #[serde(rename = "E-FILE-DAMAGED")]
+    FileDamaged,
+    /// No valid token came with the request.
+    #[serde(rename = "E-TOKEN")]
+    Token,
+    /// The token is not for this.
+    #[serde(rename = "E-SCOPE")]
+    Scope,
+    /// The same idempotency key came with something else.
+    #[serde(rename = "E-IDEMPOTENCY")]
+    Idempotency,
+    /// The request is not of the form that the API describes.
+    #[serde(rename = "E-MALFORMED")]
+    Malformed,
+    /// Number and check code do not belong together.
+    #[serde(rename = "E-CHECK")]
+    CheckCode,
     /// The server could not finish; nothing was accepted.
     #[serde(rename = "E-FAULT")]
     Fault,
@@ -202,6 +271,29 @@ impl Code {
         Self::Limit,
         Self::Size,
         Self::NotFound,
+        Self::Officer,
+        Self::Role,
+        Self::Own,
+        Self::OwnAccount,
+        Self::SamePerson,
+        Self::Taken,
+        Self::NotTaken,
+        Self::Unproven,
+        Self::InviteCode,
+        Self::InviteLapsed,
+        Self::CardTaken,
+        Self::Holder,
+        Self::LastAdmin,
+        Self::Many,
+        Self::Enclosed,
+        Self::Old,
+        Self::FileType,
+        Self::FileDamaged,
+        Self::Token,
+        Self::Scope,
+        Self::Idempotency,
+        Self::Malformed,
+        Self::CheckCode,
         Self::Fault,
     ];
 
@@ -255,6 +347,29 @@ impl Code {
             Self::Limit => "E-LIMIT",
             Self::Size => "E-SIZE",
             Self::NotFound => "E-NOT-FOUND",
+            Self::Officer => "E-OFFICER",
+            Self::Role => "E-ROLE",
+            Self::Own => "E-OWN",
+            Self::OwnAccount => "E-OWN-ACCOUNT",
+            Self::SamePerson => "E-SAME-PERSON",
+            Self::Taken => "E-TAKEN",
+            Self::NotTaken => "E-NOT-TAKEN",
+            Self::Unproven => "E-UNPROVEN",
+            Self::InviteCode => "E-INVITE-CODE",
+            Self::InviteLapsed => "E-INVITE-LAPSED",
+            Self::CardTaken => "E-CARD-TAKEN",
+            Self::Holder => "E-HOLDER",
+            Self::LastAdmin => "E-LAST-ADMIN",
+            Self::Many => "E-MANY",
+            Self::Enclosed => "E-ENCLOSED",
+            Self::Old => "E-OLD",
+            Self::FileType => "E-FILE-TYPE",
+            Self::FileDamaged => "E-FILE-DAMAGED",
+            Self::Token => "E-TOKEN",
+            Self::Scope => "E-SCOPE",
+            Self::Idempotency => "E-IDEMPOTENCY",
+            Self::Malformed => "E-MALFORMED",
+            Self::CheckCode => "E-CHECK",
             Self::Fault => "E-FAULT",
         }
     }

@@ -295,3 +295,10 @@ problem-title = Unable to continue
 problem-back = Back to the page before
 notice-heading = Please note
 notice-cancelled = You cancelled in the signature app. Nothing was changed. To try again, choose “Open the signature app”.
+
+## Officers
+
+role-entry = Entry
+role-approval = Approval
+role-audit = Audit
+role-administration = Administration

@@ -295,3 +295,10 @@ problem-title = 手続きを続けられません
 problem-back = 前の画面に戻る
 notice-heading = ご確認ください
 notice-cancelled = 署名アプリでの操作をやめました。何も変わっていません。もう一度行うときは「署名アプリを開く」を押してください。
+
+## Officers
+
+role-entry = 受付
+role-approval = 承認
+role-audit = 監査
+role-administration = 管理

@@ -7,7 +7,7 @@ use casework::time::Instant;
 use pki::reason::ReasonCode;
 use wire::office::Language;
 
-use super::{Desk, Failure, Place, Procedure, Proposal, Standing};
+use super::{Actor, Desk, Failure, Place, Procedure, Proposal, Standing};
 use crate::fault::Fault;
 use crate::store::{self, Document, Errand, NewStatus, Write};
 
@@ -92,6 +92,7 @@ impl Procedure for Issuance {
 
     async fn propose(
         desk: &Desk,
+        _: &Actor<'_>,
         standing: &Standing<Self>,
         command: &Command,
         now: Instant,

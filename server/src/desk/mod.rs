@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod revocation;
 mod text;
 
+use casework::identity::OfficerId;
 use casework::time::Instant;
 use casework::{Answer, Refusal};
 use std::fmt;
@@ -38,6 +39,20 @@ pub enum Actor<'a> {
     Holder {
         /// The session's mark, not its token.
         session: [u8; 16],
+    },
+    /// An officer, in a browser session.
+    Officer {
+        /// The account.
+        id: OfficerId,
+        /// The session's mark, not its token.
+        session: [u8; 16],
+    },
+    /// A program of an officer, by one of the officer's tokens.
+    Program {
+        /// The account that the token was given to.
+        id: OfficerId,
+        /// The token's mark, not the token.
+        token: [u8; 16],
     },
     /// Someone who operates this server.
     Operator {
@@ -103,6 +118,7 @@ pub trait Procedure: Copy + Eq + fmt::Debug + Send + Sync + 'static {
     /// Gathers the facts and decides. What it returns is complete; nothing was done yet.
     fn propose(
         desk: &Desk,
+        actor: &Actor<'_>,
         standing: &Standing<Self>,
         command: &Self::Command,
         now: Instant,
@@ -183,7 +199,7 @@ impl Desk {
                 });
             }
             let now = self.clock.now();
-            let proposal = match P::propose(self, &standing, command, now).await {
+            let proposal = match P::propose(self, actor, &standing, command, now).await {
                 Ok(proposal) => proposal,
                 Err(Failure::Refused(refusal)) => {
                     // The facts were read after the case. If it moved on meanwhile, they may tell of its own success.
@@ -375,14 +391,17 @@ impl Desk {
 impl fmt::Display for Actor<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Holder { session } => {
-                f.write_str("holder ")?;
-                session.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
-            }
+            Self::Holder { session } => write!(f, "holder {}", hex(session)),
+            Self::Officer { id, session } => write!(f, "officer {} {}", hex(&id.0), hex(session)),
+            Self::Program { id, token } => write!(f, "program {} {}", hex(&id.0), hex(token)),
             Self::Operator { name } => write!(f, "operator {name}"),
             Self::System => f.write_str("system"),
         }
     }
+}
+
+fn hex(octets: &[u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(*octets))
 }
 
 /// The rule's id in the audit.
@@ -400,6 +419,20 @@ const fn rule(refusal: Refusal) -> &'static str {
         Refusal::Late { .. } => "late",
         Refusal::Stale => "stale",
         Refusal::Lapsed => "lapsed",
+        Refusal::NotAnOfficer => "not_an_officer",
+        Refusal::NoRole { .. } => "no_role",
+        Refusal::OwnApplication => "own_application",
+        Refusal::OwnAccount => "own_account",
+        Refusal::SamePerson => "same_person",
+        Refusal::Claimed { .. } => "claimed",
+        Refusal::NotClaimed => "not_claimed",
+        Refusal::Unproven => "unproven",
+        Refusal::WrongCode => "wrong_code",
+        Refusal::InvitationLapsed => "invitation_lapsed",
+        Refusal::CardTaken => "card_taken",
+        Refusal::AnotherHolder => "another_holder",
+        Refusal::LastAdministrator => "last_administrator",
+        Refusal::TooMany { .. } => "too_many",
     }
 }
 

@@ -12,7 +12,7 @@ use wire::office::Language;
 use super::certificate::{about_certificate, reason_code};
 use super::evidence::{Signature, sha256};
 use super::text::{Mark, Text};
-use super::{Desk, Failure, Place, Procedure, Proposal, Standing};
+use super::{Actor, Desk, Failure, Place, Procedure, Proposal, Standing};
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
 use crate::store::{self, Document, Errand, EvidenceKind, NewEvidence, NewReceipt, NewStatus, Write};
@@ -135,6 +135,7 @@ impl Procedure for Revocation {
 
     async fn propose(
         desk: &Desk,
+        _: &Actor<'_>,
         standing: &Standing<Self>,
         command: &Command,
         now: Instant,

@@ -43,6 +43,28 @@ pub(crate) fn refused(words: Words, refusal: &Refusal) -> (StatusCode, Message) 
             vec![("date", date::minute(words, last.ends()))],
         ),
         Refusal::Stale | Refusal::Lapsed => (StatusCode::CONFLICT, Code::Stale, vec![]),
+        Refusal::NotAnOfficer => (StatusCode::FORBIDDEN, Code::Officer, vec![]),
+        Refusal::NoRole { role } => (
+            StatusCode::FORBIDDEN,
+            Code::Role,
+            vec![("role", words.say(&format!("role-{}", role.key())))],
+        ),
+        Refusal::OwnApplication => (StatusCode::FORBIDDEN, Code::Own, vec![]),
+        Refusal::OwnAccount => (StatusCode::FORBIDDEN, Code::OwnAccount, vec![]),
+        Refusal::SamePerson => (StatusCode::FORBIDDEN, Code::SamePerson, vec![]),
+        Refusal::Claimed { until } => (
+            StatusCode::CONFLICT,
+            Code::Taken,
+            vec![("date", date::minute(words, *until))],
+        ),
+        Refusal::NotClaimed => (StatusCode::CONFLICT, Code::NotTaken, vec![]),
+        Refusal::Unproven => (StatusCode::CONFLICT, Code::Unproven, vec![]),
+        Refusal::WrongCode => (StatusCode::FORBIDDEN, Code::InviteCode, vec![]),
+        Refusal::InvitationLapsed => (StatusCode::CONFLICT, Code::InviteLapsed, vec![]),
+        Refusal::CardTaken => (StatusCode::CONFLICT, Code::CardTaken, vec![]),
+        Refusal::AnotherHolder => (StatusCode::FORBIDDEN, Code::Holder, vec![]),
+        Refusal::LastAdministrator => (StatusCode::CONFLICT, Code::LastAdmin, vec![]),
+        Refusal::TooMany { most } => (StatusCode::CONFLICT, Code::Many, vec![("most", most.to_string())]),
     };
     (status, say(words, code, &values))
 }
@@ -75,6 +97,11 @@ pub(crate) fn complained(words: Words, label: &str, complaint: Complaint, earlie
         }
         Complaint::NotOffered => Code::Choice,
         Complaint::PaperOnly => Code::Online,
+        Complaint::Missing => Code::Enclosed,
+        Complaint::TooOld { months } => {
+            values.push(("months", months.to_string()));
+            Code::Old
+        }
     };
     say(words, code, &values)
 }
