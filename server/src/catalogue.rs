@@ -140,11 +140,13 @@ const FILES_JA: &[&str] = &[
     include_str!("../i18n/ja/portal.ftl"),
     include_str!("../i18n/ja/errors.ftl"),
     include_str!("../i18n/ja/letter.ftl"),
+    include_str!("../i18n/ja/console.ftl"),
 ];
 const FILES_EN: &[&str] = &[
     include_str!("../i18n/en/portal.ftl"),
     include_str!("../i18n/en/errors.ftl"),
     include_str!("../i18n/en/letter.ftl"),
+    include_str!("../i18n/en/console.ftl"),
 ];
 
 #[cfg(test)]
