@@ -28,11 +28,11 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{Config, Limits, Listen, Serves};
 use crate::desk::Desk;
+use crate::desk::offices::{self, Unopened};
 use crate::errand::Errands;
 use crate::errand::mail::{Smtp, SmtpFault};
 use crate::fault::{Bug, Fault};
 use crate::metrics::Metrics;
-use crate::office::{Office, OfficeError};
 use crate::portal::{self, Portal};
 use crate::store::{OpenFault, Store, StoreAddress};
 use crate::validation::{self, Validation};
@@ -135,13 +135,8 @@ pub enum StartFault {
         place: PathBuf,
     },
     /// An office's stored text is wrong.
-    #[error("the office {id} cannot be opened: {reason}; load it again with `kagimori office load`")]
-    Office {
-        /// Which.
-        id: String,
-        /// Why.
-        reason: OfficeError,
-    },
+    #[error("{0}; load it again with `kagimori office load`")]
+    Office(#[from] Unopened),
     /// An authority cannot work.
     #[error(transparent)]
     Authority(#[from] AuthorityFault),
@@ -191,6 +186,7 @@ impl Server {
         let metrics = Metrics::new();
         let registrar = registrar(&config, store.clone(), clock.clone(), chance.clone()).await?;
         let mut work = JoinSet::new();
+        work.spawn(registrar.desk.clone().follow_offices());
         if roles.plays(Role::Errands) {
             let period = Period {
                 lives: config.validation.crl_lives,
@@ -394,14 +390,7 @@ fn unusable(config: &Config, fault: &std::io::Error) -> StartFault {
 
 /// Who issues for the authorities of a configuration.
 pub async fn registrar(config: &Config, store: Store, clock: Clock, chance: Chance) -> Result<Registrar, StartFault> {
-    let mut offices = Vec::new();
-    for row in store.offices().await? {
-        let wrong = |reason| StartFault::Office {
-            id: row.id.clone(),
-            reason,
-        };
-        offices.push(Office::from_toml(&row.document).map_err(wrong)?);
-    }
+    let offices = offices::read(&store.offices().await?)?;
     Ok(Registrar {
         desk: Desk::new(store, clock, chance, offices),
         keyring: Keyring::new(config.keys.passphrase.clone()),

@@ -5,6 +5,7 @@
 mod case_id;
 pub mod certificate;
 pub mod evidence;
+pub mod offices;
 pub mod revocation;
 mod text;
 
@@ -12,10 +13,10 @@ use casework::identity::OfficerId;
 use casework::time::Instant;
 use casework::{Answer, Refusal};
 use std::fmt;
-use std::sync::Arc;
 use wire::office::Language;
 
 pub use case_id::{CaseId, NotACaseId};
+use offices::Offices;
 
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -29,7 +30,7 @@ pub struct Desk {
     store: Store,
     clock: Clock,
     chance: Chance,
-    offices: Arc<[Office]>,
+    offices: Offices,
 }
 
 /// Who asks.
@@ -175,7 +176,7 @@ impl Desk {
             store,
             clock,
             chance,
-            offices: offices.into(),
+            offices: Offices::new(offices),
         }
     }
 
@@ -286,16 +287,6 @@ impl Desk {
     /// Where it draws randomness.
     pub fn chance(&self) -> &Chance {
         &self.chance
-    }
-
-    /// All offices, in the operator's order.
-    pub fn offices(&self) -> &[Office] {
-        &self.offices
-    }
-
-    /// An office by its id.
-    pub fn office(&self, id: &str) -> Option<&Office> {
-        self.offices.iter().find(|office| office.id == id)
     }
 
     fn commit<P: Procedure>(

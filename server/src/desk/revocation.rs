@@ -146,7 +146,7 @@ impl Procedure for Revocation {
             why: format!("no office {:?} here", place.office),
         })?;
         let subject = subject(&standing.case, command);
-        let facts = facts(desk, office, subject).await?;
+        let facts = facts(desk, &office, subject).await?;
         let (asked, mut evidence) = match command {
             Command::Open {
                 informed,
@@ -164,7 +164,7 @@ impl Procedure for Revocation {
             Command::Enter(application) => (revocation::Command::Enter(application.clone()), Vec::new()),
             Command::Edit => (revocation::Command::Edit, Vec::new()),
             Command::Ask { language } => {
-                let text = text(desk, office, &standing.case, *language, now).await?.into_bytes();
+                let text = text(desk, &office, &standing.case, *language, now).await?.into_bytes();
                 let digest = sha256(&text);
                 let kept = NewEvidence {
                     kind: EvidenceKind::Text,

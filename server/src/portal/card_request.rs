@@ -373,9 +373,9 @@ impl Portal {
                     authentication,
                     signature,
                 },
-            ) => match self.shown(office, authentication, signature).await {
+            ) => match self.shown(&office, authentication, signature).await {
                 Ok(shown) => {
-                    let no = self.takes(office, &shown);
+                    let no = self.takes(&office, &shown);
                     return Ok(no.map(|no| refused(|words| refusal::refused(words, &no).1, true)));
                 }
                 Err(unproven) => {
@@ -405,7 +405,7 @@ impl Portal {
                 else {
                     return Err(Said::of(StatusCode::CONFLICT, Code::Stale));
                 };
-                match self.shown(office, authentication, signature).await {
+                match self.shown(&office, authentication, signature).await {
                     Ok(shown) => self.presented(row, &shown, proof).err(),
                     Err(unproven) => Some(unproven),
                 }

@@ -82,7 +82,6 @@ pub struct Site {
 
 struct Inner {
     desk: Desk,
-    offices: Arc<[Arc<Office>]>,
     site: Site,
     policy: HeaderValue,
     gauge: limit::Gauge,
@@ -113,7 +112,6 @@ impl Portal {
         let policy = headers::content_security_policy(&site.agent);
         let policy = HeaderValue::from_str(&policy).map_err(|_| Bug(format!("{:?} is no origin", site.agent)))?;
         Ok(Self(Arc::new(Inner {
-            offices: desk.offices().iter().cloned().map(Arc::new).collect(),
             desk,
             policy,
             gauge: limit::Gauge::new(site.limits),
@@ -122,11 +120,11 @@ impl Portal {
     }
 
     fn offices(&self) -> Arc<[Arc<Office>]> {
-        self.0.offices.clone()
+        self.desk().offices()
     }
 
-    fn office(&self, id: &str) -> Option<&Arc<Office>> {
-        self.0.offices.iter().find(|office| office.id == id)
+    fn office(&self, id: &str) -> Option<Arc<Office>> {
+        self.desk().office(id)
     }
 
     fn desk(&self) -> &Desk {

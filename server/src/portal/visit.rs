@@ -196,7 +196,7 @@ impl Visit {
             Err(_) => None,
         };
         if let Some(named) = named {
-            let office = portal.office(&named).cloned();
+            let office = portal.office(&named);
             visit.office = Some(office.ok_or_else(|| visit.not_found())?);
         }
         Ok(visit)
