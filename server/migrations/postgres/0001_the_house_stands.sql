@@ -20,6 +20,7 @@ CREATE TABLE office_case (
     opened_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL
 );
+CREATE INDEX office_case_unfinished ON office_case (changed_at, id) WHERE state IN ('entering', 'reviewing', 'awaiting');
 
 CREATE TABLE certificate (
     authority TEXT NOT NULL,
@@ -70,8 +71,11 @@ CREATE TABLE evidence (
     digest BYTEA NOT NULL,
     content BYTEA NOT NULL,
     kept_at BIGINT NOT NULL,
+    unsettled_since BIGINT,
     PRIMARY KEY (case_id, kind, digest)
 );
+-- Texts of which it is not settled whether they were signed. Those that were not are deleted.
+CREATE INDEX evidence_unsettled ON evidence (unsettled_since) WHERE unsettled_since IS NOT NULL;
 
 CREATE TABLE event (
     sequence BIGINT NOT NULL PRIMARY KEY,
@@ -167,6 +171,7 @@ CREATE TABLE card_request (
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX card_request_session ON card_request (session, made_at);
+CREATE INDEX card_request_case ON card_request (case_id) WHERE case_id IS NOT NULL;
 
 CREATE TABLE card_answer (
     request BYTEA NOT NULL,

@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod offices;
 pub mod revocation;
 mod text;
+mod unfinished;
 
 use casework::identity::OfficerId;
 use casework::time::Instant;

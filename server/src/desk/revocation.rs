@@ -106,12 +106,14 @@ impl Procedure for Revocation {
         store::revocation_document(case)
     }
 
-    /// The text holds a mark that was drawn for it alone, so its digest is the one-time token of the submit (G-S2).
+    /// The text holds a mark that was drawn for it alone, so its digest is the one-time token of the submit (G-S2). Giving
+    /// up twice is giving up.
     fn is_done(case: &Case, command: &Command) -> bool {
         match (case, command) {
             (Case::Revoked { opened, text, .. }, Command::Confirm(signature)) => {
                 signature.possession().text() == *text && signature.possession().card() == opened.subject.card
             }
+            (Case::Abandoned { .. }, Command::Abandon) => true,
             _ => false,
         }
     }

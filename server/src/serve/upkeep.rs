@@ -1,4 +1,5 @@
-//! The work that comes due by time alone: lists, responders, and what a crash left to be signed.
+//! The work that comes due by time alone: lists, responders, what a crash left to be signed, and what nobody came back
+//! for.
 //!
 //! Each piece of it fails alone: a key that does not open, a list that cannot be made, a row that does not read hold up
 //! nothing but themselves.
@@ -40,6 +41,8 @@ enum Task {
     Intents,
     Outbox,
     Sessions,
+    Cases,
+    Texts,
 }
 
 /// What failed lately waits: one round, then two, then four, so that what cannot succeed costs little.
@@ -111,6 +114,10 @@ impl Upkeep {
         }
         let sweep = portal::sweep(store, self.sessions.idle, self.sessions.session, now);
         self.setbacks.attempt(Task::Sessions, sweep).await;
+        let cases = registrar.desk.abandon_unfinished(self.sessions.idle);
+        self.setbacks.attempt(Task::Cases, cases).await;
+        let texts = registrar.desk.forget_unsigned_texts(self.sessions.session);
+        self.setbacks.attempt(Task::Texts, texts).await;
     }
 
     async fn keep_authority(&mut self, registrar: &Registrar, name: Name) {

@@ -107,6 +107,21 @@ impl Store {
         }))
     }
 
+    /// Some of the revocations that are not decided, that nothing has changed since `before`, and that no session holds,
+    /// with when they were changed last; the oldest first, behind `last`.
+    pub(crate) async fn unfinished_cases(
+        &self,
+        before: Instant,
+        last: Option<(Instant, [u8; 16])>,
+    ) -> Result<Vec<(Instant, [u8; 16])>, Fault> {
+        let (at, id) = last.unwrap_or((Instant(i64::MIN), [0; 16]));
+        let mut connection = self.reader().await?;
+        let rows = connection.rows(UNFINISHED, values![before.0, at.0, &id]).await?;
+        rows.iter()
+            .map(|row| Ok((Instant(row.column("changed_at")?), row.octets("id")?)))
+            .collect()
+    }
+
     /// Commits a decision. Returns when it is durable, journalled and served; a [`Clash`] left no trace.
     pub async fn commit(&self, commit: Commit) -> Result<(), Clash> {
         self.writer
@@ -182,6 +197,13 @@ statements! {
     LOAD = "SELECT procedure, office, language, version, state, document FROM office_case WHERE id = $1";
     INSERT = "INSERT INTO office_case (id, procedure, office, language, version, state, document, opened_at, changed_at)
               VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $7) ON CONFLICT (id) DO NOTHING";
+    // A case begins with a card request, whose session stays known as long as it lives.
+    UNFINISHED = "SELECT id, changed_at FROM office_case
+                  WHERE state IN ('entering', 'reviewing', 'awaiting') AND procedure = 'revocation' AND changed_at < $1
+                    AND (changed_at > $2 OR (changed_at = $2 AND id > $3))
+                    AND NOT EXISTS (SELECT 1 FROM card_request r JOIN session s ON s.token = r.session
+                                    WHERE r.case_id = office_case.id)
+                  ORDER BY changed_at, id LIMIT 64";
     SWAP = "UPDATE office_case SET version = version + 1, state = $3, document = $4, language = $5, changed_at = $6
             WHERE id = $1 AND version = $2";
 }

@@ -16,4 +16,5 @@ mod portal;
 mod print;
 mod serve;
 mod store;
+mod unfinished;
 mod validation;

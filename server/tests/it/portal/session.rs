@@ -64,3 +64,29 @@ async fn what_was_typed_is_gone_with_the_session() {
         .unwrap();
     assert_eq!(drafts().await, 0);
 }
+
+#[tokio::test]
+async fn a_case_lives_as_long_as_its_session() {
+    let house = House::on_sqlite().await;
+    let card = house.card().await;
+    let mut browser = Browser::new(&portal(&house));
+    browser.reach_certificate(&card).await;
+    let (idle, longest) = (Duration::from_mins(15), Duration::from_hours(12));
+    let swept = async || {
+        server::portal::sweep(house.store(), idle, longest, house.now())
+            .await
+            .unwrap();
+        house.desk.abandon_unfinished(idle).await.unwrap()
+    };
+    for _ in 0..3 {
+        house.it_is(house.now().plus_seconds(14 * 60));
+        browser.post(&format!("{OFFICE}/stay"), &[]).await;
+        assert_eq!(swept().await, 0, "whoever reads for an hour has not gone");
+    }
+    assert_eq!(
+        browser.get(&format!("{OFFICE}/certificate")).await.status,
+        StatusCode::OK
+    );
+    house.it_is(house.now().plus_seconds(15 * 60 + 1));
+    assert_eq!(swept().await, 1);
+}
