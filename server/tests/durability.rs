@@ -1,13 +1,18 @@
 //! Kills the server at every point of the write path and finds every acknowledged revocation.
 //!
 //! This program starts itself as a child. The child opens a store with applications that wait for their signature, prints
-//! `begin`, confirms three of them at once, and prints each as it is acknowledged. Between the child and its C library stands
-//! `durability/disk.c`, a disk that keeps only what was synced. A first run notes every call that leaves the process: that is
-//! the list of points. Then the child is killed before each of them in turn; what was not synced is taken away; the store is
-//! opened as on any start; and every acknowledged revocation must be there, with every invariant.
+//! `begin`, confirms one of them or three at once, and prints each as it is acknowledged. Between the child and its C library
+//! stands `durability/disk.c`, a disk that keeps only what was synced. A first run notes every call that leaves the process:
+//! that is the list of points. Then the child is killed before each of them in turn; what was not synced is taken away; the
+//! store is opened as on any start; and every acknowledged revocation must be there, with every invariant.
+//!
+//! The list is exact: every run must come to its point by the very calls that the list names before it. For that the child
+//! draws the same numbers in every run, its clock stands still so that nothing is done at intervals, PostgreSQL is heard
+//! when its answer is there as a whole (`durability/postgres.c`), and three confirms are given to SQLite's writer together.
 //!
 //! Between two calls that leave the process nothing outside of it changes, so this covers every `await` of the path: each
-//! of them lies between two points. They are listed too, from the source, so that a new one is seen.
+//! of them lies between two points. To PostgreSQL each question has three: before it is sent, while its answer is awaited, and
+//! when it is there. The awaits are listed too, from the source, so that a new one is seen.
 
 #![allow(
     clippy::print_stdout,

@@ -92,7 +92,8 @@ impl Cluster {
     }
 
     pub(crate) fn url(&self, database: &str) -> String {
-        format!("postgres://kagimori@127.0.0.1:{}/{database}", self.port)
+        // `postgres.c` reads along.
+        format!("postgres://kagimori@127.0.0.1:{}/{database}?sslmode=disable", self.port)
     }
 
     pub(crate) fn sql(&self, database: &str, sql: &str) {

@@ -4,12 +4,17 @@
  * files under DISK_DIR, their syncs, what goes through sockets, and lines of the standard output. Each sync that succeeds
  * copies the file to DISK_SNAPSHOTS; whoever restarts the process puts the copies back, so that what was not synced is gone.
  *
+ * So that the calls are the same in every run, its monotonic clock stands still: what is done at intervals is done once,
+ * before. A question to PostgreSQL returns when it is answered (postgres.c).
+ *
  *   DISK_LOG        where the calls are noted
  *   DISK_KILL=n     kills the process before its n-th call
  *   DISK_FAIL=n     the n-th call, and every write and sync after it, fails: EIO for a sync, ENOSPC for a write
  *   DISK_LIES=1     syncs return success and keep nothing
  */
 #define _GNU_SOURCE
+#include "postgres.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,11 +26,16 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
+
+/* In seconds. A process whose clock stands still waits for ever for what does not come. */
+enum { LONGEST_LIFE = 120 };
 
 static const char *directory, *snapshots;
 static long kill_at, fail_at, count;
 static int lies, log_file = -1, counting;
+static struct timespec stopped;
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -38,6 +48,8 @@ __attribute__((constructor)) static void begin(void)
 	kill_at = (value = getenv("DISK_KILL")) ? atol(value) : 0;
 	fail_at = (value = getenv("DISK_FAIL")) ? atol(value) : 0;
 	lies = getenv("DISK_LIES") != NULL;
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &stopped);
+	alarm(LONGEST_LIFE);
 }
 
 /* The path of a file that counts, or "socket"; NULL for everything else. */
@@ -136,7 +148,6 @@ WRITES(ssize_t, pwrite64, (int fd, const void *buffer, size_t size, off64_t offs
 WRITES(ssize_t, writev, (int fd, const struct iovec *parts, int parts_count), (fd, parts, parts_count))
 WRITES(int, ftruncate, (int fd, off_t size), (fd, size))
 WRITES(int, ftruncate64, (int fd, off64_t size), (fd, size))
-WRITES(ssize_t, send, (int fd, const void *buffer, size_t size, int flags), (fd, buffer, size, flags))
 WRITES(ssize_t, sendto,
        (int fd, const void *buffer, size_t size, int flags, const struct sockaddr *to, socklen_t length),
        (fd, buffer, size, flags, to, length))
@@ -155,6 +166,42 @@ ssize_t write(int fd, const void *buffer, size_t size)
 	if (fd == 1 && size >= 5 && !memcmp(buffer, "begin", 5))
 		counting = 1;
 	return next(fd, buffer, size);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	if (clock != CLOCK_MONOTONIC || stopped.tv_sec == 0)
+		return syscall(SYS_clock_gettime, clock, now);
+	*now = stopped;
+	return 0;
+}
+
+int connect(int fd, const struct sockaddr *to, socklen_t length)
+{
+	NEXT(connect);
+
+	postgres_opened(fd);
+	return next(fd, to, length);
+}
+
+/* Three points: before the question leaves, while its answer is waited for, and (in recv) when it has come. */
+ssize_t send(int fd, const void *buffer, size_t size, int flags)
+{
+	char told[160], name[200];
+	ssize_t result;
+	NEXT(send);
+
+	postgres_told(buffer, size, told, sizeof told);
+	snprintf(name, sizeof name, "send %s", told);
+	call(name, "socket");
+	result = next(fd, buffer, size, flags);
+	if (result > 0) {
+		postgres_asked(fd, buffer, result);
+		snprintf(name, sizeof name, "await %s", told);
+		call(name, "socket");
+		postgres_await(fd);
+	}
+	return result;
 }
 
 #define SYNCS(name) \
@@ -186,8 +233,10 @@ ssize_t recv(int fd, void *buffer, size_t size, int flags)
 	NEXT(recv);
 
 	result = next(fd, buffer, size, flags);
-	if (result > 0)
+	if (result > 0 && !(flags & MSG_PEEK)) {
+		postgres_heard(fd, buffer, result);
 		call("recv", "socket");
+	}
 	return result;
 }
 
@@ -197,7 +246,9 @@ ssize_t recvfrom(int fd, void *buffer, size_t size, int flags, struct sockaddr *
 	NEXT(recvfrom);
 
 	result = next(fd, buffer, size, flags, from, length);
-	if (result > 0)
+	if (result > 0 && !(flags & MSG_PEEK)) {
+		postgres_heard(fd, buffer, result);
 		call("recvfrom", "socket");
+	}
 	return result;
 }

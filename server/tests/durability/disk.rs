@@ -119,19 +119,20 @@ fn snapshots(data: &Path) -> PathBuf {
     data.with_extension("synced")
 }
 
-/// `disk.c`, compiled once.
+/// `disk.c` and `postgres.c`, compiled once.
 fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(|| {
         let library = std::env::temp_dir().join(format!("kagimori-disk-{}.so", std::process::id()));
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/durability/disk.c");
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/durability");
         let made = Command::new("cc")
             .args(["-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-O1", "-o"])
-            .args([&library, Path::new(source)])
+            .arg(&library)
+            .args([sources.join("disk.c"), sources.join("postgres.c")])
             .arg("-ldl")
             .status()
             .unwrap();
-        assert!(made.success(), "{source} does not compile");
+        assert!(made.success(), "disk.c and postgres.c do not compile");
         library
     })
 }

@@ -1,9 +1,10 @@
-//! The child: the write path as the product walks it, on one thread, so that its calls come in one order.
+//! The child: the write path as the product walks it, so that its calls come in one order and are the same in every run.
 
 use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use std::time::Duration;
 
 use casework::identity::Fingerprint;
 use server::chance::Chance;
@@ -54,33 +55,105 @@ impl Child {
     }
 
     pub(crate) fn run(self) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
+        let runtime = one_thread();
+        let (desk, confirms) = runtime.block_on(async {
             let address: StoreAddress = self.address.parse().unwrap();
             let store = Place::lasting(address, &self.data).open().await.unwrap();
+            // The writer's first round is done before, and there is no other: the clock stands still.
+            store.follows().changed().await.unwrap();
             let clock = Clock::shifted(Arc::new(AtomicI64::new(self.ahead)));
-            let desk = Desk::new(store, clock, Chance::system(), vec![office()]);
-            let confirms: Vec<_> = Waiting::read(&self.data)
+            // The same numbers in every run fall on the same pages.
+            let desk = Desk::new(store, clock, Chance::seeded(1), vec![office()]);
+            let waiting = Waiting::read(&self.data);
+            for each in &waiting {
+                desk.look(each.case).await.unwrap();
+            }
+            let confirms: Vec<_> = waiting
                 .into_iter()
                 .map(|waiting| confirm(desk.clone(), waiting))
                 .collect();
-            say("begin");
-            // Whoever started it may want to change something first.
-            let mut go = String::new();
-            std::io::stdin().lock().read_line(&mut go).unwrap();
-            // At once, so that they share a transaction.
-            let tasks: Vec<_> = confirms.into_iter().map(tokio::spawn).collect();
+            (desk, confirms)
+        });
+        say("begin");
+        // Whoever started it may want to change something first.
+        let mut go = String::new();
+        std::io::stdin().lock().read_line(&mut go).unwrap();
+        // At once, so that they share transactions.
+        let tasks = if self.address.starts_with("sqlite:") {
+            gathered(confirms)
+        } else {
+            confirms.into_iter().map(|confirm| runtime.spawn(confirm)).collect()
+        };
+        runtime.block_on(async {
             for task in tasks {
                 task.await.unwrap();
             }
-            say("end");
         });
+        say("end");
+        drop(desk);
         // Nothing is tidied up: a killed process does not either.
         std::process::exit(0);
     }
+}
+
+/// Begins them, one after the other, on a thread that is not the writer's: when this returns each of them waits for the
+/// writer, who has not been woken yet and will find all of them. SQLite answers on threads of its own, so that otherwise it
+/// would depend on the time of day who shares a transaction with whom.
+fn gathered(confirms: Vec<impl Future<Output = ()> + Send + 'static>) -> Vec<tokio::task::JoinHandle<()>> {
+    let runtime = one_thread();
+    let handle = runtime.handle().clone();
+    std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
+    confirms
+        .into_iter()
+        .map(|confirm| {
+            let task = handle.spawn(confirm);
+            while_others_are_busy();
+            task
+        })
+        .collect()
+}
+
+/// Returns when no other thread of this process has run between two looks at them, and all of them sleep: what they wait for
+/// can only come from this one.
+fn while_others_are_busy() {
+    let own = std::fs::read_link("/proc/thread-self").unwrap();
+    let look = || -> Vec<String> {
+        let mut threads: Vec<_> = std::fs::read_dir("/proc/self/task")
+            .unwrap()
+            .map(|thread| thread.unwrap().path())
+            .filter(|thread| thread.file_name() != own.file_name())
+            .map(|thread| std::fs::read_to_string(thread.join("status")).unwrap_or_default())
+            .map(|status| {
+                let lines = status.lines();
+                lines
+                    .filter(|line| {
+                        ["Pid:", "State:", "voluntary", "nonvoluntary"]
+                            .iter()
+                            .any(|name| line.starts_with(name))
+                    })
+                    .collect()
+            })
+            .collect();
+        threads.sort();
+        threads
+    };
+    let mut before = look();
+    loop {
+        #[expect(clippy::disallowed_methods, reason = "there is no event: this waits for all of them")]
+        std::thread::sleep(Duration::from_millis(1));
+        let now = look();
+        if now == before && now.iter().all(|thread| thread.contains("S (sleeping)")) {
+            return;
+        }
+        before = now;
+    }
+}
+
+fn one_thread() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 async fn confirm(desk: Desk, waiting: Waiting) {
