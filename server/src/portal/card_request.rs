@@ -1,4 +1,4 @@
-//! Card requests: how a page asks a card through the agent (DESIGN, part 4), and the three calls of the agent.
+//! The three calls of the agent, and what a card request was answered with (DESIGN, part 4).
 //!
 //! What the agent brings changes no case. It is checked and kept; only the browser that comes back with the one-time
 //! code, in the session that began, lets the desk act on it.
@@ -19,19 +19,18 @@ use pki::certificate::Certificate;
 use serde::de::DeserializeOwned;
 use std::convert::Infallible;
 use std::net::IpAddr;
-use wire::card_request::{Answer, Cancelled, CardRequest, Claim, PinAfter, Step, Verdict};
+use wire::card_request::{Answer, Cancelled, CardRequest, Claim, Step, Verdict};
 use wire::code::Code;
 use wire::office::{Language, Text};
 use wire::problem::Problem;
 
-use super::purpose::Purpose;
-use crate::catalogue::{Message, Words, both};
+use crate::catalogue::{Message, Words};
 use crate::desk::evidence::{self, Shown, Signature, Unproven};
 use crate::desk::revocation::Revocation;
-use crate::desk::{CaseId, Procedure as _};
+use crate::desk::Procedure as _;
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
-use crate::portal::session::{Session, hashed, hex};
+use crate::portal::session::hashed;
 use crate::portal::visit::{Stop, Visit, address, read_body};
 use crate::portal::{Portal, date, refusal};
 use crate::store::{ANSWERED, CardRequestRow, CardRequestState, Claimed, Clash, NewEvent};
@@ -45,87 +44,6 @@ pub(crate) fn routes() -> Router<Portal> {
 }
 
 impl Portal {
-    /// Asks a card: the request is stored, and earlier ones of the session that are open are given up.
-    pub(crate) async fn ask_card(
-        &self,
-        session: &Session,
-        office: &Office,
-        case: Option<CaseId<Revocation>>,
-        language: Language,
-        steps: Vec<Step>,
-        until: Instant,
-    ) -> Result<CardRequestRow, Fault> {
-        let now = self.clock().now();
-        let (id, nonce) = (self.chance().octets::<16>(), self.chance().octets::<32>());
-        let purpose = if case.is_some() {
-            Purpose::Confirm
-        } else {
-            Purpose::Open
-        };
-        let request = CardRequest {
-            protocol: wire::PROTOCOL,
-            id: URL_SAFE_NO_PAD.encode(id),
-            session_mark: hex(&session.row.mark),
-            office: office.wire(),
-            procedure: Revocation::NOUN.to_owned(),
-            title: both("request-title"),
-            language,
-            nonce: URL_SAFE_NO_PAD.encode(nonce),
-            pin: office.card.pin.clone(),
-            pin_after: match purpose {
-                Purpose::Open => PinAfter::Kept,
-                Purpose::Confirm => PinAfter::Wiped,
-            },
-            steps,
-            answered: 0,
-            return_to: format!("/{}/revocation/return", office.id),
-            expires_at: until.0,
-        };
-        let row = CardRequestRow {
-            id,
-            session: session.row.token,
-            office: office.id.clone(),
-            procedure: Revocation::NOUN.to_owned(),
-            purpose: purpose.key().to_owned(),
-            case: case.map(|case| case.octets()),
-            nonce,
-            document: serde_json::to_string(&request).map_err(|why| Bug(why.to_string()))?,
-            agent_key: None,
-            answered: 0,
-            state: CardRequestState::Open,
-            outcome: None,
-            made_at: now,
-            expires_at: until,
-        };
-        self.store().make_card_request(row.clone()).await?;
-        self.gauge().meet(hashed(&row.id));
-        Ok(row)
-    }
-
-    /// The session's last request at this office, if it may still be answered or brought back.
-    pub(crate) async fn card_request_of(
-        &self,
-        session: &Session,
-        office: &Office,
-    ) -> Result<Option<CardRequestRow>, Fault> {
-        let row = self.store().card_request_of_session(session.row.token).await?;
-        let now = self.clock().now();
-        Ok(row.filter(|row| row.office == office.id && now <= row.expires_at))
-    }
-
-    /// The open request, if there is one, is over: whoever edits or leaves must not be signed for any more.
-    pub(crate) async fn withdraw_card_request(&self, session: &Session, office: &Office) -> Result<(), Fault> {
-        if let Some(row) = self.card_request_of(session, office).await? {
-            let nobody_knows = self.chance().octets();
-            let outcome = "withdrawn".to_owned();
-            self.store()
-                .end_card_request(row.id, CardRequestState::Returned, nobody_knows, outcome)
-                .await?;
-            self.store().close_card_request(row.id).await?;
-        }
-        Ok(())
-    }
-
     /// The card that a request was answered with: its certificates, checked anew, and its signature over the challenge.
     pub(crate) async fn answered_presence(
         &self,
@@ -374,12 +292,15 @@ impl Portal {
                     signature,
                 },
             ) => match self.shown(&office, authentication, signature).await {
+                // An officer's card shows who somebody is, and nothing is applied for with it.
+                Ok(_) if row.procedure != Revocation::NOUN => return Ok(None),
                 Ok(shown) => {
                     let no = self.takes(&office, &shown);
                     return Ok(no.map(|no| refused(|words| refusal::refused(words, &no).1, true)));
                 }
                 Err(unproven) => {
                     if let Unproven::Revoked { .. } = unproven
+                        && row.procedure == Revocation::NOUN
                         && let Some(no) = self.applied_before(signature).await?
                     {
                         return Ok(Some(refused(|words| refusal::refused(words, &no).1, true)));
@@ -431,8 +352,9 @@ impl Portal {
 
     /// How many tries are left is audited; what was typed never came here (G-P1, DOMAIN §2.5).
     async fn note_failed_pin(&self, row: &CardRequestRow, left: Option<u8>) -> Result<(), Fault> {
+        let noun = NOUNS.into_iter().find(|noun| *noun == row.procedure);
         let event = NewEvent {
-            procedure: Revocation::NOUN,
+            procedure: noun.ok_or_else(|| Bug(format!("{:?} is no procedure that asks cards", row.procedure)))?,
             name: "pin_failed",
             actor: "agent".to_owned(),
             states: (row.purpose.clone(), row.purpose.clone()),
@@ -582,3 +504,6 @@ async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T, Said> {
         .ok_or(Said::of(StatusCode::PAYLOAD_TOO_LARGE, Code::Size))?;
     serde_json::from_slice(&octets).map_err(|_| Said::of(StatusCode::BAD_REQUEST, Code::Stale))
 }
+
+/// The procedures that ask cards.
+const NOUNS: [&str; 3] = [Revocation::NOUN, "officer", "paper"];

@@ -3,6 +3,7 @@
 //! A page reads the session and the case, and sends commands to the desk. What it says stands in the catalogues, how it
 //! looks in one style sheet.
 
+mod ask;
 mod asset;
 mod card_request;
 pub(crate) mod date;

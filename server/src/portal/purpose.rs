@@ -1,14 +1,24 @@
 //! What a card request is for.
 
+use wire::card_request::PinAfter;
+
 use crate::store::CardRequestRow;
 
-/// Which of the procedure's two requests this is.
+/// Which of the requests that the pages make this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Request 1: the card is shown and proves itself (S2).
+    /// Request 1 of a holder: the card is shown and proves itself (S2).
     Open,
-    /// Request 2: the card signs the text (S5).
+    /// Request 2 of a holder: the card signs the text (S5).
     Confirm,
+    /// An officer's card proves itself.
+    LogIn,
+    /// The card of somebody who was invited proves itself.
+    Enrol,
+    /// An officer signs what was entered from paper.
+    Submit,
+    /// An officer signs a decision.
+    Decide,
 }
 
 impl Purpose {
@@ -16,12 +26,32 @@ impl Purpose {
         match self {
             Self::Open => "open",
             Self::Confirm => "confirm",
+            Self::LogIn => "login",
+            Self::Enrol => "enrol",
+            Self::Submit => "submit",
+            Self::Decide => "decide",
         }
     }
 
     pub(crate) fn of(row: &CardRequestRow) -> Option<Self> {
-        [Self::Open, Self::Confirm]
-            .into_iter()
-            .find(|purpose| purpose.key() == row.purpose)
+        Self::ALL.into_iter().find(|purpose| purpose.key() == row.purpose)
     }
+
+    /// Only between the two requests of a holder is something still to be asked of the card; an officer is asked for the
+    /// PIN each time (DESIGN, part 4).
+    pub(crate) const fn pin_after(self) -> PinAfter {
+        match self {
+            Self::Open => PinAfter::Kept,
+            Self::Confirm | Self::LogIn | Self::Enrol | Self::Submit | Self::Decide => PinAfter::Wiped,
+        }
+    }
+
+    const ALL: [Self; 6] = [
+        Self::Open,
+        Self::Confirm,
+        Self::LogIn,
+        Self::Enrol,
+        Self::Submit,
+        Self::Decide,
+    ];
 }

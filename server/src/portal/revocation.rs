@@ -9,7 +9,7 @@ mod start;
 
 use axum::Router;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use casework::Refusal;
 use casework::revocation::{Case, Opened};
@@ -21,7 +21,7 @@ use wire::code::Code;
 
 use crate::catalogue::both;
 use crate::desk::revocation::{Authentication, Command, Revocation};
-use crate::desk::{Actor, CaseId, Done, Failure, Standing};
+use crate::desk::{Actor, CaseId, Done, Failure, Procedure as _, Standing};
 use crate::fault::Fault;
 use crate::office::Office;
 use crate::portal::card_request::{told, told_before};
@@ -163,11 +163,12 @@ async fn card(visit: Visit) -> Result<Response, Stop> {
         .map_or(visit.now.plus_seconds(within), |row| row.expires_at);
     let link = open
         .as_ref()
-        .map(|row| format!("kagimori:{}", query(&visit.portal, row)));
+        .map(|row| visit.portal.agent_link(row));
     let base = format!("/{}/revocation", office.id);
-    let (step, suffix, back) = match purpose {
-        Purpose::Open => (2, "", base),
-        Purpose::Confirm => (4, "-sign", format!("{base}/confirm")),
+    let (step, suffix, back) = if purpose == Purpose::Confirm {
+        (4, "-sign", format!("{base}/confirm"))
+    } else {
+        (2, "", base)
     };
     let view = view::Card {
         step,
@@ -188,12 +189,12 @@ async fn card(visit: Visit) -> Result<Response, Stop> {
 async fn to_agent(post: Post) -> Result<Response, Stop> {
     let visit = &post.visit;
     let purpose = wanted(visit).await?;
-    let row = match purpose {
-        Purpose::Open => start::request(visit).await?,
-        Purpose::Confirm => confirm::request(visit, &visit.current().await?).await?,
+    let row = if purpose == Purpose::Confirm {
+        confirm::request(visit, &visit.current().await?).await?
+    } else {
+        start::request(visit).await?
     };
-    let agent = &visit.portal.site().agent;
-    Ok(Redirect::to(&format!("{agent}/{}", query(&visit.portal, &row))).into_response())
+    Ok(visit.portal.lead_to_agent(&row))
 }
 
 /// The way back from the agent, for both requests. It needs the session that began, and may be walked again: also by a
@@ -207,7 +208,7 @@ async fn back(visit: Visit) -> Result<Response, Stop> {
         .return_card_request(session.row.token, hashed(code.as_bytes()))
         .await
         .map_err(|fault| visit.fault(&fault))?
-        .filter(|row| row.office == office.id)
+        .filter(|row| row.office == office.id && row.procedure == Revocation::NOUN)
         .ok_or_else(|| visit.not_found())?;
     if let Visitor::Former(session) = &visit.visitor {
         // The token changes with request 1 alone: it was brought back, and what was to follow did not arrive.
@@ -228,7 +229,8 @@ async fn back(visit: Visit) -> Result<Response, Stop> {
         (CardRequestState::Done | CardRequestState::Returned, Some(Purpose::Confirm)) => {
             confirm::confirmed(&visit, &row).await
         }
-        (CardRequestState::Open, _) | (_, None) => Err(visit.not_found()),
+        (CardRequestState::Open, _)
+        | (_, None | Some(Purpose::LogIn | Purpose::Enrol | Purpose::Submit | Purpose::Decide)) => Err(visit.not_found()),
     }
 }
 
@@ -463,22 +465,6 @@ async fn shown(visit: &Visit, current: &Current) -> Result<Shown, Stop> {
 
 fn case_of(session: &Session, office: &Office) -> Option<CaseId<Revocation>> {
     session.noted(&office.id, CASE)?.value.parse().ok()
-}
-
-/// What the agent is told in the address: who asks, and which request.
-fn query(portal: &Portal, row: &CardRequestRow) -> String {
-    use base64::Engine as _;
-    let id = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(row.id);
-    let portal: String = portal
-        .site()
-        .origin
-        .bytes()
-        .map(|octet| match octet {
-            octet if octet.is_ascii_alphanumeric() || b"-._".contains(&octet) => char::from(octet).to_string(),
-            octet => format!("%{octet:02X}"),
-        })
-        .collect();
-    format!("request?portal={portal}&id={id}")
 }
 
 /// The steps of request 1.

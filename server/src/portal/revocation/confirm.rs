@@ -11,9 +11,10 @@ use wire::code::Code;
 
 use super::{Current, shown};
 use crate::catalogue::both;
-use crate::desk::Failure;
-use crate::desk::revocation::Command;
+use crate::desk::revocation::{Command, Revocation};
+use crate::desk::{Failure, Procedure as _};
 use crate::fault::{Bug, Fault};
+use crate::portal::ask::Ask;
 use crate::portal::card_request::told;
 use crate::portal::page::render;
 use crate::portal::purpose::Purpose;
@@ -158,18 +159,18 @@ pub(crate) async fn request(visit: &Visit, current: &Current) -> Result<CardRequ
         certificate: URL_SAFE_NO_PAD.encode(opened.subject.card.0),
         at: visit.now.0,
     };
-    visit
-        .portal
-        .ask_card(
-            session,
-            &current.office,
-            Some(current.id()),
-            language,
-            vec![step],
-            *until,
-        )
-        .await
-        .map_err(fault)
+    let ask = Ask {
+        office: &current.office,
+        procedure: Revocation::NOUN,
+        purpose: Purpose::Confirm,
+        case: Some(current.id().octets()),
+        title: both("request-title"),
+        language,
+        steps: vec![step],
+        return_to: format!("/{}/revocation/return", current.office.id),
+        until: *until,
+    };
+    visit.portal.ask_card(session, ask).await.map_err(fault)
 }
 
 /// The card has signed: now it is decided, with everything checked again at this moment (G-T2).

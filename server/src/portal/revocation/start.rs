@@ -7,9 +7,12 @@ use casework::identity::Digest;
 use wire::code::Code;
 
 use super::{CASE, give_up, steps_to_open};
-use crate::desk::evidence;
+use crate::catalogue::both;
+use crate::desk::revocation::Revocation;
+use crate::desk::{Procedure as _, evidence};
 use crate::fault::Fault;
 use crate::office::{Document, Office};
+use crate::portal::ask::Ask;
 use crate::portal::page::render;
 use crate::portal::purpose::Purpose;
 use crate::portal::session::{Session, Visitor, hex};
@@ -117,10 +120,20 @@ pub(crate) fn informed(session: &Session, office: &Office) -> Option<Informed> {
 }
 
 async fn ask(visit: &Visit, session: &Session, office: &Office) -> Result<CardRequestRow, Stop> {
-    let until = visit.now.plus_seconds(office.revocation.policy.signature_within);
+    let ask = Ask {
+        office,
+        procedure: Revocation::NOUN,
+        purpose: Purpose::Open,
+        case: None,
+        title: both("request-title"),
+        language: visit.words.language(),
+        steps: steps_to_open(),
+        return_to: format!("/{}/revocation/return", office.id),
+        until: visit.now.plus_seconds(office.revocation.policy.signature_within),
+    };
     visit
         .portal
-        .ask_card(session, office, None, visit.words.language(), steps_to_open(), until)
+        .ask_card(session, ask)
         .await
         .map_err(|fault| visit.fault(&fault))
 }
