@@ -28,9 +28,12 @@ pub fn decide(
     now: Instant,
 ) -> Result<Decision, Refusal> {
     use Case::{Intended, Issued, New, Revoked};
-    use Command::{Bind, Intend, Revoke};
+    use Command::{Bind, Import, Intend, Revoke};
     match (case, command) {
         (New, Intend { intent, octets }) => {
+            if let Some(key) = facts.key {
+                return Err(Refusal::UsedKey { key }); // A33
+            }
             intent.issuable(facts, policy, now)?;
             Ok(Decision {
                 next: Intended { intent: intent.clone() },
@@ -73,6 +76,39 @@ pub fn decide(
             })
         }
         (
+            New,
+            Import {
+                intent,
+                octets,
+                signed,
+                der,
+            },
+        ) => {
+            intent.issuable(facts, policy, now)?;
+            let write = Write::Import {
+                intent: intent.clone(),
+                octets: octets.clone(),
+                fingerprint: signed.certificate(),
+                der: der.clone(),
+            };
+            imported(intent, intent, *signed, write, now)
+        }
+        (
+            Intended { intent: begun },
+            Import {
+                intent, signed, der, ..
+            },
+        ) => {
+            let write = Write::Issue {
+                intent: begun.clone(),
+                fingerprint: signed.certificate(),
+                der: der.clone(),
+            };
+            imported(begun, intent, *signed, write, now)
+        }
+        // Two certificates of one serial number: the one that is on record stays.
+        (Issued { .. } | Revoked { .. }, Import { .. }) => Err(Refusal::AnotherText),
+        (
             Issued {
                 intent, fingerprint, ..
             },
@@ -110,6 +146,34 @@ pub fn decide(
         | (Intended { .. }, Intend { .. } | Revoke { .. })
         | (Issued { .. } | Revoked { .. }, Intend { .. } | Bind { .. }) => Err(Refusal::Stale),
     }
+}
+
+/// It was signed before, elsewhere: intended and bound are one moment here.
+fn imported(
+    on_record: &Intent,
+    intent: &Intent,
+    signed: Signed,
+    write: Write,
+    now: Instant,
+) -> Result<Decision, Refusal> {
+    if signed.tbs() != intent.tbs || on_record.tbs != intent.tbs {
+        return Err(Refusal::AnotherText);
+    }
+    let fingerprint = signed.certificate();
+    Ok(Decision {
+        next: Case::Issued {
+            intent: Box::new(on_record.clone()),
+            fingerprint,
+            at: now,
+        },
+        event: Event::Imported {
+            certificate: on_record.certificate.clone(),
+            fingerprint,
+        },
+        writes: vec![write],
+        errands: Vec::new(),
+        answer: Answer::Done,
+    })
 }
 
 /// A certificate's life on the authority's side. A revocation that the holder applied for (procedure 000) leaves it at
@@ -207,6 +271,17 @@ pub enum Command {
         /// The certificate.
         der: Vec<u8>,
     },
+    /// It was signed elsewhere, before: its status is answered here from now on.
+    Import {
+        /// What was signed.
+        intent: Box<Intent>,
+        /// The octets that were signed.
+        octets: Vec<u8>,
+        /// The proof that it was the authority's key.
+        signed: Signed,
+        /// The certificate.
+        der: Vec<u8>,
+    },
     /// The operator revokes it.
     Revoke {
         /// Why.
@@ -233,6 +308,13 @@ pub enum Event {
         /// With this fingerprint.
         fingerprint: Fingerprint,
     },
+    /// It was signed elsewhere and taken in.
+    Imported {
+        /// Under this number.
+        certificate: CertificateId,
+        /// With this fingerprint.
+        fingerprint: Fingerprint,
+    },
     /// The operator revoked it.
     Revoked {
         /// This number.
@@ -247,7 +329,8 @@ pub enum Event {
 /// Must be true the moment the decision is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
-    /// The intent's row. Unique per issuer and serial number: a second one fails the transaction.
+    /// The intent's row. Unique per issuer and serial number: a second one fails the transaction, as does
+    /// [`Facts::key`] if by now it is another than the one that was decided upon.
     Intend {
         /// What will be signed.
         intent: Box<Intent>,
@@ -258,6 +341,17 @@ pub enum Write {
     Issue {
         /// What was signed.
         intent: Box<Intent>,
+        /// Of the certificate.
+        fingerprint: Fingerprint,
+        /// The certificate.
+        der: Vec<u8>,
+    },
+    /// The row of a certificate that was signed elsewhere, whole.
+    Import {
+        /// What was signed.
+        intent: Box<Intent>,
+        /// The octets that were signed.
+        octets: Vec<u8>,
         /// Of the certificate.
         fingerprint: Fingerprint,
         /// The certificate.
@@ -291,6 +385,19 @@ pub struct Facts {
     pub issuer_until: Option<Instant>,
     /// Since when it is revoked, and by which application, if any.
     pub revoked: Option<(Instant, Option<crate::number::Number>)>,
+    /// What stands against certifying the key that is asked for; guarded by [`Write::Intend`].
+    pub key: Option<KeyUse>,
+}
+
+/// Why a public key is not certified (THREATS A33). The same holder may have a second certificate for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyUse {
+    /// A certificate for it was revoked because the key was compromised.
+    Compromised,
+    /// It is certified for someone else, or about to be.
+    OfAnother,
+    /// It is about to be signed for this very holder.
+    BeingCertified,
 }
 
 /// What an authority may choose.

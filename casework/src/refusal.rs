@@ -1,5 +1,6 @@
 //! The ways in which the rules say no. A refusal knows no HTTP status and no language.
 
+use crate::certificate::KeyUse;
 use crate::number::Number;
 use crate::officer::Role;
 use crate::time::{Day, Instant};
@@ -34,6 +35,11 @@ pub enum Refusal {
     ValidityOutside {
         /// The last instant that could be given.
         until: Instant,
+    },
+    /// The key speaks for a certificate already.
+    UsedKey {
+        /// In which way.
+        key: KeyUse,
     },
     /// E-DUP: an application for this certificate was accepted.
     AlreadyApplied {

@@ -229,6 +229,30 @@ impl fmt::Debug for Certificate {
     }
 }
 
+/// Of whom a certificate speaks, and with which key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bearer {
+    /// The subject.
+    pub subject: DistinguishedName,
+    /// The holder's name in Japanese letters, where it stands beside the subject.
+    pub name: Option<String>,
+    /// The key.
+    pub public_key: PublicKey,
+}
+
+impl Bearer {
+    /// Reads the DER of a TBSCertificate, signed or not.
+    pub fn of_to_be_signed(tbs: &[u8]) -> Result<Self, CertificateFault> {
+        let content = Content::parse(tbs)?;
+        let holder = name::holder_content(&content.subject, content.extensions.alternative.as_ref());
+        Ok(Self {
+            subject: content.subject,
+            name: holder.and_then(|holder| holder.name),
+            public_key: content.public_key,
+        })
+    }
+}
+
 /// What a TBSCertificate says.
 #[derive(Clone)]
 pub(crate) struct Content {

@@ -13,6 +13,7 @@ pub mod responder;
 use std::sync::Arc;
 
 use casework::Refusal;
+use casework::certificate::KeyUse;
 use casework::identity::Authority as Name;
 use pki::certificate::{Certificate, CertificateFault};
 use pki::crl::{CrlFault, NotPublishable};
@@ -115,9 +116,20 @@ pub enum AuthorityFault {
         /// Why.
         reason: KeyFault,
     },
-    /// The key in a request belongs to another certificate.
-    #[error("the key in the request is {0}; make a new key for this holder")]
-    UsedKey(&'static str),
+    /// The key in a request speaks for another certificate.
+    #[error("the key in the request {}", used(*.0))]
+    UsedKey(KeyUse),
+    /// Another certificate of that serial number is on record.
+    #[error(
+        "{authority:?} has another certificate with the serial number {serial} on record; nothing was taken in. Find out \
+         which of the two the authority issued"
+    )]
+    AnotherOfThatNumber {
+        /// Whose.
+        authority: String,
+        /// Which.
+        serial: String,
+    },
     /// The authority's certificate names no policy and none was given.
     #[error("the issuing authority's certificate names no policy; write `policy` into the holder's file")]
     NoPolicy,
@@ -162,8 +174,23 @@ pub enum AuthorityFault {
 impl From<desk::Failure> for AuthorityFault {
     fn from(failure: desk::Failure) -> Self {
         match failure {
+            desk::Failure::Refused(Refusal::UsedKey { key }) => Self::UsedKey(key),
             desk::Failure::Refused(refusal) => Self::Refused(refusal),
             desk::Failure::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+/// What is wrong with a key, and what to do.
+const fn used(key: KeyUse) -> &'static str {
+    match key {
+        KeyUse::Compromised => {
+            "is that of a certificate that was revoked because its key was compromised; make a new key for this holder"
+        }
+        KeyUse::OfAnother => "is certified for another holder already; make a new key for this holder",
+        KeyUse::BeingCertified => {
+            "is being certified for this holder at this moment; if a crash broke that off, a running `kagimori serve` \
+             finishes it"
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use casework::Refusal;
 use casework::certificate::{
-    Case, Command, Decision, Errand, Event, Facts, Intent, Policy, Profile, Reason, Shard, Write, decide,
+    Case, Command, Decision, Errand, Event, Facts, Intent, KeyUse, Policy, Profile, Reason, Shard, Write, decide,
 };
 use casework::evidence::Signed;
 use casework::identity::{Digest, Fingerprint};
@@ -48,7 +48,7 @@ fn a_signature_over_other_octets_than_the_intended_ones_is_not_bound() {
     let now = day(2026, 6, 1);
     let intended = step(&Case::New, &intend(now), now).unwrap().next;
     assert_eq!(
-        step(&intended, &bind(Digest([9; 32])), now).unwrap_err(),
+        step(&intended, &bind(OTHER_TEXT), now).unwrap_err(),
         Refusal::AnotherText
     );
 }
@@ -82,6 +82,7 @@ fn a31_no_validity_begins_in_the_future_exceeds_the_profile_or_outlives_the_issu
         let facts = Facts {
             issuer_until,
             revoked: None,
+            key: None,
         };
         decide(&Case::New, &intend, &facts, &POLICY, now).map(|_| ())
     };
@@ -133,6 +134,7 @@ fn the_operator_revokes_once_and_not_after_the_holder_did_nor_after_expiry() {
         let facts = Facts {
             issuer_until: None,
             revoked: Some(revoked),
+            key: None,
         };
         assert_eq!(decide(&issued, &revoke, &facts, &POLICY, now).unwrap_err(), refusal);
     }
@@ -142,6 +144,40 @@ fn the_operator_revokes_once_and_not_after_the_holder_did_nor_after_expiry() {
         step(&issued, &revoke, end.plus_seconds(1)).unwrap_err(),
         Refusal::Expired { at: end }
     );
+}
+
+#[test]
+fn a33_a_key_that_speaks_for_another_certificate_is_not_certified() {
+    let now = day(2026, 6, 1);
+    for key in [KeyUse::Compromised, KeyUse::OfAnother, KeyUse::BeingCertified] {
+        let facts = Facts {
+            issuer_until: None,
+            revoked: None,
+            key: Some(key),
+        };
+        let refused = decide(&Case::New, &intend(now), &facts, &POLICY, now).unwrap_err();
+        assert_eq!(refused, Refusal::UsedKey { key });
+        // What another authority's operator signed is on this side of it.
+        assert!(decide(&Case::New, &import(now, TEXT), &facts, &POLICY, now).is_ok());
+    }
+}
+
+#[test]
+fn an_import_is_intended_and_issued_in_one_decision() {
+    let now = day(2026, 6, 1);
+    let [_, (_, intended), (_, issued), (_, revoked)] = cases(now);
+    for before in [&Case::New, &intended] {
+        let decision = step(before, &import(now, TEXT), now).unwrap();
+        assert_eq!(decision.next, issued);
+        assert_eq!(decision.writes.len(), 1);
+        assert!(matches!(decision.event, Event::Imported { .. }));
+        let other = step(before, &import(now, OTHER_TEXT), now).unwrap_err();
+        assert_eq!(other, Refusal::AnotherText);
+    }
+    for on_record in [&issued, &revoked] {
+        let refused = step(on_record, &import(now, TEXT), now).unwrap_err();
+        assert_eq!(refused, Refusal::AnotherText);
+    }
 }
 
 pub(crate) fn cases(now: Instant) -> [(&'static str, Case); 4] {
@@ -159,10 +195,11 @@ pub(crate) fn cases(now: Instant) -> [(&'static str, Case); 4] {
     ]
 }
 
-pub(crate) fn commands(now: Instant) -> [(&'static str, Command); 3] {
+pub(crate) fn commands(now: Instant) -> [(&'static str, Command); 4] {
     [
         ("Intend", intend(now)),
         ("Bind", bind(TEXT)),
+        ("Import", import(now, TEXT)),
         (
             "Revoke",
             Command::Revoke {
@@ -176,6 +213,7 @@ pub(crate) fn step(case: &Case, command: &Command, now: Instant) -> Result<Decis
     let facts = Facts {
         issuer_until: None,
         revoked: None,
+        key: None,
     };
     decide(case, command, &facts, &POLICY, now)
 }
@@ -206,6 +244,16 @@ fn bind(tbs: Digest) -> Command {
     }
 }
 
+fn import(now: Instant, tbs: Digest) -> Command {
+    Command::Import {
+        intent: intent(now),
+        octets: OCTETS.into(),
+        signed: Signed::verified(tbs, CARD),
+        der: DER.into(),
+    }
+}
+
+const OTHER_TEXT: Digest = Digest([9; 32]);
 const OCTETS: &[u8] = b"to be signed";
 const DER: &[u8] = b"signed";
 const LONGEST: i64 = 5 * 366 * 86_400;

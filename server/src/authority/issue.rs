@@ -1,5 +1,6 @@
 //! Issuing: built, linted, recorded, signed, compared, bound (DESIGN §3.9).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use casework::Refusal;
@@ -147,7 +148,6 @@ impl Registrar {
         issuer: &Authority,
         order: &Order,
     ) -> Result<Certificate, AuthorityFault> {
-        self.refuse_used_key(&order.key, &order.wanted).await?;
         self.certify(
             actor,
             issuer.name(),
@@ -171,8 +171,22 @@ impl Registrar {
             Some(KeyRow {
                 certificate: Some(_), ..
             }) => return Err(AuthorityFault::Taken(new.name.0)),
-            // A crash came between the key and its certificate: it is certified now.
-            Some(row) if row.algorithm == new.algorithm.to_string() => (row.id, self.keyring.key(&row).await?),
+            // A crash came between the key and its certificate: it is certified now, or gets the one that was begun.
+            Some(row) if row.algorithm == new.algorithm.to_string() => {
+                let key = self.keyring.key(&row).await?;
+                if let Some(certificate) = self.begun(&key).await? {
+                    self.desk
+                        .store()
+                        .certify_key(row.id, certificate.der().to_vec())
+                        .await?;
+                    return Ok(Authority {
+                        name: new.name,
+                        certificate,
+                        key,
+                    });
+                }
+                (row.id, key)
+            }
             Some(row) => {
                 self.desk.store().retire_key(row.id, self.desk.clock().now()).await?;
                 self.new_key(&new.name, KeyPurpose::Authority, new.algorithm).await?
@@ -202,6 +216,19 @@ impl Registrar {
             certificate,
             key,
         })
+    }
+
+    /// The certificate of a key that a crash kept from it: bound, or only intended and now signed.
+    async fn begun(&self, key: &SoftwareKey) -> Result<Option<Certificate>, AuthorityFault> {
+        let fingerprint = key_of(key).fingerprint();
+        for row in self.desk.store().certificates_of_key(&fingerprint).await? {
+            if row.der.is_none() {
+                self.resume(&row).await?;
+            }
+        }
+        let rows = self.desk.store().certificates_of_key(&fingerprint).await?;
+        let bound = rows.iter().find_map(|row| row.der.as_deref());
+        Ok(bound.map(Certificate::parse).transpose()?)
     }
 
     /// Signs and binds what a crash left between its two commits: the same octets, so that one decision never makes two
@@ -237,15 +264,47 @@ impl Registrar {
         Ok(())
     }
 
-    /// Takes in a certificate that this authority issued elsewhere, so that its status is answered here.
+    /// Takes in certificates that this authority issued elsewhere, all or none, so that their status is answered here. Those
+    /// that are here already stay as they are.
     pub async fn import(
         &self,
         actor: &Actor<'_>,
         issuer: &Authority,
+        certificates: &[Certificate],
+    ) -> Result<Vec<CertificateId>, AuthorityFault> {
+        let (mut ids, mut commands) = (Vec::new(), Vec::new());
+        let mut seen: HashMap<Serial, &[u8]> = HashMap::new();
+        for certificate in certificates {
+            let id = id_of(issuer.name(), certificate.serial().as_bytes());
+            let other = AuthorityFault::AnotherOfThatNumber {
+                authority: id.authority.0.clone(),
+                serial: id.serial.to_string(),
+            };
+            match seen.insert(id.serial, certificate.der()) {
+                Some(der) if der == certificate.der() => continue,
+                Some(_) => return Err(other),
+                None => {}
+            }
+            let case = match self.desk.store().certificate(&id).await? {
+                Some(row) if row.der.as_deref().is_some_and(|der| der != certificate.der()) => return Err(other),
+                Some(row) if row.tbs != certificate.to_be_signed() => return Err(other),
+                Some(row) => CaseId::from_octets(row.case),
+                None => self.desk.new_case::<Issuance>(),
+            };
+            commands.push((case, self.importing(issuer, certificate, &id)?));
+            ids.push(id);
+        }
+        let commands: Vec<_> = commands.iter().map(|(case, command)| (*case, command)).collect();
+        self.desk.perform_all(actor, &commands).await?;
+        Ok(ids)
+    }
+
+    fn importing(
+        &self,
+        issuer: &Authority,
         certificate: &Certificate,
-    ) -> Result<CertificateId, AuthorityFault> {
-        let serial = certificate.serial();
-        let id = id_of(issuer.name(), serial.as_bytes());
+        id: &CertificateId,
+    ) -> Result<Command, AuthorityFault> {
         let shards = certificate
             .crl_urls()
             .iter()
@@ -258,39 +317,13 @@ impl Registrar {
             validity: (Instant(certificate.not_before()), Instant(certificate.not_after())),
             purchase: None,
         };
-        // A crash may have come between the two commits of an import before: that one is finished.
-        let begun = self.desk.store().certificate(&id).await?;
-        let case = match begun.filter(|row| row.profile == IMPORTED) {
-            Some(row) => CaseId::from_octets(row.case),
-            None => self.desk.new_case::<Issuance>(),
-        };
-        let octets = certificate.to_be_signed().to_vec();
-        let until = Some(Instant(issuer.certificate().not_after()));
-        let longest = certificate.not_after() - certificate.not_before() + 1;
-        let signed = evidence::signed_before(certificate, issuer.certificate())?;
-        self.desk
-            .perform(
-                actor,
-                case,
-                &Command::Intend {
-                    intent: Box::new(intent),
-                    octets,
-                    issuer_until: until,
-                    longest,
-                },
-            )
-            .await?;
-        self.desk
-            .perform(
-                actor,
-                case,
-                &Command::Bind {
-                    signed,
-                    der: certificate.der().to_vec(),
-                },
-            )
-            .await?;
-        Ok(id)
+        Ok(Command::Import {
+            intent: Box::new(intent),
+            octets: certificate.to_be_signed().to_vec(),
+            issuer_until: Instant(issuer.certificate().not_after()),
+            signed: evidence::signed_before(certificate, issuer.certificate())?,
+            der: certificate.der().to_vec(),
+        })
     }
 
     /// A new key, at rest before it is used.
@@ -404,33 +437,13 @@ impl Registrar {
             Err(failure) => Err(failure.into()),
         }
     }
-
-    /// THREATS A33: a key speaks for one holder, and never again after it was compromised.
-    async fn refuse_used_key(&self, key: &PublicKey, wanted: &Wanted) -> Result<(), AuthorityFault> {
-        let Wanted::Card(_, order) = wanted else { return Ok(()) };
-        for row in self.desk.store().certificates_of_key(&key.fingerprint()).await? {
-            if let Some((status, _)) = self.desk.store().status(&row.certificate).await?
-                && status.reason == Some(pki::reason::ReasonCode::KeyCompromise)
-            {
-                return Err(AuthorityFault::UsedKey(
-                    "that of a certificate that was revoked because its key was compromised",
-                ));
-            }
-            let Some(der) = &row.der else { continue };
-            let holder = Certificate::parse(der)?.holder().and_then(|holder| holder.name);
-            if holder.as_deref() != Some(order.holder.name()) {
-                return Err(AuthorityFault::UsedKey("certified for another holder already"));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The profile of what was issued elsewhere, in the record.
 pub(crate) const IMPORTED: &str = "imported";
 
 /// The serial is random, so its last octets spread certificates evenly.
-fn shard_of(id: &CertificateId, shards: u32) -> Shard {
+pub(crate) fn shard_of(id: &CertificateId, shards: u32) -> Shard {
     let [.., a, b, c, d] = *id.serial.octets();
     Shard(u32::from_be_bytes([a, b, c, d]) % shards.max(1))
 }

@@ -294,13 +294,12 @@ impl Import {
                 .map_err(|fault| CliFault::file(path, &fault))?;
         }
         let by = operator_name();
-        for (_, certificate) in &read {
-            registrar.import(&actor(&by), &issuer, certificate).await?;
-        }
+        let certificates: Vec<Certificate> = read.iter().map(|(_, certificate)| certificate.clone()).collect();
+        let taken_in = registrar.import(&actor(&by), &issuer, &certificates).await?.len();
         registrar.desk.store().close().await;
         operator.tell(
-            &format!("imported {} certificates of {}", read.len(), self.ca),
-            &json!({ "imported": read.len() }),
+            &format!("imported {taken_in} certificates of {}", self.ca),
+            &json!({ "imported": taken_in }),
         )
     }
 }

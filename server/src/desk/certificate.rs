@@ -36,6 +36,19 @@ pub enum Command {
         /// The certificate.
         der: Vec<u8>,
     },
+    /// It was signed elsewhere, before; one commit.
+    Import {
+        /// What was signed.
+        intent: Box<Intent>,
+        /// The octets that were signed.
+        octets: Vec<u8>,
+        /// The last instant of the issuer's own certificate.
+        issuer_until: Instant,
+        /// The proof that it was the issuer's key.
+        signed: Signed,
+        /// The certificate.
+        der: Vec<u8>,
+    },
     /// The operator revokes it.
     Revoke {
         /// Why.
@@ -60,6 +73,7 @@ impl Procedure for Issuance {
         match command {
             Command::Intend { .. } => "intend",
             Command::Bind { .. } => "bind",
+            Command::Import { .. } => "import",
             Command::Revoke { .. } => "revoke",
         }
     }
@@ -76,7 +90,10 @@ impl Procedure for Issuance {
         match (case, command) {
             (Case::Intended { intent }, Command::Intend { intent: again, .. }) => intent == again,
             // A signature made again over the same octets may differ; the one that was bound stays.
-            (Case::Issued { fingerprint, .. }, Command::Bind { signed, .. }) => *fingerprint == signed.certificate(),
+            (Case::Issued { fingerprint, .. }, Command::Bind { signed, .. })
+            | (Case::Issued { fingerprint, .. } | Case::Revoked { fingerprint, .. }, Command::Import { signed, .. }) => {
+                *fingerprint == signed.certificate()
+            }
             _ => false,
         }
     }
@@ -84,7 +101,7 @@ impl Procedure for Issuance {
     fn about(case: &Case, command: &Command) -> Vec<(&'static str, String)> {
         let intent = match (case, command) {
             (Case::Intended { intent } | Case::Issued { intent, .. } | Case::Revoked { intent, .. }, _)
-            | (Case::New, Command::Intend { intent, .. }) => intent,
+            | (Case::New, Command::Intend { intent, .. } | Command::Import { intent, .. }) => intent,
             (Case::New, Command::Bind { .. } | Command::Revoke { .. }) => return Vec::new(),
         };
         about_certificate(&intent.certificate)
@@ -99,7 +116,7 @@ impl Procedure for Issuance {
     ) -> Result<Proposal<Self>, Failure> {
         let certificate = match (&standing.case, command) {
             (Case::Intended { intent } | Case::Issued { intent, .. } | Case::Revoked { intent, .. }, _)
-            | (Case::New, Command::Intend { intent, .. }) => Some(&intent.certificate),
+            | (Case::New, Command::Intend { intent, .. } | Command::Import { intent, .. }) => Some(&intent.certificate),
             (Case::New, Command::Bind { .. } | Command::Revoke { .. }) => None,
         };
         let status = match certificate {
@@ -110,15 +127,36 @@ impl Procedure for Issuance {
             Command::Intend {
                 issuer_until, longest, ..
             } => (*issuer_until, *longest),
+            // Whoever signed it chose its length.
+            Command::Import {
+                issuer_until, intent, ..
+            } => (Some(*issuer_until), intent.validity.1.0 - intent.validity.0.0 + 1),
             Command::Bind { .. } | Command::Revoke { .. } => (None, 0),
+        };
+        let key = match command {
+            Command::Intend { octets, .. } => desk.store().key_use(octets).await?,
+            Command::Bind { .. } | Command::Import { .. } | Command::Revoke { .. } => None,
         };
         let facts = Facts {
             issuer_until,
             revoked: status.map(|(row, number)| (row.revoked_at, number)),
+            key,
         };
         let asked = match command.clone() {
             Command::Intend { intent, octets, .. } => certificate::Command::Intend { intent, octets },
             Command::Bind { signed, der } => certificate::Command::Bind { signed, der },
+            Command::Import {
+                intent,
+                octets,
+                signed,
+                der,
+                ..
+            } => certificate::Command::Import {
+                intent,
+                octets,
+                signed,
+                der,
+            },
             Command::Revoke { reason } => certificate::Command::Revoke { reason },
         };
         let decision =
@@ -180,6 +218,10 @@ fn tell(event: &Event) -> (&'static str, Vec<(&'static str, String)>) {
             certificate: _,
             fingerprint,
         } => ("issued", vec![("fingerprint", fingerprint.to_string())]),
+        Event::Imported {
+            certificate: _,
+            fingerprint,
+        } => ("imported", vec![("fingerprint", fingerprint.to_string())]),
         Event::Revoked {
             certificate: _,
             fingerprint,
@@ -197,6 +239,17 @@ fn tell(event: &Event) -> (&'static str, Vec<(&'static str, String)>) {
 fn write(write: Now) -> Write {
     match write {
         Now::Intend { intent, octets } => Write::Intend { intent, octets },
+        Now::Import {
+            intent,
+            octets,
+            fingerprint,
+            der,
+        } => Write::Import {
+            intent,
+            octets,
+            fingerprint,
+            der,
+        },
         Now::Issue {
             intent,
             fingerprint,

@@ -191,41 +191,55 @@ impl Desk {
         case: CaseId<P>,
         command: &P::Command,
     ) -> Result<Done<P>, Failure> {
-        for _ in 0..DECISIONS {
-            let standing = self.standing(case).await?;
-            if P::is_done(&standing.case, command) {
-                return Ok(Done {
-                    case: standing.case,
-                    answer: Answer::Done,
-                    version: standing.version,
-                });
-            }
-            let now = self.clock.now();
-            let proposal = match P::propose(self, actor, &standing, command, now).await {
-                Ok(proposal) => proposal,
-                Err(Failure::Refused(refusal)) => {
-                    // The facts were read after the case. If it moved on meanwhile, they may tell of its own success.
-                    if self.standing(case).await?.version != standing.version {
-                        continue;
-                    }
-                    self.record(actor, &standing, command, refusal, now).await?;
-                    return Err(Failure::Refused(refusal));
-                }
-                Err(fault) => return Err(fault),
-            };
-            let (next, answer) = (proposal.next.clone(), proposal.answer.clone());
-            match self
-                .store
-                .commit(self.commit(actor, &standing, command, proposal, now)?)
-                .await
-            {
-                Ok(()) => {
-                    return Ok(Done {
-                        case: next,
-                        answer,
-                        version: standing.version + 1,
+        let mut done = self.perform_all(actor, &[(case, command)]).await?;
+        done.pop()
+            .ok_or_else(|| Fault::Bug(Bug("one command has one outcome".to_owned())).into())
+    }
+
+    /// Does all of this or nothing, in one transaction; each command is of a case of its own. What was done before is not
+    /// done again. As [`Desk::perform`] in everything else.
+    pub async fn perform_all<P: Procedure>(
+        &self,
+        actor: &Actor<'_>,
+        commands: &[(CaseId<P>, &P::Command)],
+    ) -> Result<Vec<Done<P>>, Failure> {
+        'decision: for _ in 0..DECISIONS {
+            let (mut all, mut commits) = (Vec::with_capacity(commands.len()), Vec::new());
+            for (case, command) in commands {
+                let standing = self.standing(*case).await?;
+                if P::is_done(&standing.case, command) {
+                    all.push(Done {
+                        case: standing.case,
+                        answer: Answer::Done,
+                        version: standing.version,
                     });
+                    continue;
                 }
+                let now = self.clock.now();
+                let proposal = match P::propose(self, actor, &standing, command, now).await {
+                    Ok(proposal) => proposal,
+                    Err(Failure::Refused(refusal)) => {
+                        // The facts were read after the case. If it moved on meanwhile, they may tell of its own success.
+                        if self.standing(*case).await?.version != standing.version {
+                            continue 'decision;
+                        }
+                        self.record(actor, &standing, command, refusal, now).await?;
+                        return Err(Failure::Refused(refusal));
+                    }
+                    Err(fault) => return Err(fault),
+                };
+                all.push(Done {
+                    case: proposal.next.clone(),
+                    answer: proposal.answer.clone(),
+                    version: standing.version + 1,
+                });
+                commits.push(self.commit(actor, &standing, command, proposal, now)?);
+            }
+            if commits.is_empty() {
+                return Ok(all);
+            }
+            match self.store.commit(commits).await {
+                Ok(()) => return Ok(all),
                 Err(Clash::Fault(Fault::Contended) | Clash::Moved | Clash::Revoked | Clash::Number | Clash::Serial) => {
                 }
                 // One more transaction waits for that one to be settled, and journals what it committed: what stands in the
@@ -407,6 +421,7 @@ const fn rule(refusal: Refusal) -> &'static str {
         Refusal::Expired { .. } => "expired",
         Refusal::AlreadyRevoked { .. } => "already_revoked",
         Refusal::ValidityOutside { .. } => "validity_outside",
+        Refusal::UsedKey { .. } => "used_key",
         Refusal::AlreadyApplied { .. } => "already_applied",
         Refusal::Late { .. } => "late",
         Refusal::Stale => "stale",

@@ -42,7 +42,8 @@ pub(crate) fn refused(words: Words, refusal: &Refusal) -> (StatusCode, Message) 
             Code::RevLate,
             vec![("date", date::minute(words, last.ends()))],
         ),
-        Refusal::Stale | Refusal::Lapsed => (StatusCode::CONFLICT, Code::Stale, vec![]),
+        // No page asks for a certificate.
+        Refusal::UsedKey { .. } | Refusal::Stale | Refusal::Lapsed => (StatusCode::CONFLICT, Code::Stale, vec![]),
         Refusal::NotAnOfficer => (StatusCode::FORBIDDEN, Code::Officer, vec![]),
         Refusal::NoRole { role } => (
             StatusCode::FORBIDDEN,

@@ -76,6 +76,17 @@ pub enum Write {
         /// To be signed.
         octets: Vec<u8>,
     },
+    /// What an authority signed before, elsewhere.
+    Import {
+        /// Of the certificate.
+        intent: Box<Intent>,
+        /// Signed.
+        octets: Vec<u8>,
+        /// Of the certificate.
+        fingerprint: Fingerprint,
+        /// The certificate.
+        der: Vec<u8>,
+    },
     /// What an authority signed.
     Issue {
         /// Of the certificate.
@@ -122,10 +133,18 @@ impl Store {
             .collect()
     }
 
-    /// Commits a decision. Returns when it is durable, journalled and served; a [`Clash`] left no trace.
-    pub async fn commit(&self, commit: Commit) -> Result<(), Clash> {
+    /// Commits decisions, all of them or none. Returns when they are durable, journalled and served; a [`Clash`] left no
+    /// trace.
+    pub async fn commit(&self, commits: Vec<Commit>) -> Result<(), Clash> {
         self.writer
-            .write(move |connection| Box::pin(async move { run(connection, &commit).await }))
+            .write(move |connection| {
+                Box::pin(async move {
+                    for commit in &commits {
+                        run(connection, commit).await?;
+                    }
+                    Ok(())
+                })
+            })
             .await
     }
 }
@@ -173,6 +192,14 @@ async fn run(connection: &mut Connection, commit: &Commit) -> Result<(), Clash> 
             Write::Receipt(new) => receipt::give(connection, &case.id, new, *at).await?,
             Write::Intend { intent, octets } => {
                 certificate_row::intend(connection, &case.id, intent, octets, *at).await?;
+            }
+            Write::Import {
+                intent,
+                octets,
+                fingerprint,
+                der,
+            } => {
+                certificate_row::import(connection, &case.id, intent, octets, *fingerprint, der, *at).await?;
             }
             Write::Issue {
                 intent,

@@ -1,9 +1,11 @@
 //! Certificates of our authorities: recorded before they are signed, bound after.
 
-use casework::certificate::{Case, Intent, Profile, Reason, Shard};
+use casework::certificate::{Case, Intent, KeyUse, Profile, Reason, Shard};
 use casework::identity::{Authority, CertificateId, Digest, Fingerprint, Serial};
 use casework::refund::Purchase;
 use casework::time::Instant;
+use pki::certificate::{Bearer, Certificate};
+use pki::reason::ReasonCode;
 use serde::{Deserialize, Serialize};
 
 use super::case::{self, corrupt};
@@ -61,7 +63,12 @@ impl Store {
             .transpose()
     }
 
-    /// Bound certificates of a public key, by the SHA-256 of its SubjectPublicKeyInfo (THREATS A33).
+    /// What stands against certifying the key in these to-be-signed octets (THREATS A33).
+    pub(crate) async fn key_use(&self, to_be_signed: &[u8]) -> Result<Option<KeyUse>, Fault> {
+        key_use(&mut self.reader().await?, &bearer(to_be_signed)?).await
+    }
+
+    /// Certificates of a public key, by the SHA-256 of its SubjectPublicKeyInfo, bound or only intended.
     pub async fn certificates_of_key(&self, key: &[u8; 32]) -> Result<Vec<CertificateRow>, Fault> {
         self.reader()
             .await?
@@ -104,12 +111,43 @@ pub(crate) async fn row(
     row.as_ref().map(read).transpose()
 }
 
-/// Records what will be signed. Unique per issuer and serial number.
+/// Records what will be signed, unless something stands against its key. Transactions that write are one sequence on both
+/// databases: nobody else's key comes between the look and the row.
 pub(crate) async fn intend(
     connection: &mut Connection,
     case: &[u8; 16],
     intent: &Intent,
     octets: &[u8],
+    at: Instant,
+) -> Result<(), Clash> {
+    let bearer = bearer(octets)?;
+    if key_use(connection, &bearer).await?.is_some() {
+        return Err(Clash::Moved);
+    }
+    record(connection, case, intent, octets, &bearer, at).await
+}
+
+/// Records and binds what was signed elsewhere.
+pub(crate) async fn import(
+    connection: &mut Connection,
+    case: &[u8; 16],
+    intent: &Intent,
+    octets: &[u8],
+    fingerprint: Fingerprint,
+    der: &[u8],
+    at: Instant,
+) -> Result<(), Clash> {
+    record(connection, case, intent, octets, &bearer(octets)?, at).await?;
+    issue(connection, intent, fingerprint, der, at).await
+}
+
+/// Unique per issuer and serial number.
+async fn record(
+    connection: &mut Connection,
+    case: &[u8; 16],
+    intent: &Intent,
+    octets: &[u8],
+    bearer: &Bearer,
     at: Instant,
 ) -> Result<(), Clash> {
     let (not_before, not_after) = intent.validity;
@@ -127,10 +165,32 @@ pub(crate) async fn intend(
                 octets,
                 at.0,
                 intent.purchase.map(|purchase| i64::from(purchase.price)),
+                &bearer.public_key.fingerprint(),
             ],
         )
         .await?;
     if inserted == 1 { Ok(()) } else { Err(Clash::Serial) }
+}
+
+async fn key_use(connection: &mut Connection, asked: &Bearer) -> Result<Option<KeyUse>, Fault> {
+    let key = asked.public_key.fingerprint();
+    let compromised = i64::from(ReasonCode::KeyCompromise.code());
+    if connection.row(COMPROMISED, values![&key, compromised]).await?.is_some() {
+        return Ok(Some(KeyUse::Compromised));
+    }
+    let mut being_certified = false;
+    for row in connection.rows(OF_KEY, values![&key]).await? {
+        let row = read(&row)?;
+        if bearer(&row.tbs)? != *asked {
+            return Ok(Some(KeyUse::OfAnother));
+        }
+        being_certified |= row.der.is_none();
+    }
+    Ok(being_certified.then_some(KeyUse::BeingCertified))
+}
+
+fn bearer(to_be_signed: &[u8]) -> Result<Bearer, Fault> {
+    Bearer::of_to_be_signed(to_be_signed).map_err(|fault| corrupt("a certificate to be signed", fault))
 }
 
 /// Binds the signed octets. From here on it is `good`.
@@ -143,7 +203,7 @@ pub(crate) async fn issue(
 ) -> Result<(), Clash> {
     let authority = intent.certificate.authority.0.as_str();
     let serial = intent.certificate.serial.octets();
-    let key = pki::certificate::Certificate::parse(der)
+    let key = Certificate::parse(der)
         .map_err(|fault| corrupt("a signed certificate", fault))?
         .public_key()
         .fingerprint();
@@ -197,14 +257,16 @@ statements! {
         "SELECT authority, serial, case_id, profile, shard, not_before, not_after, tbs, price, der, fingerprint
          FROM certificate WHERE fingerprint = $1";
     OF_KEY = "SELECT authority, serial, case_id, profile, shard, not_before, not_after, tbs, price, der, fingerprint
-              FROM certificate WHERE public_key = $1 LIMIT 100";
+              FROM certificate WHERE public_key = $1";
+    COMPROMISED = "SELECT s.sequence FROM certificate k JOIN status s ON s.authority = k.authority AND s.serial = k.serial
+                   WHERE k.public_key = $1 AND s.reason = $2 LIMIT 1";
     LIST = "SELECT authority, serial, case_id, profile, shard, not_before, not_after, tbs, price, der, fingerprint, sequence
             FROM certificate WHERE authority = $1 AND sequence < $2 ORDER BY sequence DESC LIMIT 100";
     INTENDED = "SELECT authority, serial, case_id, profile, shard, not_before, not_after, tbs, price, der, fingerprint
                 FROM certificate WHERE sequence IS NULL ORDER BY intended_at LIMIT 1000";
     INTEND = "INSERT INTO certificate
-                (authority, serial, case_id, profile, shard, not_before, not_after, tbs, intended_at, price)
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (authority, serial) DO NOTHING";
+                (authority, serial, case_id, profile, shard, not_before, not_after, tbs, intended_at, price, public_key)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (authority, serial) DO NOTHING";
     ISSUE = "UPDATE certificate SET der = $3, fingerprint = $4, issued_at = $5, public_key = $6,
                 sequence = (SELECT value + 1 FROM counter WHERE name = 'issued')
              WHERE authority = $1 AND serial = $2 AND sequence IS NULL";

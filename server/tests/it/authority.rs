@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use casework::certificate::{Intent, Profile as ProfileKey, Reason, Shard};
+use casework::Refusal;
+use casework::certificate::{Intent, KeyUse, Profile as ProfileKey, Reason, Shard};
 use casework::identity::Authority as Name;
 use pki::Signer as _;
 use pki::algorithm::Algorithm;
@@ -54,6 +55,8 @@ on_both_stores! {
         registrar.desk().perform(&Actor::System, case, &command).await.unwrap();
         // Here the process dies. Nothing of it was released.
         assert_eq!(node.ocsp(&serial).await, Status::Unknown, "an intent is no certificate");
+        let refused = node.issue_for(&key, holder(EXAMPLE)).await.err().unwrap();
+        assert!(matches!(refused, AuthorityFault::UsedKey(KeyUse::BeingCertified)), "{refused}");
         let left = store.intended_certificates().await.unwrap();
         assert_eq!(left.len(), 1);
         registrar.resume(&left[0]).await.unwrap();
@@ -64,6 +67,53 @@ on_both_stores! {
         certificate.verify_signed_by(mihon.certificate()).unwrap();
         assert_eq!(node.ocsp(&serial).await, Status::Good);
         assert!(store.intended_certificates().await.unwrap().is_empty());
+    }
+
+    async fn a33_of_two_that_certify_one_key_at_once_one_is_refused(place: Place) {
+        let node = Node::start(place).await;
+        let store = node.running().desk().store();
+        for round in 0..10 {
+            let key = SoftwareKey::generate(Algorithm::P256).unwrap();
+            let other = another_holder();
+            let (one, two) = tokio::join!(node.issue_for(&key, holder(EXAMPLE)), node.issue_for(&key, holder(&other)));
+            let (certificate, refused) = match (one, two) {
+                (Ok(issued), Err(refused)) | (Err(refused), Ok(issued)) => (issued.certificate, refused),
+                (one, two) => panic!("round {round}: {:?}, {:?}", one.err(), two.err()),
+            };
+            assert!(matches!(refused, AuthorityFault::UsedKey(KeyUse::OfAnother)), "{refused}");
+            let rows = store.certificates_of_key(&key.public_key().fingerprint()).await.unwrap();
+            assert_eq!(rows.len(), 1, "of the refused one nothing is on record");
+            assert_eq!(rows[0].der.as_deref(), Some(certificate.der()));
+        }
+        assert_eq!(store.intended_certificates().await.unwrap(), [], "and nothing waits for its signature");
+    }
+
+    async fn what_is_imported_is_imported_whole_and_once(place: Place) {
+        let elsewhere = Node::start(crate::house::Place::on_sqlite()).await;
+        let (one, two) = (elsewhere.issue().await.certificate, elsewhere.issue().await.certificate);
+        let mihon = elsewhere.running().registrar().authority("mihon").await.unwrap();
+        elsewhere.advance(3_600);
+        let early = elsewhere.issue().await.certificate;
+        let node = Node::start(place).await;
+        let (registrar, store) = (node.running().registrar(), node.running().desk().store());
+        let row = async |certificate| store.certificate(&id_of("mihon", certificate)).await.unwrap();
+        let all = [one.clone(), two.clone(), early.clone()];
+        let refused = registrar.import(&Actor::System, &mihon, &all).await.unwrap_err();
+        assert!(matches!(refused, AuthorityFault::Refused(Refusal::NotYetValid { .. })), "{refused}");
+        assert_eq!((row(&one).await, row(&two).await, row(&early).await), (None, None, None), "all or nothing");
+        for _ in 0..2 {
+            let twice = [one.clone(), one.clone()];
+            assert_eq!(registrar.import(&Actor::System, &mihon, &twice).await.unwrap().len(), 1);
+        }
+        registrar.import(&Actor::System, &mihon, &[one.clone(), two.clone()]).await.unwrap();
+        for certificate in [&one, &two] {
+            let row = row(certificate).await.unwrap();
+            assert_eq!(row.der.as_deref(), Some(certificate.der()));
+            let case: CaseId<Issuance> = CaseId::from_octets(row.case);
+            let standing = registrar.desk().standing(case).await.unwrap();
+            assert_eq!(standing.version, 1, "one commit, and none when it is repeated");
+            assert_eq!(node.ocsp(&certificate.serial()).await, Status::Good);
+        }
     }
 }
 
@@ -122,10 +172,7 @@ async fn a33_a_key_speaks_for_one_holder_and_never_after_it_was_compromised() {
     let node = Node::start(crate::house::Place::on_sqlite()).await;
     let key = SoftwareKey::generate(Algorithm::P256).unwrap();
     let first = node.issue_for(&key, holder(EXAMPLE)).await.unwrap();
-    let other = EXAMPLE
-        .replace("鍵守 太郎", "鍵守 花子")
-        .replace("KAGIMORI Taro", "KAGIMORI Hanako");
-    let refused = node.issue_for(&key, holder(&other)).await.err().unwrap();
+    let refused = node.issue_for(&key, holder(&another_holder())).await.err().unwrap();
     assert!(matches!(refused, AuthorityFault::UsedKey(_)), "{refused}");
     node.issue_for(&key, holder(EXAMPLE))
         .await
@@ -302,12 +349,83 @@ async fn i02_an_import_that_a_crash_broke_off_is_not_signed_again_and_can_be_fin
         None,
         "nothing of ours"
     );
-    registrar.import(&Actor::System, &mihon, &foreign).await.unwrap();
+    registrar
+        .import(&Actor::System, &mihon, std::slice::from_ref(&foreign))
+        .await
+        .unwrap();
     let row = store.certificate(&id).await.unwrap().unwrap();
     assert_eq!(
         row.der.as_deref(),
         Some(foreign.der()),
         "the one that was signed elsewhere"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i02_an_authority_that_a_crash_broke_off_gets_the_certificate_that_was_begun() {
+    let node = Node::start(crate::house::Place::on_sqlite()).await;
+    let (registrar, store) = (node.running().registrar(), node.running().desk().store());
+    let key = SoftwareKey::generate(Algorithm::P256).unwrap();
+    let name = Name("neu".to_owned());
+    let row = server::store::KeyRow {
+        id: Chance::system().octets(),
+        authority: name.clone(),
+        purpose: server::store::KeyPurpose::Authority,
+        algorithm: Algorithm::P256.to_string(),
+        pem: key
+            .to_encrypted_pem(b"correct horse", Chance::system().octets())
+            .unwrap(),
+        certificate: None,
+        made_at: Instant(0),
+    };
+    store.keep_key(row).await.unwrap();
+    let subject = pki::name::AuthorityName::new("新認証局", "Neu").unwrap();
+    let validity = Validity::of_days(node.now(), 300).unwrap();
+    let serial = pki::serial::Serial::from_random(Chance::system().octets());
+    let root = Profile::Root { name: subject.clone() };
+    let linted = Tbs::new(&root, serial, Issuer::Itself, key.public_key(), validity)
+        .unwrap()
+        .lint()
+        .unwrap();
+    let octets = linted.to_be_signed().to_vec();
+    let intent = Intent {
+        certificate: casework::identity::CertificateId {
+            authority: name.clone(),
+            serial: casework::identity::Serial::from_octets(serial.as_bytes()).unwrap(),
+        },
+        tbs: evidence::sha256(&octets),
+        profile: ProfileKey("root".to_owned()),
+        shard: Shard(0),
+        validity: (Instant(validity.not_before()), Instant(validity.not_after())),
+        purchase: None,
+    };
+    let command = Command::Intend {
+        intent: Box::new(intent),
+        octets: octets.clone(),
+        issuer_until: None,
+        longest: 400 * 86_400,
+    };
+    let case: CaseId<Issuance> = registrar.desk().new_case();
+    registrar.desk().perform(&Actor::System, case, &command).await.unwrap();
+    // Here the process dies; the operator gives the command again.
+    let new = server::authority::issue::NewAuthority {
+        name: name.clone(),
+        algorithm: Algorithm::P256,
+        parent: None,
+        subject,
+        policies: Vec::new(),
+        validity,
+    };
+    let made = registrar.create(&Actor::System, new).await.unwrap();
+    assert_eq!(made.certificate().to_be_signed(), octets, "no second one");
+    let rows = store
+        .certificates_of_key(&key.public_key().fingerprint())
+        .await
+        .unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(
+        registrar.authority("neu").await.unwrap().certificate(),
+        made.certificate()
     );
 }
 
@@ -369,6 +487,12 @@ const PERIOD: server::authority::crl::Period = server::authority::crl::Period {
     lives: std::time::Duration::from_hours(96),
     every: std::time::Duration::from_hours(24),
 };
+
+fn another_holder() -> String {
+    EXAMPLE
+        .replace("鍵守 太郎", "鍵守 花子")
+        .replace("KAGIMORI Taro", "KAGIMORI Hanako")
+}
 
 fn holder(text: &str) -> CardOrder {
     CardOrder::parse(text, Path::new("holder.toml")).unwrap()
