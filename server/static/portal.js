@@ -58,13 +58,29 @@ if (busy) {
   });
 }
 
-// S4: what was typed is kept with each change, so that neither a reload nor a link of the header loses it.
+// S4: what was typed is kept a moment after the last key, and when the page is left, so that neither a reload nor a link
+// of the header loses it.
 const application = document.getElementById("application");
-application?.addEventListener("change", () => {
-  const body = new URLSearchParams(new FormData(application));
-  body.append("go", "keep");
-  fetch(application.action, { method: "POST", body, keepalive: true }).catch(() => {});
-});
+if (application) {
+  let pause = 0;
+  const keep = () => {
+    clearTimeout(pause);
+    pause = 0;
+    const body = new URLSearchParams(new FormData(application));
+    body.append("go", "keep");
+    fetch(application.action, { method: "POST", body, keepalive: true }).catch(() => {});
+  };
+  application.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(keep, 500);
+  });
+  // A form on its way says all of it itself; what is kept must not come after it.
+  application.addEventListener("submit", () => {
+    clearTimeout(pause);
+    pause = 0;
+  });
+  addEventListener("beforeunload", () => pause && keep());
+}
 
 // The errors are read out first.
 document.getElementById("errors")?.focus();

@@ -188,6 +188,7 @@ help-account-number = 7 half-width digits. If there are fewer, zeros are put in 
 help-account-holder = The name in katakana as it stands in the passbook, full-width or half-width. It is recorded in half-width katakana.
 kana-account-holder = “{ $field }” contains something other than katakana.
 kana-account-holder-next = Use katakana, full-width or half-width.
+card-character-next = It cannot be printed on the receipt, so you cannot apply online. Please use the procedure on paper.
 help-new-issue = If you choose Yes, the refund is set off against the price of the new certificate.
 reason-key_compromise = The private key is compromised, or may be
 reason-content_changed = Change of what the certificate says (name, home address in Latin letters, organisation, head office, corporate number)

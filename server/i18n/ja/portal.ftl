@@ -188,6 +188,7 @@ help-account-number = 半角数字7桁。7桁に満たない場合は前に0を�
 help-account-holder = 通帳に記載のカナ名義。全角でも半角でも入力できます。半角カナに変換して登録します。
 kana-account-holder = { $field }にカナ以外の文字があります。
 kana-account-holder-next = カナ（全角または半角）で入力してください。
+card-character-next = 受領書に印刷できないため、インターネットではお申し込みいただけません。書面による失効申込手続きをご利用ください。
 help-new-issue = 「はい」の場合、返金額を新しい電子証明書の料金に充当します。
 reason-key_compromise = 秘密鍵の危殆化またはそのおそれ
 reason-content_changed = 電子証明書記載事項の変更（氏名・自宅住所ローマ字・商号・本店住所・法人番号）

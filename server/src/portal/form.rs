@@ -260,8 +260,15 @@ const fn named(field: Field) -> (&'static str, Need) {
     }
 }
 
-/// The account's holder may be written in either width, so E-KANA has words of its own there.
+/// The account's holder may be written in either width, so E-KANA has words of its own there; and the applicant's name
+/// stands for what the card says, of which its holder can change nothing.
 fn complained(words: Words, field: Field, label: &str, complaint: Complaint, earliest: &str) -> Message {
+    if matches!((field, complaint), (Field::ApplicantName, Complaint::Character { .. })) {
+        return Message {
+            next: words.say("card-character-next"),
+            ..refusal::complained(words, &words.say("certificate-caption"), complaint, earliest)
+        };
+    }
     let message = refusal::complained(words, label, complaint, earliest);
     if field == Field::AccountHolder && complaint == Complaint::Katakana {
         Message {

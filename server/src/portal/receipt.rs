@@ -216,18 +216,17 @@ async fn visible(visit: &Visit, page: &Page, accepted: &Accepted) -> Result<Vec<
     ])
 }
 
-/// On which list a certificate is. The two of a card may be on different ones.
+/// On which list a certificate was first. The two of a card may be on different ones.
 async fn listed(visit: &Visit, page: &Page, certificate: &CertificateId) -> Result<String, Stop> {
     let fault = |fault: Fault| visit.fault(&fault);
     let store = visit.portal.store();
     if let Some((status, _)) = store.status(certificate).await.map_err(fault)?
+        // A number that was taken is no list yet; nobody can fetch what was not signed, nor what no node serves yet.
         && let Some(list) = store
-            .last_crl(&certificate.authority, status.shard)
+            .first_crl(&certificate.authority, status.shard, status.sequence)
             .await
             .map_err(fault)?
-        // A number that was taken is no list yet; nobody can fetch what was not signed.
-        && list.digest.is_some()
-        && list.sequence >= status.sequence
+        && list.this_update.plus_seconds(SERVED_WITHIN) <= visit.now
     {
         let time = date::second(page.words, list.this_update);
         let number = list.number.to_string();
@@ -258,3 +257,5 @@ fn printed(visit: &Visit, current: &Current) -> Result<u32, Stop> {
 
 /// The note that counts the prints.
 pub(crate) const PRINTED: &str = "printed";
+/// Seconds after which every node serves a list that was made: each looks for new ones twice a second.
+const SERVED_WITHIN: i64 = 2;

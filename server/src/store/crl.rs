@@ -41,6 +41,15 @@ impl Store {
         row.as_ref().map(read).transpose()
     }
 
+    /// The first signed list of a shard that takes the revocation of this sequence into account.
+    pub async fn first_crl(&self, authority: &Authority, shard: Shard, sequence: i64) -> Result<Option<CrlRow>, Fault> {
+        let mut connection = self.reader().await?;
+        let row = connection
+            .row(FIRST_WITH, values![authority.0.as_str(), i64::from(shard.0), sequence])
+            .await?;
+        row.as_ref().map(read).transpose()
+    }
+
     /// Takes the next CRLNumber of an authority: the row is written before the list is signed (I2), and a number that
     /// was taken is never given again, whatever becomes of the list. `made` says what the list will be; its `number` is
     /// filled in. [`Clash::Older`] if a list of this shard was made from a later revocation or at a later time.
@@ -161,6 +170,9 @@ impl Store {
 statements! {
     LAST_OF_SHARD = "SELECT authority, shard, number, sequence, this_update, next_update, entries, digest
                      FROM crl WHERE authority = $1 AND shard = $2 ORDER BY number DESC LIMIT 1";
+    FIRST_WITH = "SELECT authority, shard, number, sequence, this_update, next_update, entries, digest
+                  FROM crl WHERE authority = $1 AND shard = $2 AND sequence >= $3 AND digest IS NOT NULL
+                  ORDER BY number LIMIT 1";
     LAST_NUMBER = "SELECT MAX(number) AS number FROM crl WHERE authority = $1";
     INSERT = "INSERT INTO crl (authority, shard, number, sequence, this_update, next_update, entries)
               VALUES ($1, $2, $3, $4, $5, $6, $7)";

@@ -34,7 +34,8 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
     let complaints = if sent {
         check(&visit, &form, &shown).err().unwrap_or_default()
     } else {
-        Vec::new()
+        // Nobody shall fill in a form that cannot be taken.
+        unprintable_card(&visit, &shown).into_iter().collect()
     };
     let page = visit.page();
     let earliest = date::day(page.words, Instant(shown.certificate.not_before()).day());
@@ -135,19 +136,15 @@ fn check(
     let applicant = fact::applicant(&shown.certificate);
     let checked = form.check(&applicant, Instant(shown.certificate.not_before()), visit.now);
     let mut complaints = checked.as_ref().err().cloned().unwrap_or_default();
-    let on_card = fact::certificate(&visit.page(), &shown.certificate, &shown.authentication);
     let typed = [
         (Field::ReasonDetail, form.reason_detail.as_str()),
-        (Field::ApplicantName, applicant.as_str()),
         (Field::Bank, form.bank.as_str()),
         (Field::Branch, form.branch.as_str()),
     ];
-    let shown = on_card.iter().map(|fact| (Field::ApplicantName, fact.value.as_str()));
-    for (field, text) in typed.into_iter().chain(shown) {
-        if complaints.iter().all(|(about, _)| *about != field)
-            && let Err(character) = printable(text)
-        {
-            complaints.push((field, Complaint::Character { character }));
+    let typed = typed.into_iter().filter_map(|(field, text)| unprintable(field, text));
+    for (field, complaint) in typed.chain(unprintable_card(visit, shown)) {
+        if complaints.iter().all(|(about, _)| *about != field) {
+            complaints.push((field, complaint));
         }
     }
     match checked {
@@ -157,6 +154,19 @@ fn check(
             Err(complaints)
         }
     }
+}
+
+/// What the card says stands under the name of its holder.
+fn unprintable_card(visit: &Visit, shown: &Shown) -> Option<(Field, Complaint)> {
+    let facts = fact::certificate(&visit.page(), &shown.certificate, &shown.authentication);
+    let applicant = fact::applicant(&shown.certificate);
+    let mut texts = facts.iter().map(|fact| fact.value.as_str()).chain([applicant.as_str()]);
+    texts.find_map(|text| unprintable(Field::ApplicantName, text))
+}
+
+fn unprintable(field: Field, text: &str) -> Option<(Field, Complaint)> {
+    let character = printable(text).err()?;
+    Some((field, Complaint::Character { character }))
 }
 
 fn draft(visit: &Visit, current: &Current) -> Result<Option<Draft>, Stop> {

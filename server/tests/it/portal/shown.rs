@@ -3,6 +3,7 @@
 use casework::certificate::Reason;
 use server::desk::certificate::{Command, Issuance};
 use server::desk::{Actor, CaseId};
+use server::store::CrlRow;
 use wire::card_request::Step;
 
 use super::browser::{Answered, Browser, FORM, OFFICE, portal};
@@ -20,6 +21,35 @@ async fn what_a_certificate_lacks_has_no_row() {
         .reach_certificate(&house.card().await)
         .await;
     assert!(full.says("法人番号") && full.says("自宅住所"), "the control");
+}
+
+#[tokio::test]
+async fn a39_a_card_that_no_receipt_can_print_is_refused_before_the_form_is_filled_in() {
+    let house = House::on_sqlite().await;
+    let card = card_of(&house.authority, Some(&house.desk), "金　한별").await;
+    for (mut browser, said) in [
+        (
+            Browser::new(&portal(&house)),
+            "ICカードの内容に使用できない文字「한」（U+D55C）があります。受領書に印刷できないため",
+        ),
+        (
+            Browser::in_english(&portal(&house)),
+            "the character “한” (U+D55C), which cannot be used. It cannot be printed on the receipt",
+        ),
+    ] {
+        browser.reach_certificate(&card).await.must_say("金　한별");
+        let form = browser.get(&format!("{OFFICE}/application")).await;
+        form.must_say(said);
+        form.must_say("E-CHAR");
+        let sent = browser.enter(FORM).await;
+        sent.must_say(said);
+        assert!(!sent.says("id=\"final\""), "it did not come to the confirm page");
+    }
+    let plain = card_of(&house.authority, Some(&house.desk), "金　一").await;
+    let mut browser = Browser::new(&portal(&house));
+    browser.reach_certificate(&plain).await;
+    assert!(!browser.get(&format!("{OFFICE}/application")).await.says("E-CHAR"));
+    browser.enter(FORM).await.must_say("id=\"final\"");
 }
 
 #[tokio::test]
@@ -97,6 +127,64 @@ async fn a_certificate_that_was_revoked_meanwhile_is_said_to_be() {
         2,
         "as a fact and in the signed text"
     );
+}
+
+#[tokio::test]
+async fn the_receipt_names_the_first_list_that_carries_the_certificate_once_it_is_signed_and_served() {
+    let house = House::on_sqlite().await;
+    let card = house.card().await;
+    let mut browser = Browser::new(&portal(&house));
+    let waiting = "まもなく公開する次の号に載ります";
+    browser.reach_done(&house, &card).await.must_say(waiting);
+    let (store, authority) = (house.store(), house.authority.name.clone());
+    let (status, _) = store.status(card.certificate()).await.unwrap().unwrap();
+    let made = async |sequence| {
+        let row = CrlRow {
+            authority: authority.clone(),
+            shard: status.shard,
+            number: 0,
+            sequence,
+            this_update: house.now(),
+            next_update: house.now().plus_seconds(86_400),
+            entries: 0,
+            digest: None,
+        };
+        store.begin_crl(row).await.unwrap().number
+    };
+    let sign = async |number| {
+        let der = vec![0x30];
+        let digest = server::desk::evidence::sha256(&der);
+        store
+            .publish_crl(&authority, status.shard, number, digest, der)
+            .await
+            .unwrap();
+    };
+    let last = store.last_revocation().await.unwrap();
+    sign(made(status.sequence - 1).await).await;
+    let unsigned = made(last).await;
+    let first = made(last).await;
+    let at = house.now();
+    let page = async |browser: &mut Browser, seconds| {
+        house.it_is(at.plus_seconds(seconds));
+        browser.get(&format!("{OFFICE}/done")).await.text()
+    };
+    assert_eq!(
+        page(&mut browser, 60).await.matches(waiting).count(),
+        2,
+        "one is older, two are not signed"
+    );
+    sign(first).await;
+    assert_eq!(
+        page(&mut browser, 1).await.matches(waiting).count(),
+        2,
+        "not every node serves it yet"
+    );
+    let said = format!("第{first}号に載りました");
+    assert_eq!(page(&mut browser, 2).await.matches(&said).count(), 2);
+    sign(made(last).await).await;
+    let later = page(&mut browser, 60).await;
+    assert_eq!(later.matches(&said).count(), 2, "a later list changes nothing");
+    assert!(!later.contains(&format!("第{unsigned}号")));
 }
 
 /// What the pages say of a card's two certificates.
