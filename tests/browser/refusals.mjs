@@ -3,31 +3,13 @@
 
 import { request } from "node:http";
 import { browser, person, screenshot } from "./browser.mjs";
-import { AGENT, CARDS, OFFICE, PORTAL, START_OF_REVOCATION, inDemo } from "./demo.mjs";
+import { AGENT, CARDS, OFFICE, PORTAL, START_OF_REVOCATION } from "./demo.mjs";
 import { check, holds, journeys, same } from "./tap.mjs";
-import { APPLICATION, AT, atAgent, consent, expectPath, fill, openAgent, opened, press, pressForWindow, receiptNumber, toAgent, toCertificate, toConfirm, toDone, toPin, toSign } from "./walk.mjs";
+import { APPLICATION, AT, atAgent, consent, expectPath, fill, openAgent, opened, press, pressForWindow, readBoth, receiptNumber, toAgent, toCertificate, toConfirm, toDone, toPin, toSign } from "./walk.mjs";
+import { walkedIn } from "./walked.mjs";
 
 const chromium = await browser();
-
-/** A demo, a person before it with a page, and the walk. */
-function walked(sentence, name, walk, { clock, ...habit } = {}) {
-  return [
-    sentence,
-    () =>
-      inDemo(
-        name,
-        async (world) => {
-          const context = await person(chromium, habit);
-          try {
-            await walk(await context.newPage(), world, context);
-          } finally {
-            await context.close();
-          }
-        },
-        { clock },
-      ),
-  ];
-}
+const walked = walkedIn(chromium);
 
 /** The page says that code and the sentence people read with it. */
 async function says(page, code, sentence) {
@@ -457,18 +439,55 @@ async function form(page, world) {
 async function idle(page, world) {
   const pin = await world.pin(CARDS.valid);
   await toCertificate(page, START_OF_REVOCATION, pin);
+  await press(page, AT.toForm);
+  await fill(page, APPLICATION);
   await world.advance(16 * 60);
   await check("E-TIMEOUT: after sixteen minutes without a request the session has ended, and nothing of it is shown", async () => {
-    await press(page, AT.toForm);
-    await says(page, /E-TIMEOUT|E-STALE/);
+    await press(page, AT.toConfirm);
+    await says(page, "E-TIMEOUT");
     same(await page.locator("main [name=applicant_name]").count(), 0);
+    same((await page.locator("body").innerText()).includes("髙橋"), false);
     await screenshot(page, "timeout");
   });
+  for (const [label, path] of [
+    ["もう一度はじめから", /\/revocation$/],
+    ["申込状況の確認", /\/revocation\/status$/],
+    ["メニューへ", new RegExp(`/${OFFICE}$`)],
+  ]) {
+    await check(`E-TIMEOUT: its button 「${label}」 leads on, without another refusal`, async () => {
+      await timedOut(page, world);
+      const button = page.locator("main").getByRole("link", { name: label });
+      same(await button.count(), 1);
+      await button.click();
+      await page.waitForLoadState("load");
+      await expectPath(page, path);
+      same(/E-[A-Z]/.test(await page.locator("main").innerText()), false);
+    });
+  }
   await check("the agent has forgotten the PIN: a new session is asked for it", async () => {
-    await toAgent(page, START_OF_REVOCATION);
+    await timedOut(page, world);
+    await page.locator("main").getByRole("link", { name: "もう一度はじめから" }).click();
+    await readBoth(page);
+    await press(page, AT.agree);
+    await openAgent(page);
     await toPin(page);
     same(await page.locator("#pin").count(), 1);
   });
+  await check("… and with it the whole way can be gone again", async () => {
+    await consent(page, pin);
+    await expectPath(page, /\/revocation\/certificate$/);
+    await toConfirm(page);
+    await toDone(page, pin);
+    await receiptNumber(page);
+  });
+}
+
+/** To the page that tells that a session has ended. */
+async function timedOut(page, world) {
+  await page.goto(START_OF_REVOCATION);
+  await world.advance(16 * 60);
+  await page.goto(`${START_OF_REVOCATION}/certificate`);
+  await says(page, "E-TIMEOUT", "はじめからやり直してください");
 }
 
 async function big(page) {

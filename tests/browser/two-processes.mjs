@@ -1,22 +1,14 @@
 // The whole of procedure 000 as a person does it: kagimori and kagimori-agent as two processes, the portal by HTTPS under
 // its own name with the headers it ships, the card in a reader of the real pcscd.
-// What stands ready is told by the JSON file that KAGIMORI_STAND names.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
-import { personWithProfile, screenshot } from "./browser.mjs";
+import { screenshot } from "./browser.mjs";
+import { START, stand, visitor } from "./stand.mjs";
 import { check, holds, journeys, same, stepwise } from "./tap.mjs";
 import { APPLICATION, AT, WORDS, atAgent, consent, expectPath, fill, openAgent, opened, press, pressForWindow, readBoth, receiptNumber, toPin } from "./walk.mjs";
-
-const stand = JSON.parse(readFileSync(process.env.KAGIMORI_STAND, "utf8"));
-const START = `${stand.portal}/${stand.office}/revocation`;
-
-/** A person at the stand, with a browser of their own that trusts the stand's certificate authority. */
-async function visitor(profile) {
-  return personWithProfile(join(stand.place, profile), { names: { [new URL(stand.portal).hostname]: "127.0.0.1" }, env: { HOME: stand.home } });
-}
 
 await journeys([
   ["the shipped form-action is what lets the browser pass", handOver],
@@ -64,6 +56,7 @@ async function rewritingPolicies(page, policy) {
 async function sixteenSteps() {
   const context = await visitor("profile");
   const step = stepwise();
+  let cookies = [];
   try {
     const page = await context.newPage();
 
@@ -155,11 +148,26 @@ async function sixteenSteps() {
       await openAgent(page);
       same(atAgent(page), true);
       const text = await page.locator("pre").first().innerText();
-      for (const part of ["失効申込", stand.serial, stand.holder]) holds(text, part);
+      for (const part of ["失効申込", stand.serial, stand.authentication_serial, stand.holder]) holds(text, part);
       await screenshot(page, "11-agent-sign");
       writeFileSync(join(stand.place, "shown-text.txt"), text);
       await consent(page, stand.pin);
       await expectPath(page, /\/revocation\/done$/);
+    });
+    await step("the receipt names a list only once it can be fetched with the certificate on it, and then for both", async () => {
+      const named = new Set();
+      for (let turn = 0; turn < 100 && named.size < 2; turn += 1) {
+        if (turn) await page.reload();
+        for (const [use, role] of [["signature", "署名用"], ["authentication", "認証用"]]) {
+          const row = await page.locator(`dt:text-is("CRL（失効リスト）${role}") + dd`).innerText();
+          const [, number] = /第(\d+)号に載りました/.exec(row) ?? [];
+          // Asked after the page was made: the list that it names lies there by now, that number or a later one.
+          if (number) await isListed(use, Number(number));
+          else holds(row, "まもなく公開する次の号");
+          if (number) named.add(use);
+        }
+      }
+      same(named.size, 2);
     });
     await step("⑭ the receipt has a number and the time", async () => {
       await says(page, "print", "end");
@@ -168,24 +176,64 @@ async function sixteenSteps() {
       await screenshot(page, "12-done");
       keep("receipt.pdf", await download(context, `${new URL(START).pathname}/done/receipt.pdf`));
       const text = textOf("receipt.pdf").replace(/[\s-]/g, "");
-      for (const part of [number, stand.serial, stand.holder.replace(/\s/g, "")]) holds(text, part);
+      for (const part of [number, stand.serial, stand.authentication_serial, stand.holder.replace(/\s/g, "")]) holds(text, part);
     });
     await step("⑮ 「失効申込内容印刷」 opens the print page with all that was applied for", async () => {
+      const open = () => context.pages().filter((one) => !one.isClosed()).length;
+      const before = open();
       const print = await pressForWindow(page, AT.print);
+      same(open(), before + 1);
       await screenshot(print, "13-print");
       keep("print.pdf", await print.pdf({ format: "A4" }));
       const text = textOf("print.pdf").replace(/\s/g, "");
-      for (const part of ["0312345678", "みずほ銀行", stand.serial]) holds(text, part);
-      await print.close();
+      for (const part of ["0312345678", "みずほ銀行", stand.serial, stand.authentication_serial]) holds(text, part);
+      const close = print.getByRole("button", { name: "閉じる" });
+      await Promise.all([print.waitForEvent("close"), close.click()]);
+      same(open(), before);
+      await expectPath(page, /\/revocation\/done$/);
     });
-    await step("⑯ 「終了」 ends the session", async () => {
+    await step("⑯ 「終了」 ends the session, and says that the application stands", async () => {
+      cookies = await context.cookies(stand.portal);
+      same((await page.goto(`${START}/done`)).status(), 200);
       await press(page, AT.end);
-      const after = await page.goto(`${START}/done`);
-      if (after.ok() && new URL(page.url()).pathname.endsWith("/done")) throw new Error("the receipt is still shown after 終了");
+      await expectPath(page, /\/revocation\/ended$/);
+      holds(await page.locator("main").innerText(), "失効申込は受付済みです");
+    });
+    await step("a page that is asked for afterwards is refused, with the way to begin anew", async () => {
+      for (const path of ["/done", "/done/print", "/certificate"]) await isRefused(page, path, /E-STALE/);
+      holds(await page.locator("main").innerText(), "メニュー");
+    });
+    await step("… and so it is with the cookie of the session that ended: its page says so", async () => {
+      await context.addCookies(cookies);
+      await isRefused(page, "/done", /E-TIMEOUT/);
+      await press(page, 'main a.button[href$="/revocation"]');
+      await expectPath(page, /\/revocation$/);
+      same(await page.locator(AT.agree).count(), 1);
     });
   } finally {
     await context.close();
   }
+}
+
+/** The portal refuses a page to whoever has no session, with that code and nothing of the application. */
+async function isRefused(page, path, code) {
+  const answer = await page.goto(START + path);
+  same(answer.status(), 409);
+  const text = await page.locator("body").innerText();
+  holds(text, code);
+  for (const part of [readFileSync(join(stand.place, "receipt-number"), "utf8"), stand.holder, stand.serial]) same(text.includes(part), false);
+}
+
+/** The list that the certificate's distribution point names has at least this number and the certificate on it, as openssl reads it. */
+async function isListed(use, number) {
+  const answer = await fetch(stand.crl[use]);
+  same(answer.status, 200);
+  const input = Buffer.from(await answer.arrayBuffer());
+  const printed = execFileSync("openssl", ["crl", "-inform", "DER", "-noout", "-text", "-crlnumber"], { input, encoding: "utf8" });
+  const published = Number(/crlNumber=(0x[0-9A-F]+)/i.exec(printed)[1]);
+  if (published < number) throw new Error(`the receipt names list ${number}, published is ${published}`);
+  const serial = BigInt(use === "signature" ? stand.serial : stand.authentication_serial).toString(16).toUpperCase();
+  holds(printed.replaceAll(/[\s:]/g, ""), serial);
 }
 
 /** The controls have the words of the source document on them. */

@@ -19,6 +19,8 @@ def steps():
     """One step for each file of journeys, the whole of procedure 000 first."""
     return [
         Step("journey", "two processes, HTTPS, real pcscd: the sixteen steps, then openssl says revoked", two_processes),
+        Step("unprintable", "two processes, HTTPS, real pcscd: a name that no font has is refused by name before 確定", unprintable),
+        Step("back", "on the demo: Back, Reload, answers that come twice, and what was typed", demo("back", 300)),
         Step("refusals", "on the demo: what can go wrong, and what people are told", demo("refusals", 900)),
         Step("strangers", "on the demo: foreign sites, forged forms, names that point at loopback", demo("strangers", 300)),
         Step("hands", "on the demo: in English, by keyboard alone, without script", demo("hands", 420)),
@@ -41,6 +43,21 @@ def two_processes(log):
         tally += stand.mails_tell()
         stand.collect(DERS)
         return tally
+    finally:
+        stand.close()
+        readers.end()
+
+
+def unprintable(log):
+    """A card whose holder has a character in the name that is in neither font of the receipt; nothing of it is revoked."""
+    place = PLACE / "unprintable"
+    shutil.rmtree(place, ignore_errors=True)
+    readers = services.pcscd("pcscd-unprintable")
+    stand = Stand(place, readers, "金　한별")
+    try:
+        stand.set_up()
+        status = node(log, "unprintable", 180, {"KAGIMORI_STAND": str(stand.described())})
+        return from_tap(log.read_text(errors="replace"), status) + stand.status_is("good")
     finally:
         stand.close()
         readers.end()

@@ -23,10 +23,11 @@ OFFICE = "mihon-ca"
 AGENT_PORT = 24817
 PHRASE = "青いやかん"
 AUTHORITY = "mihon-issuing"
+HOLDER_NAME = "髙橋　一郎"
 HOLDER = """
 term = "2年+30日"
 [holder]
-name = "髙橋　一郎"
+name = "{name}"
 name_romaji = "TAKAHASHI Ichiro"
 [organisation]
 name = "株式会社見本工務店"
@@ -41,17 +42,19 @@ price = 41800
 class Stand:
     """Everything of one stand; `close` ends its processes and leaves its files, to be searched."""
 
-    def __init__(self, place, readers):
+    def __init__(self, place, readers, holder_name=HOLDER_NAME):
         self.place, self.readers = place, readers
+        self.holder = HOLDER.format(name=holder_name)
         self.server, self.agent_dir, self.issued = place / "server", place / "agent", place / "issued"
         for folder in (self.server, self.agent_dir, self.issued, place / "home"):
             folder.mkdir(parents=True)
         self.pin = services.unusual_pin()
-        (place.parent / "pins").write_text(f"{self.pin}\n")
+        with open(place.parent / "pins", "a") as pins:
+            pins.write(f"{self.pin}\n")
         self.portal_port, self.validation_port = free_port(), free_port()
         self.portal = f"https://{NAME}:{self.portal_port}"
         self.validation = f"http://127.0.0.1:{self.validation_port}"
-        self.log = LOGS / "stand.log"
+        self.log = LOGS / f"{place.name}.log"
         self.log.write_text("")
         self.mailbox = services.mailbox(place / "mails")
         self.running = [self.mailbox.program]
@@ -109,7 +112,7 @@ class Stand:
     def makes_card(self):
         """A card with keys of its own, whose certificates the authority issues for its requests; then it is in the reader."""
         card, holder = self.place / "card.json", self.issued / "holder.toml"
-        holder.write_text(HOLDER)
+        holder.write_text(self.holder)
         self.agent("virtual-card", "new", "--kind", "piv", "--state", card, "--csr", self.issued, env={"KAGIMORI_PIN": self.pin})
         for use in ("authentication", "signature"):
             request, certificate = self.issued / f"{use}.csr", self.issued / f"{use}.pem"
@@ -188,7 +191,7 @@ filter = "debug"
 
     def starts(self, name, *words):
         """Starts a program that stays, with a log of its own."""
-        program = start(words, LOGS / f"stand-{name}.log", env=self.env, cwd=self.server)
+        program = start(words, LOGS / f"{self.place.name}-{name}.log", env=self.env, cwd=self.server)
         self.running.append(program)
         return program
 
@@ -196,7 +199,7 @@ filter = "debug"
 
     def described(self):
         """The file that tells the journey what stands ready."""
-        holder = tomllib.loads(HOLDER)
+        holder = tomllib.loads(self.holder)
         told = {
             "place": str(self.place),
             "home": str(self.place / "home"),
@@ -208,16 +211,22 @@ filter = "debug"
             "phrase": PHRASE,
             "holder": holder["holder"]["name"],
             "serial": str(self.serial()),
-            "certificate_shows": [holder["holder"]["name"], *(holder["organisation"][part] for part in ("name", "address", "corporate_number")), str(self.serial())],
+            "authentication_serial": str(self.serial("authentication")),
+            "crl": {use: self.crl_address(use) for use in ("signature", "authentication")},
+            "certificate_shows": [
+                holder["holder"]["name"],
+                *(holder["organisation"][part] for part in ("name", "address", "corporate_number")),
+                *(str(self.serial(use)) for use in ("signature", "authentication")),
+            ],
         }
         # It holds the PIN, so it lies outside what is searched for it.
         path = TARGET / "stand.json"
         path.write_text(json.dumps(told, ensure_ascii=False))
         return path
 
-    def serial(self):
-        """The serial number of the card's signature certificate, as openssl reads it."""
-        printed = self.does("openssl", "x509", "-in", self.issued / "signature.pem", "-noout", "-serial")
+    def serial(self, use="signature"):
+        """The serial number of one of the card's certificates, as openssl reads it."""
+        printed = self.does("openssl", "x509", "-in", self.issued / f"{use}.pem", "-noout", "-serial")
         return int(printed.strip().removeprefix("serial="), 16)
 
     def status_is(self, expected):
@@ -253,14 +262,17 @@ filter = "debug"
 
     def fetches_crl(self, use):
         """The CRL of the certificate's own shard, as PEM."""
-        text = self.does("openssl", "x509", "-in", self.issued / f"{use}.pem", "-noout", "-ext", "crlDistributionPoints")
-        address = re.search(r"URI:(\S+)", text).group(1)
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        with urllib.request.urlopen(self.crl_address(use), timeout=10) as answer:
             der = self.issued / f"{use}.crl"
             der.write_bytes(answer.read())
         pem = der.with_suffix(".crl.pem")
         self.does("openssl", "crl", "-inform", "DER", "-in", der, "-out", pem)
         return pem
+
+    def crl_address(self, use):
+        """Where the certificate's distribution point says that its list lies."""
+        text = self.does("openssl", "x509", "-in", self.issued / f"{use}.pem", "-noout", "-ext", "crlDistributionPoints")
+        return re.search(r"URI:(\S+)", text).group(1)
 
     def mails_tell(self):
         """The two mails have come once each, to the applicant, and name the receipt."""
@@ -277,6 +289,8 @@ filter = "debug"
             text = mail.get_body(("plain",)).get_content()
             tally.check("ichiro@example.jp" in str(mail["To"]), f"the mail 「{mail['Subject']}」 goes to the applicant")
             tally.check(number in re.sub(r"[\s-]", "", text), f"the mail 「{mail['Subject']}」 names the receipt {number}")
+            for use, role in (("signature", "署名用"), ("authentication", "認証用")):
+                tally.check(f"シリアル番号（{role}）： {self.serial(use)}" in text, f"the mail 「{mail['Subject']}」 names the {use} certificate")
         for expected in ("失効申込受付のお知らせ", "電子証明書失効完了のお知らせ"):
             tally.check(sum(expected in subject for subject in subjects) == 1, f"the mail 「{expected}」 came once: {subjects}")
         return tally
