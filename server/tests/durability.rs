@@ -24,6 +24,8 @@
 mod awaits;
 #[path = "durability/cluster.rs"]
 mod cluster;
+#[path = "durability/commit.rs"]
+mod commit;
 #[path = "durability/disk.rs"]
 mod disk;
 #[allow(unused_imports, unused_macros, reason = "the other test program uses the rest")]
@@ -36,6 +38,8 @@ mod invariant;
 mod kill;
 #[path = "durability/path.rs"]
 mod path;
+#[path = "durability/relay.rs"]
+mod relay;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -59,6 +63,10 @@ const TESTS: &[Test] = &[
     (
         "a_kill_at_every_point_on_postgres_loses_no_acknowledged_revocation",
         kill::at_every_point_on_postgres,
+    ),
+    (
+        "a29_a_commit_without_an_answer_is_looked_up_and_never_performed_twice",
+        commit::without_an_answer,
     ),
     (
         "a29_a_killed_postgres_loses_no_acknowledged_revocation",

@@ -96,6 +96,10 @@ impl Cluster {
         format!("postgres://kagimori@127.0.0.1:{}/{database}?sslmode=disable", self.port)
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn sql(&self, database: &str, sql: &str) {
         let mut psql = Command::new(format!("{BINARIES}/psql"));
         psql.args([
