@@ -66,7 +66,7 @@ const TESTS: &[Test] = &[
     ),
     (
         "a29_a_commit_without_an_answer_is_looked_up_and_never_performed_twice",
-        commit::without_an_answer,
+        commit::a29_a_commit_without_an_answer_is_looked_up_and_never_performed_twice,
     ),
     (
         "a29_a_killed_postgres_loses_no_acknowledged_revocation",

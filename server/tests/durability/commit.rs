@@ -33,7 +33,7 @@ const SCENES: &[Scene] = &[
 /// How many rows there are of each kind: those of an application that was performed once.
 type Rows = Vec<(&'static str, i64)>;
 
-pub(crate) fn without_an_answer() {
+pub(crate) fn a29_a_commit_without_an_answer_is_looked_up_and_never_performed_twice() {
     let cluster = Cluster::new();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
