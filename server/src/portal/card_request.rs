@@ -352,9 +352,8 @@ impl Portal {
 
     /// How many tries are left is audited; what was typed never came here (G-P1, DOMAIN §2.5).
     async fn note_failed_pin(&self, row: &CardRequestRow, left: Option<u8>) -> Result<(), Fault> {
-        let noun = NOUNS.into_iter().find(|noun| *noun == row.procedure);
         let event = NewEvent {
-            procedure: noun.ok_or_else(|| Bug(format!("{:?} is no procedure that asks cards", row.procedure)))?,
+            procedure: noun(row).ok_or_else(|| Bug(format!("{:?} is no procedure that asks cards", row.procedure)))?,
             name: "pin_failed",
             actor: "agent".to_owned(),
             states: (row.purpose.clone(), row.purpose.clone()),
@@ -481,7 +480,7 @@ fn return_code(row: &CardRequestRow, key: &str) -> String {
     URL_SAFE_NO_PAD.encode(hashed(&octets))
 }
 
-fn read_request(row: &CardRequestRow) -> Result<CardRequest, Fault> {
+pub(crate) fn read_request(row: &CardRequestRow) -> Result<CardRequest, Fault> {
     read_own(&row.document)
 }
 
@@ -503,6 +502,11 @@ async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T, Said> {
         .await
         .ok_or(Said::of(StatusCode::PAYLOAD_TOO_LARGE, Code::Size))?;
     serde_json::from_slice(&octets).map_err(|_| Said::of(StatusCode::BAD_REQUEST, Code::Stale))
+}
+
+/// The noun of the procedure that asked.
+pub(crate) fn noun(row: &CardRequestRow) -> Option<&'static str> {
+    NOUNS.into_iter().find(|noun| *noun == row.procedure)
 }
 
 /// The procedures that ask cards.

@@ -77,12 +77,12 @@ pub(crate) async fn nothing(visit: Visit) -> Stop {
 }
 
 /// A path on this origin and nothing that a browser could take for another one.
-fn is_ours(path: &str) -> bool {
+pub(crate) fn is_ours(path: &str) -> bool {
     path.starts_with('/')
         && !path.starts_with("//")
         && path
             .bytes()
-            .all(|octet| octet.is_ascii_alphanumeric() || b"/-._?=&".contains(&octet))
+            .all(|octet| octet.is_ascii_alphanumeric() || b"/-._?=&%+".contains(&octet))
 }
 
 #[cfg(test)]
@@ -93,6 +93,7 @@ mod tests {
     fn the_way_back_leads_to_no_other_place() {
         assert!(is_ours("/mihon-ca/revocation/done"));
         assert!(is_ours("/mihon-ca/revocation/ended?accepted=yes"));
+        assert!(is_ours("/console/mihon-ca/queue?search=%E9%BB%92+1"));
         for path in [
             "",
             "//evil.example",

@@ -1,0 +1,82 @@
+//! The console: the pages of the officers, below `/console` (DESIGN, part 6).
+//!
+//! Whoever is behind a page is asked of the desk at every request ([`seat::Seat`]): a blocked account or a revoked card
+//! is out with the next click.
+
+mod card;
+mod enrol;
+mod frame;
+mod login;
+mod passkey;
+mod seat;
+mod view;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+use std::sync::Arc;
+use wire::code::Code;
+
+pub(crate) use frame::{Frame, Tab};
+pub(crate) use seat::{Brought, Knock, Seat, SeatPost, Wish};
+
+use crate::catalogue::Message;
+use crate::office::Office;
+use crate::portal::Portal;
+use crate::portal::page::{Page, render};
+use crate::portal::visit::{Stop, Visit};
+
+/// Below `/console`.
+pub(crate) fn routes() -> Router<Portal> {
+    Router::new().route("/", get(offices)).nest("/{office}", desk())
+}
+
+fn desk() -> Router<Portal> {
+    Router::new()
+        .route("/", get(home))
+        .route("/login", get(login::page).post(login::ask))
+        .route("/login/return", get(login::returned))
+        .route("/login/passkey", post(login::by_passkey))
+        .route("/logout", post(login::log_out))
+        .route("/ended", get(login::ended))
+        .route("/enrol", get(enrol::page).post(enrol::ask))
+        .route("/enrol/return", get(enrol::returned))
+        .route("/card", get(card::page).post(card::to_agent))
+        .route("/stay", post(stay))
+}
+
+/// A page of the console that says what happened and what to do.
+pub(crate) fn problem(status: StatusCode, page: Page, office: &Arc<Office>, message: Message) -> Response {
+    let frame = Frame::open(page, office);
+    // What a holder is told of their own pages helps no officer.
+    let message = match message.code {
+        Code::Stale => Message {
+            next: frame.t("desk-stale-next"),
+            ..message
+        },
+        Code::Timeout => Message {
+            next: frame.t("desk-timeout-next"),
+            ..message
+        },
+        _ => message,
+    };
+    render(status, &view::Problem { page: frame, message })
+}
+
+/// `GET /console`
+async fn offices(visit: Visit) -> Response {
+    let offices = visit.portal.offices();
+    let page = visit.page();
+    render(StatusCode::OK, &view::Offices { page, offices })
+}
+
+/// `GET /console/{office}`
+async fn home(seat: Seat) -> Response {
+    seat.to("/queue")
+}
+
+/// 「続ける」 of the idle warning: being seen was all.
+async fn stay(_: SeatPost) -> Result<StatusCode, Stop> {
+    Ok(StatusCode::NO_CONTENT)
+}
