@@ -1,6 +1,9 @@
 //! Letters to holders: subject and plain text, in the holder's language (DOMAIN §3.5). What happened comes first, then
 //! what to do, then whom to ask.
 
+pub mod officer;
+pub mod paper;
+
 use casework::application::{Ground, NewIssue};
 use casework::characters;
 use casework::identity::Serial;

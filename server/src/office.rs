@@ -3,6 +3,8 @@
 //! Policy is configured here, flow is not. The operator writes one TOML file for each office; [`Office::from_toml`]
 //! refuses unknown keys and names the line.
 
+mod review;
+
 use aws_lc_rs::digest;
 use casework::identity::{Authority, Digest};
 use casework::refund;
@@ -10,6 +12,9 @@ use casework::revocation::Policy;
 use serde::Deserialize;
 use wire::card_request::PinRule;
 use wire::office::{Language, Text};
+
+pub use review::{Officers, ReasonUse, Review, SavedReason};
+use row::Words;
 
 /// One office.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +35,10 @@ pub struct Office {
     pub card: Card,
     /// Procedure 000.
     pub revocation: Revocation,
+    /// How applications before officers are reviewed.
+    pub review: Review,
+    /// Its officers.
+    pub officers: Officers,
 }
 
 /// The kinds of organisation (DESIGN, part 1).
@@ -193,14 +202,15 @@ pub const RESERVED: &[&str] = &[
 
 /// The file's shape, private: nothing but the file is promised.
 mod row {
+    use super::review::{OfficersRow, ReasonRow, ReviewRow};
     use super::{Authority, Deserialize, DeskKind, OfficeError, PinRule, Policy, RESERVED, Text, refund};
 
     /// A text in both languages, with a slip of the key refused.
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Words {
-        ja: String,
-        en: String,
+    pub(super) struct Words {
+        pub(super) ja: String,
+        pub(super) en: String,
     }
 
     impl From<Words> for Text {
@@ -223,6 +233,11 @@ mod row {
         contact: Words,
         card: Card,
         revocation: Revocation,
+        #[serde(default)]
+        review: ReviewRow,
+        #[serde(default)]
+        officer: OfficersRow,
+        reason: Option<Vec<ReasonRow>>,
     }
 
     #[derive(Deserialize)]
@@ -353,6 +368,8 @@ mod row {
                     paper: self.revocation.paper.into(),
                     purchase_price: self.revocation.purchase_price,
                 },
+                review: self.review.checked(self.reason)?,
+                officers: self.officer.checked()?,
             })
         }
     }

@@ -3,6 +3,7 @@
 use aws_lc_rs::digest;
 use casework::evidence::{Informed, Possession, Presented, Signed};
 use casework::identity::{Authority, CertificateId, Digest, Fingerprint, Serial};
+use casework::review::Approval;
 use casework::revocation::Subject;
 use casework::time::Instant;
 use pki::KeyUsage;
@@ -15,7 +16,7 @@ use wire::code::Code;
 use super::Desk;
 use crate::fault::Fault;
 use crate::office::Office;
-use crate::store::KeyPurpose;
+use crate::store::{EvidenceKind, KeyPurpose};
 
 /// The certificates of a card, checked in the order of DOMAIN §2.3 before any PIN is asked. That they are those of the
 /// card at hand is only proved by [`presented`].
@@ -204,6 +205,49 @@ impl Desk {
             signature,
             subject,
         })
+    }
+
+    /// A certificate of our record, if it is accepted at this moment as [`Desk::shown`] accepts it.
+    pub(super) async fn accepted_now(
+        &self,
+        office: &Office,
+        certificate: &CertificateId,
+        usage: KeyUsage,
+    ) -> Result<Certificate, Unproven> {
+        let row = self.store().certificate(certificate).await?;
+        let der = row.and_then(|row| row.der).ok_or(Unproven::NotOnRecord)?;
+        let certificate = Certificate::parse(&der).map_err(|why| Unproven::Unreadable(why.to_string()))?;
+        let issuers = self.issuers(office).await?;
+        self.accepted(&issuers, &certificate, usage, self.clock().now()).await?;
+        Ok(certificate)
+    }
+
+    /// What an approval's kept text and signature prove at this moment, whatever the rows beside them say (A25): the text,
+    /// signed by the card that the approval names, whose certificate is accepted now. `None` where they prove nothing.
+    pub(super) async fn proved(
+        &self,
+        office: &Office,
+        case: [u8; 16],
+        approval: &Approval,
+    ) -> Result<Option<(Possession, String)>, Fault> {
+        let text = self.store().text(case, approval.text).await?;
+        let cms = self
+            .store()
+            .evidence(case, EvidenceKind::Signature, approval.text)
+            .await?;
+        let certificate = self.store().certificate_by_fingerprint(approval.card).await?;
+        let (Some(text), Some(cms), Some(certificate)) = (text, cms, certificate) else {
+            return Ok(None);
+        };
+        let usage = KeyUsage::DIGITAL_SIGNATURE.and(KeyUsage::NON_REPUDIATION);
+        match self.accepted_now(office, &certificate.certificate, usage).await {
+            Ok(_) => {}
+            Err(Unproven::Fault(fault)) => return Err(fault),
+            Err(_) => return Ok(None),
+        }
+        Ok(possession(cms, &text, approval.card, approval.at)
+            .ok()
+            .map(|signature| (signature.possession(), text)))
     }
 
     /// The authorities whose cards an office takes, with the certificates they are pinned by.

@@ -5,7 +5,9 @@
 mod case_id;
 pub mod certificate;
 pub mod evidence;
+pub mod officer;
 pub mod offices;
+pub mod paper;
 pub mod revocation;
 mod text;
 mod unfinished;

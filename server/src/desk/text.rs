@@ -214,41 +214,41 @@ impl fmt::Display for Mark {
 
 /// Lines that end with LF.
 #[derive(Default)]
-struct Page(String);
+pub(super) struct Page(pub(super) String);
 
 impl Page {
-    fn heading(&mut self, words: &str) {
+    pub(super) fn heading(&mut self, words: &str) {
         self.0.push_str(words);
         self.0.push('\n');
     }
 
     /// A value has one line, as the form does: one that began a line would read as one of ours.
-    fn line(&mut self, label: &str, value: &str) {
+    pub(super) fn line(&mut self, label: &str, value: &str) {
         self.0.push_str(label);
         self.0.push(' ');
         self.0.extend(value.chars().filter(|character| !character.is_control()));
         self.0.push('\n');
     }
 
-    fn gap(&mut self) {
+    pub(super) fn gap(&mut self) {
         self.0.push('\n');
     }
 }
 
 /// The words of one language.
-struct Words {
-    language: Language,
+pub(super) struct Words {
+    pub(super) language: Language,
 }
 
 impl Words {
-    const fn of<'w>(&self, ja: &'w str, en: &'w str) -> &'w str {
+    pub(super) const fn of<'w>(&self, ja: &'w str, en: &'w str) -> &'w str {
         match self.language {
             Language::Ja => ja,
             Language::En => en,
         }
     }
 
-    const fn ground(&self, ground: Ground) -> &'static str {
+    pub(super) const fn ground(&self, ground: Ground) -> &'static str {
         match ground {
             Ground::KeyCompromise => self.of(
                 "秘密鍵の危殆化またはそのおそれ",
@@ -314,7 +314,7 @@ impl Words {
         }
     }
 
-    fn day(&self, day: Day) -> String {
+    pub(super) fn day(&self, day: Day) -> String {
         let date = day.date();
         match self.language {
             Language::Ja => {
@@ -333,7 +333,7 @@ impl Words {
         }
     }
 
-    fn moment(&self, at: Instant) -> String {
+    pub(super) fn moment(&self, at: Instant) -> String {
         let second = at.second_of_day();
         let (hours, minutes, seconds) = (second / 3_600, second / 60 % 60, second % 60);
         let day = self.day(at.day());

@@ -7,6 +7,7 @@
 mod crl;
 mod letter;
 pub mod mail;
+mod office;
 
 use casework::time::Instant;
 use std::sync::Arc;
@@ -14,11 +15,14 @@ use std::time::Duration;
 
 use crate::authority::crl::Period;
 use crate::authority::issue::Registrar;
+use crate::desk::officer::OfficerAccount;
+use crate::desk::paper::Paper;
 use crate::desk::revocation::Revocation;
 use crate::desk::{Actor, CaseId};
 use crate::fault::Fault;
-use crate::store::{Errand, ErrandRow, Store, letter_key};
-use mail::{Mailer, NotSent};
+use crate::store::{Errand, ErrandRow, Store, letter_key, officer_letter_key, paper_letter_key};
+use mail::{Mail, Mailer, NotSent};
+use office::Post;
 
 /// Runs the errands of a node. Several nodes may, at the same time.
 pub struct Errands {
@@ -91,15 +95,27 @@ impl Errands {
             Errand::PublishCrl { certificate } => Ok(crl::publish(&self.registrar, self.period, certificate).await?),
             Errand::RevocationLetter(which) => {
                 let mail = letter::of_revocation(&self.registrar.desk, errand, *which).await?;
-                self.mailer.send(&mail).await.map_err(|not_sent| {
-                    let trouble = Trouble(not_sent.to_string());
-                    match not_sent {
-                        NotSent::Unwritten(_) | NotSent::Refused(_) => Undone::ForGood(trouble),
-                        NotSent::Untaken(_) | NotSent::Unreachable(_) => Undone::ForNow(trouble),
-                    }
-                })
+                self.send(&mail).await
+            }
+            Errand::PaperLetter(which) => match office::to_applicant(&self.registrar.desk, errand, *which).await? {
+                Post::Mail(mail) => self.send(&mail).await,
+                Post::Paper(letter) => Ok(self.store().keep_letter(letter).await.map_err(Trouble::from)?),
+            },
+            Errand::OfficerLetter(which) => {
+                let mail = office::to_officer(&self.registrar.desk, errand, *which).await?;
+                self.send(&mail).await
             }
         }
+    }
+
+    async fn send(&self, mail: &Mail) -> Result<(), Undone> {
+        self.mailer.send(mail).await.map_err(|not_sent| {
+            let trouble = Trouble(not_sent.to_string());
+            match not_sent {
+                NotSent::Unwritten(_) | NotSent::Refused(_) => Undone::ForGood(trouble),
+                NotSent::Untaken(_) | NotSent::Unreachable(_) => Undone::ForNow(trouble),
+            }
+        })
     }
 
     /// Nobody is told any more; the case says so.
@@ -111,12 +127,35 @@ impl Errands {
             ("trouble", trouble.0.clone()),
             ("attempts", errand.attempts.to_string()),
         ];
-        if let Errand::RevocationLetter(which) = errand.errand {
-            details.push(("letter", letter_key(which).to_owned()));
+        match errand.errand {
+            Errand::RevocationLetter(which) => details.push(("letter", letter_key(which).to_owned())),
+            Errand::PaperLetter(which) => details.push(("letter", paper_letter_key(which).to_owned())),
+            Errand::OfficerLetter(which) => details.push(("letter", officer_letter_key(which).to_owned())),
+            Errand::PublishCrl { .. } => {}
         }
-        let event = desk
-            .event_beside::<Revocation>(&Actor::System, case, "letter_failed", details)
-            .await?;
+        // It goes by post then.
+        if let Errand::PaperLetter(which) = errand.errand {
+            match office::to_be_printed(desk, errand, which).await {
+                Ok(letter) => self.store().keep_letter(letter).await?,
+                Err(trouble) => tracing::error!(case = case_named, %trouble, "a letter could not be written"),
+            }
+        }
+        let event = match &errand.errand {
+            Errand::PaperLetter(_) => {
+                let case = CaseId::from_octets(errand.case);
+                desk.event_beside::<Paper>(&Actor::System, case, "letter_failed", details)
+                    .await?
+            }
+            Errand::OfficerLetter(_) => {
+                let case = CaseId::from_octets(errand.case);
+                desk.event_beside::<OfficerAccount>(&Actor::System, case, "letter_failed", details)
+                    .await?
+            }
+            Errand::PublishCrl { .. } | Errand::RevocationLetter(_) => {
+                desk.event_beside::<Revocation>(&Actor::System, case, "letter_failed", details)
+                    .await?
+            }
+        };
         self.store()
             .fail_errand(errand.id, errand.case, self.now(), &trouble.0, event)
             .await
@@ -148,7 +187,7 @@ impl From<Trouble> for Undone {
 fn is_over(errand: &ErrandRow, now: Instant) -> bool {
     match errand.errand {
         Errand::PublishCrl { .. } => false,
-        Errand::RevocationLetter(_) => now > errand.queued_at.plus_seconds(LETTER_TRIED),
+        Errand::RevocationLetter(_) | Errand::PaperLetter(_) | Errand::OfficerLetter(_) => now > errand.queued_at.plus_seconds(LETTER_TRIED),
     }
 }
 

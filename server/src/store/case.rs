@@ -12,6 +12,9 @@ use super::database::{Connection, statements, values};
 use super::errand::{self, NewErrand};
 use super::event::{self, NewEvent};
 use super::evidence::{self, NewEvidence};
+use super::officer::{self, Registered};
+use super::passkey::{self, PasskeyRow};
+use super::queue::{self, QueueRow};
 use super::receipt::{self, NewReceipt};
 use super::status::{self, NewStatus};
 use super::{Clash, Store};
@@ -69,6 +72,12 @@ pub enum Write {
     Revoke(NewStatus),
     /// The receipt, under a number that nobody has.
     Receipt(NewReceipt),
+    /// The account's row in the register, with a card that no other account has.
+    Register(Registered),
+    /// A passkey more.
+    Passkey(PasskeyRow),
+    /// Where officers find the case.
+    Queue(QueueRow),
     /// What an authority is about to sign.
     Intend {
         /// Of the certificate.
@@ -190,6 +199,9 @@ async fn run(connection: &mut Connection, commit: &Commit) -> Result<(), Clash> 
         match write {
             Write::Revoke(new) => status::revoke(connection, &case.id, new).await?,
             Write::Receipt(new) => receipt::give(connection, &case.id, new, *at).await?,
+            Write::Register(new) => officer::register(connection, new).await?,
+            Write::Passkey(new) => passkey::add(connection, new).await?,
+            Write::Queue(row) => queue::place(connection, row).await?,
             Write::Intend { intent, octets } => {
                 certificate_row::intend(connection, &case.id, intent, octets, *at).await?;
             }

@@ -2,6 +2,7 @@
 
 use casework::identity::{Authority, CertificateId, Serial};
 use casework::revocation::Letter;
+use casework::{officer, paper};
 use casework::time::Instant;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -22,6 +23,10 @@ pub enum Errand {
     },
     /// A letter of procedure 000 to the applicant.
     RevocationLetter(Letter),
+    /// A letter of the paper route to the applicant.
+    PaperLetter(paper::Letter),
+    /// A letter to an officer, about the own account.
+    OfficerLetter(officer::Letter),
 }
 
 /// An errand to be queued.
@@ -170,6 +175,25 @@ pub(crate) async fn queue(
                 },
             )
         }
+        Errand::PaperLetter(letter) => {
+            let name = paper_letter_key(*letter);
+            (
+                name.to_owned(),
+                ErrandDocument::PaperLetter {
+                    letter: name.to_owned(),
+                },
+            )
+        }
+        Errand::OfficerLetter(letter) => {
+            let name = officer_letter_key(*letter);
+            (
+                // An account is blocked, or a passkey added, more than once.
+                format!("{name} {:032x}", u128::from_be_bytes(new.id)),
+                ErrandDocument::OfficerLetter {
+                    letter: name.to_owned(),
+                },
+            )
+        }
     };
     let document = case::Document::of(&name, &row)?;
     connection
@@ -233,6 +257,8 @@ fn read(row: &Row) -> Result<ErrandRow, Fault> {
 enum ErrandDocument {
     Crl { authority: String, serial: Hex },
     RevocationLetter { letter: String },
+    PaperLetter { letter: String },
+    OfficerLetter { letter: String },
 }
 
 fn read_errand(document: &str) -> Result<Errand, Fault> {
@@ -243,6 +269,25 @@ fn read_errand(document: &str) -> Result<Errand, Fault> {
                 serial: Serial::from_octets(&serial.octets::<20>()?).ok_or_else(|| corrupt("serial", "zero"))?,
             },
         },
+        ErrandDocument::PaperLetter { letter } => Errand::PaperLetter(
+            [paper::Letter::Received, paper::Letter::Revoked, paper::Letter::Denied]
+                .into_iter()
+                .find(|known| paper_letter_key(*known) == letter)
+                .ok_or_else(|| corrupt("letter", letter))?,
+        ),
+        ErrandDocument::OfficerLetter { letter } => Errand::OfficerLetter(
+            [
+                officer::Letter::Invited,
+                officer::Letter::Enrolled,
+                officer::Letter::PasskeysChanged,
+                officer::Letter::RolesChanged,
+                officer::Letter::Blocked,
+                officer::Letter::Unblocked,
+            ]
+            .into_iter()
+            .find(|known| officer_letter_key(*known) == letter)
+            .ok_or_else(|| corrupt("letter", letter))?,
+        ),
         ErrandDocument::RevocationLetter { letter } => Errand::RevocationLetter(
             [Letter::Accepted, Letter::Revoked, Letter::Refund]
                 .into_iter()
@@ -258,5 +303,26 @@ pub(crate) const fn letter_key(letter: Letter) -> &'static str {
         Letter::Accepted => "accepted",
         Letter::Revoked => "revoked",
         Letter::Refund => "refund",
+    }
+}
+
+/// The letter's word, in rows and in the audit.
+pub(crate) const fn paper_letter_key(letter: paper::Letter) -> &'static str {
+    match letter {
+        paper::Letter::Received => "paper_received",
+        paper::Letter::Revoked => "paper_revoked",
+        paper::Letter::Denied => "paper_denied",
+    }
+}
+
+/// The letter's word, in rows and in the audit.
+pub(crate) const fn officer_letter_key(letter: officer::Letter) -> &'static str {
+    match letter {
+        officer::Letter::Invited => "officer_invited",
+        officer::Letter::Enrolled => "officer_enrolled",
+        officer::Letter::PasskeysChanged => "officer_passkeys",
+        officer::Letter::RolesChanged => "officer_roles",
+        officer::Letter::Blocked => "officer_blocked",
+        officer::Letter::Unblocked => "officer_unblocked",
     }
 }

@@ -16,6 +16,10 @@ pub enum EvidenceKind {
     Text,
     /// The detached CMS over such a text; its digest is the text's.
     Signature,
+    /// What such texts quote by its digest: all that was entered.
+    Content,
+    /// A scanned paper, made anew from what was sent.
+    File,
 }
 
 /// A piece of evidence to be kept.
@@ -23,7 +27,7 @@ pub enum EvidenceKind {
 pub struct NewEvidence {
     /// What it is.
     pub kind: EvidenceKind,
-    /// SHA-256 of the text that it is, or that it signs.
+    /// SHA-256 of its octets; of the text that it signs, where it is a signature.
     pub digest: Digest,
     /// Its octets.
     pub content: Vec<u8>,
@@ -45,6 +49,8 @@ impl EvidenceKind {
         match self {
             Self::Text => "text",
             Self::Signature => "signature",
+            Self::Content => "content",
+            Self::File => "file",
         }
     }
 }
@@ -121,7 +127,7 @@ pub(crate) async fn keep(
 ) -> Result<(), Fault> {
     let unsettled_since = match new.kind {
         EvidenceKind::Text => Some(at.0),
-        EvidenceKind::Signature => None,
+        EvidenceKind::Signature | EvidenceKind::Content | EvidenceKind::File => None,
     };
     let row = values![case, new.kind.key(), &new.digest.0, &new.content, at.0, unsettled_since];
     connection.execute(KEEP, row).await?;

@@ -28,16 +28,30 @@ fn migrator(files: &[(i64, &'static str, &'static str)]) -> Migrator {
     Migrator::with_migrations(migrations.collect())
 }
 
-const SQLITE: &[(i64, &str, &str)] = &[(
-    1,
-    "the house stands",
-    include_str!("../../migrations/sqlite/0001_the_house_stands.sql"),
-)];
-const POSTGRES: &[(i64, &str, &str)] = &[(
-    1,
-    "the house stands",
-    include_str!("../../migrations/postgres/0001_the_house_stands.sql"),
-)];
+const SQLITE: &[(i64, &str, &str)] = &[
+    (
+        1,
+        "the house stands",
+        include_str!("../../migrations/sqlite/0001_the_house_stands.sql"),
+    ),
+    (
+        3,
+        "the office has officers",
+        include_str!("../../migrations/sqlite/0003_the_office_has_officers.sql"),
+    ),
+];
+const POSTGRES: &[(i64, &str, &str)] = &[
+    (
+        1,
+        "the house stands",
+        include_str!("../../migrations/postgres/0001_the_house_stands.sql"),
+    ),
+    (
+        3,
+        "the office has officers",
+        include_str!("../../migrations/postgres/0003_the_office_has_officers.sql"),
+    ),
+];
 
 #[cfg(test)]
 mod tests {

@@ -11,10 +11,16 @@ mod database;
 mod errand;
 mod event;
 mod evidence;
+mod expiry;
 mod follow;
 mod key;
+mod letter;
 mod migration;
 mod office;
+mod officer;
+mod paper;
+mod passkey;
+mod queue;
 mod receipt;
 mod revocation;
 mod session;
@@ -34,14 +40,22 @@ pub(crate) use certificate::{
 pub use crl::CrlRow;
 use database::{Connection, Database};
 pub use database::{NotAStore, StoreAddress};
-pub(crate) use errand::letter_key;
+pub(crate) use errand::{letter_key, officer_letter_key, paper_letter_key};
 pub use errand::{Errand, ErrandRow, NewErrand, Outbox};
 pub use event::{Audit, EventRow, NewEvent};
 pub use evidence::{EvidenceKind, NewEvidence};
 use follow::Begun;
 pub use follow::{Behind, Committed};
 pub use key::{KeyPurpose, KeyRow};
+pub use letter::LetterRow;
 pub use office::OfficeRow;
+pub use officer::{OfficerRow, OfficerState, Registered};
+pub(crate) use officer::{
+    from_document as officer_case, roles_text, state as officer_state, to_document as officer_document,
+};
+pub(crate) use paper::{from_document as paper_case, state as paper_state, to_document as paper_document};
+pub use passkey::PasskeyRow;
+pub use queue::{QueueCounts, QueuePlace, QueueQuery, QueueRow, Shelf, Show};
 pub use receipt::{NewReceipt, ReceiptRow};
 pub(crate) use revocation::{
     from_document as revocation_case, state as revocation_state, to_document as revocation_document,
@@ -169,9 +183,14 @@ impl Store {
             errand::STATEMENTS,
             event::STATEMENTS,
             evidence::STATEMENTS,
+            expiry::STATEMENTS,
             follow::STATEMENTS,
             key::STATEMENTS,
+            letter::STATEMENTS,
             office::STATEMENTS,
+            officer::STATEMENTS,
+            passkey::STATEMENTS,
+            queue::STATEMENTS,
             receipt::STATEMENTS,
             session::STATEMENTS,
             status::STATEMENTS,

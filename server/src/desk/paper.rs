@@ -1,0 +1,509 @@
+//! 書面による失効申込 at the desk: the facts, the texts that officers sign, and what is kept of them.
+
+mod facts;
+mod text;
+
+use casework::Refusal;
+use casework::characters;
+use casework::identity::{Digest, OfficerId};
+use casework::number::{CheckCode, Number};
+use casework::paper::{self, Case, Entry, Errand as Later, Event, Write as Now};
+use casework::review::{Reason, Verdict};
+use casework::time::{Day, Instant};
+use wire::office::Language;
+
+use super::certificate::{about_certificate, reason_code};
+use super::evidence::{Signature, sha256};
+use super::officer::Acting;
+use super::text::Mark;
+use super::{Actor, CaseId, Desk, Failure, Place, Procedure, Proposal, Standing};
+use crate::fault::Fault;
+use crate::office::{Office, ReasonUse};
+use crate::store::{
+    self, Document, Errand, EvidenceKind, NewEvidence, NewReceipt, NewStatus, QueueRow, Shelf, Write,
+};
+use facts::{Named, facts, named};
+use text::{PaperText, content};
+
+/// The paper route of procedure 000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paper;
+
+/// What an officer does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// What the paper says, checked; again for each change.
+    Enter {
+        /// At which office.
+        office: String,
+        /// The language of the letters to the applicant.
+        language: Language,
+        /// What it says.
+        entry: Box<Entry>,
+        /// The files of the entry that are not kept yet.
+        files: Vec<NewFile>,
+    },
+    /// The text goes out for the entering officer's signature. [`Store::text`](crate::store::Store::text) has it then,
+    /// under the digest that the case names.
+    Present {
+        /// In which it is written.
+        language: Language,
+    },
+    /// The entering officer's card has signed it. The same signed text again finds the same receipt.
+    Submit(Signature),
+    /// 担当する
+    Claim,
+    /// 担当を外れる
+    Release,
+    /// An administrator hands it to another officer.
+    Reassign {
+        /// To this one.
+        to: OfficerId,
+    },
+    /// 承認, 否認 or 差戻し: the text goes out for signature.
+    Ask {
+        /// What is to be decided.
+        verdict: Verdict,
+        /// In which language the text is written.
+        language: Language,
+    },
+    /// The deciding officer's card has signed it. The same signed text again finds the same decision.
+    Decide(Signature),
+    /// 取下げ
+    Withdraw,
+}
+
+/// A scanned paper, already made anew from what was sent (A47).
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewFile {
+    /// Of its octets.
+    pub digest: Digest,
+    /// The octets that are kept.
+    pub octets: Vec<u8>,
+}
+
+impl Procedure for Paper {
+    const NOUN: &'static str = "paper";
+    type Case = Case;
+    type Command = Command;
+
+    fn new_case() -> Case {
+        Case::New
+    }
+
+    fn state(case: &Case) -> &'static str {
+        store::paper_state(case)
+    }
+
+    fn word(command: &Command) -> &'static str {
+        match command {
+            Command::Enter { .. } => "enter",
+            Command::Present { .. } => "present",
+            Command::Submit(_) => "submit",
+            Command::Claim => "claim",
+            Command::Release => "release",
+            Command::Reassign { .. } => "reassign",
+            Command::Ask { .. } => "ask",
+            Command::Decide(_) => "decide",
+            Command::Withdraw => "withdraw",
+        }
+    }
+
+    fn read(document: &Document) -> Result<Case, Fault> {
+        store::paper_case(&document.text)
+    }
+
+    fn write(case: &Case) -> Result<Document, Fault> {
+        store::paper_document(case)
+    }
+
+    /// A text holds a mark that was drawn for it alone, so its digest is the one-time token of the submit (G-S2).
+    fn is_done(case: &Case, command: &Command) -> bool {
+        let approval = match (case, command) {
+            (Case::Waiting { review, .. }, Command::Submit(_)) => review.first.as_ref(),
+            (Case::Revoked { last: by, .. } | Case::Denied { by, .. } | Case::Returned { by, .. }, Command::Decide(_)) => {
+                Some(by)
+            }
+            _ => None,
+        };
+        match (approval, command) {
+            (Some(approval), Command::Submit(signature) | Command::Decide(signature)) => {
+                let signed = signature.possession();
+                signed.text() == approval.text && signed.card() == approval.card
+            }
+            _ => false,
+        }
+    }
+
+    fn about(case: &Case, command: &Command) -> Vec<(&'static str, String)> {
+        entry_of(case, command).map_or_else(Vec::new, |entry| about_certificate(&entry.certificate))
+    }
+
+    async fn propose(
+        desk: &Desk,
+        actor: &Actor<'_>,
+        standing: &Standing<Self>,
+        command: &Command,
+        now: Instant,
+    ) -> Result<Proposal<Self>, Failure> {
+        let place = place(standing, command)?;
+        let office = desk.office(&place.office).ok_or_else(|| Fault::Corrupt {
+            what: "a case",
+            why: format!("no office {:?} here", place.office),
+        })?;
+        let acting = desk.acting_at(actor, &place.office).await?;
+        let named = match entry_of(&standing.case, command) {
+            Some(entry) => named(desk, &entry.certificate).await?,
+            None => None,
+        };
+        let facts = facts(desk, &office, standing, command, (acting.as_ref(), named.as_ref())).await?;
+        let text = PaperTexts {
+            desk,
+            office: &office,
+            acting: acting.as_ref(),
+            named: named.as_ref(),
+            now,
+        };
+        let (asked, evidence) = asked(&text, standing, command).await?;
+        let decision =
+            paper::decide(&standing.case, &asked, &facts, &office.paper_policy(), now).map_err(Failure::Refused)?;
+        let (event, details) = tell(&decision.event);
+        let entered_by = match command {
+            Command::Enter { .. } | Command::Present { .. } | Command::Submit(_) => {
+                facts.officer.as_ref().map(|officer| officer.id)
+            }
+            _ => desk.store().queue_row(standing.id.octets()).await?.and_then(|row| row.entered_by),
+        };
+        let queue = queue_row(standing, &place, &decision.next, (named.as_ref(), entered_by), now);
+        Ok(Proposal {
+            place,
+            next: decision.next,
+            answer: decision.answer,
+            event,
+            details,
+            writes: decision
+                .writes
+                .into_iter()
+                .filter_map(|write| self::write(desk, write, queue.as_ref()))
+                .collect(),
+            errands: decision.errands.into_iter().map(errand).collect(),
+            evidence,
+        })
+    }
+}
+
+fn place(standing: &Standing<Paper>, command: &Command) -> Result<Place, Failure> {
+    match (&standing.place, command) {
+        (None, Command::Enter { office, language, .. }) => Ok(Place {
+            office: office.clone(),
+            language: *language,
+        }),
+        // A case that never began; there is no office whose rule it would be.
+        (None, _) => Err(Failure::Refused(Refusal::Stale)),
+        // Papers do not move to another office.
+        (Some(place), Command::Enter { office, .. }) if *office != place.office => {
+            Err(Failure::Refused(Refusal::NotAnOfficer))
+        }
+        (Some(place), Command::Enter { language, .. }) => Ok(Place {
+            language: *language,
+            ..place.clone()
+        }),
+        (Some(place), _) => Ok(place.clone()),
+    }
+}
+
+fn entry_of<'a>(case: &'a Case, command: &'a Command) -> Option<&'a Entry> {
+    match command {
+        Command::Enter { entry, .. } => Some(entry),
+        _ => case.entry(),
+    }
+}
+
+/// What the texts are written from.
+struct PaperTexts<'a> {
+    desk: &'a Desk,
+    office: &'a Office,
+    acting: Option<&'a Acting>,
+    named: Option<&'a Named>,
+    now: Instant,
+}
+
+impl PaperTexts<'_> {
+    /// `None` where `decide` refuses anyway: nobody acts, or the certificate is unknown.
+    fn about<'t>(&'t self, entry: &'t Entry, content: Digest, number: Option<Number>) -> Option<PaperText<'t>> {
+        let (acting, named) = (self.acting?, self.named?);
+        Some(PaperText {
+            office: self.office,
+            officer: acting,
+            certificate: &named.certificate,
+            others: &named.others,
+            entry,
+            content,
+            number,
+            mark: Mark::from_random(self.desk.chance().octets()),
+            at: self.now,
+        })
+    }
+}
+
+/// The command as the rules know it, and what is kept of it.
+async fn asked(
+    texts: &PaperTexts<'_>,
+    standing: &Standing<Paper>,
+    command: &Command,
+) -> Result<(paper::Command, Vec<NewEvidence>), Failure> {
+    Ok(match command {
+        Command::Enter { entry, files, .. } => {
+            let kept = kept_files(texts.desk, standing.id, entry, files).await?;
+            let content = sha256(content(standing.id, entry)?.as_bytes());
+            let entry = entry.clone();
+            (paper::Command::Enter { entry, content }, kept)
+        }
+        Command::Present { language } => {
+            let text = match &standing.case {
+                Case::Drafting {
+                    entry, content, number, ..
+                } => texts
+                    .about(entry, *content, *number)
+                    .map(|text| text.entry_in(*language)),
+                _ => None,
+            };
+            let (text, kept) = to_be_signed(text);
+            (paper::Command::Present { text }, kept)
+        }
+        Command::Submit(signature) => {
+            let mut kept = vec![signature_of(signature)];
+            if let Case::Drafting { entry, content: said, .. } = &standing.case {
+                let content = content(standing.id, entry)?.into_bytes();
+                if sha256(&content) != *said {
+                    let why = format!("{} holds another entry than it says", standing.id);
+                    return Err(Fault::Corrupt { what: "a case", why }.into());
+                }
+                kept.push(NewEvidence {
+                    kind: EvidenceKind::Content,
+                    digest: *said,
+                    content,
+                });
+            }
+            let number = Number::from_random(texts.desk.chance().octets());
+            let signed = signature.possession();
+            (paper::Command::Submit { signed, number }, kept)
+        }
+        Command::Claim => (paper::Command::Claim, Vec::new()),
+        Command::Release => (paper::Command::Release, Vec::new()),
+        Command::Reassign { .. } => (paper::Command::Reassign, Vec::new()),
+        Command::Ask { verdict, language } => {
+            offered(texts.office, verdict)?;
+            if texts.named.is_none() {
+                return Err(Failure::Refused(Refusal::NeverIssued));
+            }
+            let text = match &standing.case {
+                Case::Waiting { entry, number, review } => texts
+                    .about(entry, review.content, Some(*number))
+                    .map(|text| text.decision_in(verdict, *language)),
+                _ => None,
+            };
+            let (text, kept) = to_be_signed(text);
+            let verdict = verdict.clone();
+            (paper::Command::Ask { verdict, text }, kept)
+        }
+        Command::Decide(signature) => {
+            let signed = signature.possession();
+            (paper::Command::Decide { signed }, vec![signature_of(signature)])
+        }
+        Command::Withdraw => (paper::Command::Withdraw, Vec::new()),
+    })
+}
+
+/// The files that come with an entry; the others that it names are kept already. A file that nobody sent is no file.
+async fn kept_files(
+    desk: &Desk,
+    case: CaseId<Paper>,
+    entry: &Entry,
+    files: &[NewFile],
+) -> Result<Vec<NewEvidence>, Failure> {
+    let mut kept = Vec::new();
+    for file in &entry.files {
+        let sent = files.iter().find(|sent| sent.digest == file.digest);
+        let octets = match sent {
+            Some(sent) => Some(sent.octets.clone()),
+            None => {
+                desk.store()
+                    .evidence(case.octets(), EvidenceKind::File, file.digest)
+                    .await?
+            }
+        };
+        let fits = |octets: &Vec<u8>| sha256(octets) == file.digest && u32::try_from(octets.len()) == Ok(file.size);
+        let Some(octets) = octets.filter(fits) else {
+            return Err(Failure::Refused(Refusal::Stale));
+        };
+        if sent.is_some() {
+            kept.push(NewEvidence {
+                kind: EvidenceKind::File,
+                digest: file.digest,
+                content: octets,
+            });
+        }
+    }
+    Ok(kept)
+}
+
+/// A reason is one of the office's, offered for this, with a remark of one line within bounds.
+fn offered(office: &Office, verdict: &Verdict) -> Result<(), Failure> {
+    let fits = |reason: &Reason, used_for| {
+        office.reason(&reason.key, used_for).is_some()
+            && reason.remark.as_deref().is_none_or(|remark| {
+                characters::count(remark) <= LONGEST_REMARK && characters::forbidden(remark).is_none()
+            })
+    };
+    let offered = match verdict {
+        Verdict::Approve => true,
+        Verdict::Deny(reason) => fits(reason, ReasonUse::Deny),
+        Verdict::Return(reason) => fits(reason, ReasonUse::Return),
+    };
+    if offered { Ok(()) } else { Err(Failure::Refused(Refusal::Stale)) }
+}
+
+/// A text that is not written is one that `decide` does not ask for.
+fn to_be_signed(text: Option<String>) -> (Digest, Vec<NewEvidence>) {
+    let content = text.unwrap_or_default().into_bytes();
+    let digest = sha256(&content);
+    let kept = NewEvidence {
+        kind: EvidenceKind::Text,
+        digest,
+        content,
+    };
+    (digest, vec![kept])
+}
+
+fn signature_of(signature: &Signature) -> NewEvidence {
+    NewEvidence {
+        kind: EvidenceKind::Signature,
+        digest: signature.possession().text(),
+        content: signature.cms().to_vec(),
+    }
+}
+
+/// Where officers find the case from here on.
+fn queue_row(
+    standing: &Standing<Paper>,
+    place: &Place,
+    next: &Case,
+    (named, entered_by): (Option<&Named>, Option<OfficerId>),
+    now: Instant,
+) -> Option<QueueRow> {
+    let entry = next.entry().or(standing.case.entry())?;
+    let (shelf, since, claim) = match next {
+        Case::New => return None,
+        Case::Drafting { .. } | Case::Returned { .. } => (Shelf::Drafts, now, None),
+        Case::Waiting { review, .. } => (Shelf::Waiting, review.since, review.claim.as_ref()),
+        Case::Revoked { .. } | Case::Denied { .. } | Case::Withdrawn { .. } => (Shelf::Done, now, None),
+    };
+    let holder = named.and_then(|named| named.certificate.holder());
+    let (holder, company) = holder.map_or((None, None), |holder| (holder.name, holder.organisation));
+    Some(QueueRow {
+        case: standing.id.octets(),
+        procedure: Paper::NOUN.to_owned(),
+        office: place.office.clone(),
+        number: next.number(),
+        name: entry.name.clone(),
+        holder: holder.unwrap_or_default(),
+        company: company.unwrap_or_default(),
+        ground: Some(entry.ground.key().to_owned()),
+        state: Paper::state(next).to_owned(),
+        shelf,
+        since,
+        entered_by,
+        claimed_by: claim.map(|claim| claim.by),
+        claimed_until: claim.map(|claim| claim.until),
+        certificate: Some(entry.certificate.clone()),
+        version: standing.version + 1,
+    })
+}
+
+fn tell(event: &Event) -> (&'static str, Vec<(&'static str, String)>) {
+    // Who it was stands in the event's actor.
+    match event {
+        Event::Entered { by: _, content, ground } => (
+            "entered",
+            vec![("content", content.to_string()), ("ground", ground.key().to_owned())],
+        ),
+        Event::Presented { by: _, text } => ("presented", vec![("text", text.to_string())]),
+        Event::Submitted {
+            by: _,
+            content,
+            text,
+            number,
+        } => (
+            "submitted",
+            vec![
+                ("content", content.to_string()),
+                ("text", text.to_string()),
+                ("number", number.to_string()),
+            ],
+        ),
+        Event::Claimed { by: _ } => ("claimed", Vec::new()),
+        Event::Released { by: _ } => ("released", Vec::new()),
+        Event::Reassigned { by: _, to } => ("reassigned", vec![("to", super::hex(&to.0))]),
+        Event::Asked { by: _, text } => ("asked", vec![("text", text.to_string())]),
+        Event::Approved { by: _, text } => ("approved", vec![("text", text.to_string())]),
+        Event::Revoked {
+            by: _,
+            text,
+            ground,
+            number,
+        } => (
+            "revoked",
+            vec![
+                ("ground", ground.key().to_owned()),
+                ("text", text.to_string()),
+                ("number", number.to_string()),
+            ],
+        ),
+        Event::Denied { by: _, text, reason } => {
+            ("denied", vec![("text", text.to_string()), ("reason", reason.clone())])
+        }
+        Event::Returned { by: _, text, reason } => {
+            ("returned", vec![("text", text.to_string()), ("reason", reason.clone())])
+        }
+        Event::Withdrawn { by: _ } => ("withdrawn", Vec::new()),
+    }
+}
+
+fn write(desk: &Desk, write: Now, queue: Option<&QueueRow>) -> Option<Write> {
+    Some(match write {
+        Now::Revoke {
+            certificate,
+            ground,
+            at,
+            event_day,
+        } => Write::Revoke(NewStatus {
+            certificate,
+            reason: reason_code(ground.reason()),
+            revoked_at: at,
+            invalid_from: event_day.map(Day::begins),
+        }),
+        Now::Number { number } => Write::Receipt(NewReceipt {
+            number,
+            check_code: CheckCode::from_random(desk.chance().octets()),
+        }),
+        Now::Queue => Write::Queue(queue?.clone()),
+    })
+}
+
+fn errand(errand: Later) -> Errand {
+    match errand {
+        Later::PublishCrl { certificate } => Errand::PublishCrl { certificate },
+        Later::Write(letter) => Errand::PaperLetter(letter),
+    }
+}
+
+/// Names the file and shows nothing of it.
+impl std::fmt::Debug for NewFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NewFile({}, {} octets)", self.digest, self.octets.len())
+    }
+}
+
+/// Characters of a remark (DOMAIN §5.4).
+const LONGEST_REMARK: usize = 400;

@@ -1,0 +1,178 @@
+//! What the store knows about an application on paper at the moment of a decision.
+
+use casework::evidence::Possession;
+use casework::identity::{CertificateId, Company, Fingerprint};
+use casework::number::Number;
+use casework::officer;
+use casework::paper::{Case, Entry, Facts};
+use casework::review::{Parties, Review};
+use casework::time::Instant;
+use pki::certificate::Certificate;
+
+use super::text::{content, quotes};
+use super::{Command, Paper};
+use crate::desk::evidence::sha256;
+use crate::desk::officer::{Acting, LOGS_IN, OfficerAccount, SIGNS};
+use crate::desk::{CaseId, Desk, Standing};
+use crate::fault::Fault;
+use crate::office::Office;
+use crate::store::{CertificateRow, EvidenceKind};
+
+/// What the record has about the certificate that an application names.
+pub(super) struct Named {
+    pub(super) row: CertificateRow,
+    pub(super) certificate: Certificate,
+    pub(super) revoked: Option<(Instant, Option<Number>)>,
+    pub(super) others: Vec<CertificateId>,
+    pub(super) parties: Parties,
+}
+
+/// What the record has; `None` where the certificate was never issued here.
+pub(super) async fn named(desk: &Desk, certificate: &CertificateId) -> Result<Option<Named>, Fault> {
+    let Some(row) = desk.store().certificate(certificate).await? else {
+        return Ok(None);
+    };
+    let Some(der) = &row.der else { return Ok(None) };
+    let parsed = parse(der)?;
+    // Only what signs stands for a card.
+    if !parsed.key_usage().is_some_and(|usage| usage.allows(SIGNS)) {
+        return Ok(None);
+    }
+    let status = desk.store().status(certificate).await?;
+    let others = others(desk, certificate).await?;
+    let parties = parties(desk, &parsed).await?;
+    Ok(Some(Named {
+        revoked: status.map(|(status, number)| (status.revoked_at, number)),
+        certificate: parsed,
+        others,
+        parties,
+        row,
+    }))
+}
+
+impl Desk {
+    /// The card's other certificates, as the online procedure knows them: same issuer, same subject, another key, for
+    /// authentication. There the card shows both. Here both halves of one order expire at the same moment, which tells a
+    /// card from an earlier or a later one of the same holder.
+    pub async fn other_halves(&self, id: &CertificateId) -> Result<Vec<CertificateId>, Fault> {
+        let der = self.store().certificate(id).await?.and_then(|row| row.der);
+        let Some(der) = der else { return Ok(Vec::new()) };
+        let certificate = parse(&der)?;
+        let mut halves = Vec::new();
+        let until = Instant(certificate.not_after());
+        for (other, der) in self.store().expiring_at(&id.authority, until).await? {
+            let candidate = parse(&der)?;
+            let usage = candidate.key_usage();
+            if other != *id
+                && candidate.subject() == certificate.subject()
+                && candidate.issuer() == certificate.issuer()
+                && candidate.public_key() != certificate.public_key()
+                && usage.is_some_and(|usage| usage.allows(LOGS_IN) && !usage.allows(SIGNS))
+            {
+                halves.push(other);
+            }
+        }
+        Ok(halves)
+    }
+}
+
+/// What is revoked already is not revoked again.
+async fn others(desk: &Desk, id: &CertificateId) -> Result<Vec<CertificateId>, Fault> {
+    let mut others = Vec::new();
+    for half in desk.other_halves(id).await? {
+        if desk.store().status(&half).await?.is_none() {
+            others.push(half);
+        }
+    }
+    Ok(others)
+}
+
+/// Whose it is: the organisation by its number and by its name, the card, and its holder where that is an officer.
+async fn parties(desk: &Desk, certificate: &Certificate) -> Result<Parties, Fault> {
+    let card = Fingerprint(certificate.fingerprint());
+    let holder = certificate.holder();
+    let companies = holder
+        .into_iter()
+        .flat_map(|holder| [holder.corporate_number, holder.organisation])
+        .flatten()
+        .map(Company)
+        .collect();
+    let officer = desk.store().officer_by_card(card).await?;
+    Ok(Parties {
+        persons: officer.into_iter().map(|row| row.account.person).collect(),
+        cards: vec![card],
+        companies,
+    })
+}
+
+pub(super) async fn facts(
+    desk: &Desk,
+    office: &Office,
+    standing: &Standing<Paper>,
+    command: &Command,
+    (acting, named): (Option<&Acting>, Option<&Named>),
+) -> Result<Facts, Fault> {
+    let to = match command {
+        Command::Reassign { to } => desk.acting(*to).await?.filter(|acting| acting.office == office.id),
+        _ => None,
+    };
+    let first = match (&standing.case, command) {
+        (Case::Waiting { entry, review, .. }, Command::Decide(_)) => {
+            first(desk, office, standing.id, entry, review).await?
+        }
+        _ => None,
+    };
+    Ok(Facts {
+        officer: acting.map(|acting| acting.officer.clone()),
+        to: to.map(|acting| acting.officer),
+        parties: named.map(|named| named.parties.clone()).unwrap_or_default(),
+        first,
+        validity: named.map(|named| (named.row.not_before, named.row.not_after)),
+        revoked: named.and_then(|named| named.revoked),
+        others: named.map(|named| named.others.clone()).unwrap_or_default(),
+        purchase: named.and_then(|named| named.row.purchase),
+    })
+}
+
+/// What proves the first approval (A25): the account that it names has that person and that card, the kept text is signed
+/// by that card, it quotes the content, and the content is what the case holds now, with its files.
+async fn first(
+    desk: &Desk,
+    office: &Office,
+    case: CaseId<Paper>,
+    entry: &Entry,
+    review: &Review,
+) -> Result<Option<Possession>, Fault> {
+    let Some(first) = &review.first else { return Ok(None) };
+    let account = desk.look::<OfficerAccount>(CaseId::from_octets(first.officer.0)).await?;
+    let is_theirs = match &account {
+        officer::Case::Active { account, card, .. }
+        | officer::Case::Blocked {
+            account,
+            card: Some(card),
+            ..
+        } => account.person == first.person && card.card == first.card,
+        officer::Case::New | officer::Case::Invited { .. } | officer::Case::Blocked { card: None, .. } => false,
+    };
+    if !is_theirs || sha256(content(case, entry)?.as_bytes()) != review.content {
+        return Ok(None);
+    }
+    for file in &entry.files {
+        let kept = desk
+            .store()
+            .evidence(case.octets(), EvidenceKind::File, file.digest)
+            .await?;
+        if kept.is_none_or(|octets| sha256(&octets) != file.digest) {
+            return Ok(None);
+        }
+    }
+    let proved = desk.proved(office, case.octets(), first).await?;
+    Ok(proved.and_then(|(possession, text)| quotes(&text, review.content).then_some(possession)))
+}
+
+fn parse(der: &[u8]) -> Result<Certificate, Fault> {
+    Certificate::parse(der).map_err(|why| Fault::Corrupt {
+        what: "a certificate",
+        why: why.to_string(),
+    })
+}
