@@ -8,7 +8,7 @@ const PATH: &[File] = &[
     (
         "desk/mod.rs",
         include_str!("../../src/desk/mod.rs"),
-        &[("perform", 6), ("standing", 1), ("record", 1)],
+        &[("perform", 1), ("perform_all", 6), ("standing", 1), ("record", 1)],
     ),
     (
         "desk/revocation.rs",
@@ -18,7 +18,7 @@ const PATH: &[File] = &[
     (
         "store/case.rs",
         include_str!("../../src/store/case.rs"),
-        &[("case", 2), ("commit", 2), ("run", 9)],
+        &[("case", 2), ("commit", 2), ("run", 10)],
     ),
     (
         "store/writer.rs",
