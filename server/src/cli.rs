@@ -8,6 +8,7 @@ mod file;
 mod init;
 mod lint;
 mod office;
+mod officer;
 mod serve;
 mod time;
 mod verify;
@@ -58,6 +59,9 @@ enum Command {
     /// The offices
     #[command(subcommand, after_help = office::EXAMPLES)]
     Office(office::Office),
+    /// The officers
+    #[command(subcommand, after_help = officer::EXAMPLES)]
+    Officer(officer::Officer),
     /// Check a certificate against anchors, and its revocation
     #[command(after_help = verify::EXAMPLES)]
     Verify(verify::Verify),
@@ -90,6 +94,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Init => init::run(&operator).await,
         Command::Ca(ca) => ca.run(&operator).await,
         Command::Office(office) => office.run(&operator).await,
+        Command::Officer(officer) => Box::pin(officer.run(&operator)).await,
         Command::Verify(verify) => verify.run(&operator),
         Command::Lint(lint) => lint.run(&operator),
         Command::Migrate => migrate(&operator).await,
@@ -192,6 +197,9 @@ enum CliFault {
     /// A file cannot be read or written, or holds something else.
     #[error("{}: {reason}", file.display())]
     File { file: PathBuf, reason: String },
+    /// It was refused; nothing was done.
+    #[error("{0}")]
+    Refused(String),
     /// Nobody reads the result.
     #[error("the result cannot be written: {0}")]
     Output(String),

@@ -50,7 +50,8 @@ pub(super) async fn run(operator: &Operator) -> Result<ExitCode, CliFault> {
     };
     let text = format!(
         "{written_out}the database is ready\nnext: create the authorities with `kagimori ca create --help`, \
-         adapt {} and load it with `kagimori office load`, then `kagimori serve`",
+         adapt {} and load it with `kagimori office load`, invite the first officer with `kagimori officer invite --help`, \
+         then `kagimori serve`",
         example.display()
     );
     operator.tell(&text, &serde_json::json!({ "written": written, "database": "ready" }))

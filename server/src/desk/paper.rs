@@ -7,6 +7,7 @@ use casework::Refusal;
 use casework::characters;
 use casework::identity::{Digest, OfficerId};
 use casework::number::{CheckCode, Number};
+use casework::officer::Role;
 use casework::paper::{self, Case, Entry, Errand as Later, Event, Write as Now};
 use casework::review::{Reason, Verdict};
 use casework::time::{Day, Instant};
@@ -80,6 +81,21 @@ pub struct NewFile {
     pub digest: Digest,
     /// The octets that are kept.
     pub octets: Vec<u8>,
+}
+
+impl Desk {
+    /// Notes that an officer has printed a letter that waited for it. Said twice it is noted once.
+    pub async fn letter_printed(&self, actor: &Actor<'_>, id: [u8; 16]) -> Result<(), Failure> {
+        let letter = self.store().letter(id).await?;
+        let letter = letter.ok_or(Failure::Refused(Refusal::Stale))?;
+        let acting = self.acting_at(actor, &letter.office).await?;
+        let officer = acting.ok_or(Failure::Refused(Refusal::NotAnOfficer))?.officer;
+        officer.must(Role::Entry).map_err(Failure::Refused)?;
+        let case: CaseId<Paper> = CaseId::from_octets(letter.case);
+        let event = self.event_beside(actor, case, "letter_printed", Vec::new()).await?;
+        let now = self.clock().now();
+        Ok(self.store().print_letter(&letter, officer.id, now, event).await?)
+    }
 }
 
 impl Procedure for Paper {

@@ -15,7 +15,9 @@ use super::text::{Mark, Text};
 use super::{Actor, Desk, Failure, Place, Procedure, Proposal, Standing};
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
-use crate::store::{self, Document, Errand, EvidenceKind, NewEvidence, NewReceipt, NewStatus, Write};
+use crate::store::{
+    self, Document, Errand, EvidenceKind, NewEvidence, NewReceipt, NewStatus, QueueRow, Shelf, Write,
+};
 
 /// The procedure 000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,17 +196,21 @@ impl Procedure for Revocation {
         if matches!(decision.answer, casework::Answer::Refused(_)) {
             evidence.clear();
         }
+        let mut writes: Vec<Write> = decision
+            .writes
+            .into_iter()
+            .map(|write| self::write(desk, write))
+            .collect();
+        if let Some(row) = queue_row(desk, standing, &place, &decision.next).await? {
+            writes.push(Write::Queue(row));
+        }
         Ok(Proposal {
             place,
             next: decision.next,
             answer: decision.answer,
             event,
             details,
-            writes: decision
-                .writes
-                .into_iter()
-                .map(|write| self::write(desk, write))
-                .collect(),
+            writes,
             errands: decision.errands.into_iter().map(errand).collect(),
             evidence,
         })
@@ -301,6 +307,47 @@ async fn text(desk: &Desk, office: &Office, case: &Case, language: Language, now
         at: now,
     }
     .written_in(language))
+}
+
+/// Officers see an application from its acceptance on: what was not sent off is nobody else's.
+async fn queue_row(
+    desk: &Desk,
+    standing: &Standing<Revocation>,
+    place: &Place,
+    next: &Case,
+) -> Result<Option<QueueRow>, Fault> {
+    let Case::Revoked {
+        opened,
+        application,
+        number,
+        at,
+        ..
+    } = next
+    else {
+        return Ok(None);
+    };
+    let certificate = &opened.subject.certificate;
+    let der = desk.store().certificate(certificate).await?.and_then(|row| row.der);
+    let holder = der.and_then(|der| Certificate::parse(&der).ok()?.holder());
+    let (holder, company) = holder.map_or((None, None), |holder| (holder.name, holder.organisation));
+    Ok(Some(QueueRow {
+        case: standing.id.octets(),
+        procedure: Revocation::NOUN.to_owned(),
+        office: place.office.clone(),
+        number: Some(*number),
+        name: application.applicant.clone(),
+        holder: holder.unwrap_or_default(),
+        company: company.unwrap_or_default(),
+        ground: Some(application.ground.key().to_owned()),
+        state: Revocation::state(next).to_owned(),
+        shelf: Shelf::Done,
+        since: *at,
+        entered_by: None,
+        claimed_by: None,
+        claimed_until: None,
+        certificate: Some(certificate.clone()),
+        version: standing.version + 1,
+    }))
 }
 
 fn tell(event: &Event) -> (&'static str, Vec<(&'static str, String)>) {
