@@ -54,6 +54,7 @@ impl Cluster {
             "wal_writer_flush_after=0".to_owned(),
             "autovacuum=off".to_owned(),
             "bgwriter_lru_maxpages=0".to_owned(),
+            "max_wal_size=128MB".to_owned(),
             "max_connections=100".to_owned(),
         ] {
             server.args(["-c", &setting]);

@@ -71,7 +71,7 @@ fn at_every_point(prepared: &Prepared<'_>, database: &str, expected: RangeInclus
                         missing.is_empty() && broken.is_empty(),
                         "killed before {call} {name}: {missing:?}, {broken:?}"
                     );
-                    std::fs::remove_dir_all(&child.data).unwrap();
+                    prepared.forget(&child);
                 }
             });
         }
@@ -227,6 +227,15 @@ impl<'a> Prepared<'a> {
             address,
             data,
             ahead: self.ahead,
+        }
+    }
+
+    /// Makes room for the next copies.
+    fn forget(&self, child: &Child) {
+        std::fs::remove_dir_all(&child.data).unwrap();
+        if let (Some(cluster), Some((_, database))) = (self.cluster, child.data.to_str().unwrap().rsplit_once('/')) {
+            // The connections of a killed child may not have noticed yet.
+            cluster.sql("postgres", &format!("DROP DATABASE {database} WITH (FORCE)"));
         }
     }
 
