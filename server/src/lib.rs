@@ -19,3 +19,4 @@ pub mod print;
 pub mod serve;
 pub mod store;
 pub mod validation;
+pub mod webauthn;

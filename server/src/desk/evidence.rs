@@ -1,7 +1,7 @@
 //! Where a check becomes a value: the only caller of the constructors of `casework::evidence` (DESIGN, part 3.10).
 
 use aws_lc_rs::digest;
-use casework::evidence::{Informed, Possession, Presented, Signed};
+use casework::evidence::{Asserted, Informed, Possession, Presented, Signed};
 use casework::identity::{Authority, CertificateId, Digest, Fingerprint, Serial};
 use casework::review::Approval;
 use casework::revocation::Subject;
@@ -16,7 +16,8 @@ use wire::code::Code;
 use super::Desk;
 use crate::fault::Fault;
 use crate::office::Office;
-use crate::store::{EvidenceKind, KeyPurpose};
+use crate::store::{EvidenceKind, KeyPurpose, PasskeyRow};
+use crate::webauthn::{Asked, Assertion, NotProven};
 
 /// The certificates of a card, checked in the order of DOMAIN §2.3 before any PIN is asked. That they are those of the
 /// card at hand is only proved by [`presented`].
@@ -167,6 +168,17 @@ pub fn possession(cms: Vec<u8>, text: &str, card: Fingerprint, at: Instant) -> R
         possession: Possession::verified(card, sha256(text.as_bytes()), at),
         cms,
     })
+}
+
+/// This passkey answered the challenge of our page with its officer verified; with the counter that it tells.
+pub fn asserted(
+    passkey: &PasskeyRow,
+    assertion: &Assertion,
+    asked: Asked<'_>,
+    at: Instant,
+) -> Result<(Asserted, u32), NotProven> {
+    let counter = assertion.verify(&passkey.public_key, &passkey.officer.0, asked)?;
+    Ok((Asserted::verified(passkey.digest, at), counter))
 }
 
 impl Desk {

@@ -41,7 +41,7 @@ struct Asset {
     tag: String,
 }
 
-static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
     [
         asset(
             "kagimori.css",
@@ -52,6 +52,11 @@ static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
             "portal.js",
             "text/javascript; charset=utf-8",
             include_bytes!("../../static/portal.js"),
+        ),
+        asset(
+            "passkey.js",
+            "text/javascript; charset=utf-8",
+            include_bytes!("../../static/passkey.js"),
         ),
         asset(
             "kagimori.svg",

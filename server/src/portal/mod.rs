@@ -6,6 +6,7 @@
 mod ask;
 mod asset;
 mod card_request;
+pub(crate) mod console;
 pub(crate) mod date;
 pub(crate) mod fact;
 mod form;
@@ -47,6 +48,7 @@ pub fn router(portal: Portal) -> Router {
         .route("/language", post(menu::language))
         .route("/{office}", get(menu::office))
         .route("/{office}/paper", get(menu::paper))
+        .nest("/console", console::routes())
         .nest("/{office}/revocation", revocation::routes());
     let api = Router::new()
         .route("/offices", get(menu::tiles))

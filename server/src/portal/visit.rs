@@ -5,7 +5,7 @@ use axum::Form;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, OriginalUri, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::Refusal;
 use casework::time::Instant;
@@ -21,7 +21,7 @@ use crate::office::Office;
 use crate::portal::limit::Wait;
 use crate::portal::page::{Page, render};
 use crate::portal::session::{Session, Visitor, hashed};
-use crate::portal::{BODY_LIMIT, Portal, language, refusal, view};
+use crate::portal::{BODY_LIMIT, Portal, console, language, refusal, view};
 
 /// A request of a browser.
 pub(crate) struct Visit {
@@ -32,6 +32,7 @@ pub(crate) struct Visit {
     pub(crate) query: Option<String>,
     office: Option<Arc<Office>>,
     path: String,
+    method: Method,
 }
 
 /// A form that was sent from a page of ours, in the session that the page was made for.
@@ -83,6 +84,16 @@ impl Visit {
             .split('&')
             .filter_map(|pair| pair.split_once('='))
             .find_map(|(key, value)| (key == name).then_some(value))
+    }
+
+    /// The address, as a page may lead back to it.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether a page was asked for, and nothing sent.
+    pub(crate) fn is_page(&self) -> bool {
+        self.method == Method::GET || self.method == Method::HEAD
     }
 
     /// The frame of the page that answers.
@@ -156,10 +167,16 @@ impl Visit {
             Code::RevLate | Code::Online | Code::CertNotyet | Code::PinLockedAos
         );
         let page = self.page();
+        if let Some(office) = &self.office
+            && self.path.starts_with("/console/")
+        {
+            return console::problem(status, page, office, message).into();
+        }
         Stop(Box::new(render(status, &view::Problem { page, message, paper })))
     }
 
-    async fn open(parts: &mut Parts, portal: &Portal) -> Result<Self, Stop> {
+    /// Opens a request: session, office and language; a budget is spent.
+    pub(crate) async fn open(parts: &mut Parts, portal: &Portal) -> Result<Self, Stop> {
         let now = portal.clock().now();
         let query = parts.uri.query().map(str::to_owned);
         let mut visit = Self {
@@ -170,6 +187,7 @@ impl Visit {
             query,
             office: None,
             path: address_of(parts),
+            method: parts.method.clone(),
         };
         let token = portal.cookie().read(&parts.headers);
         if let Some(token) = token {
@@ -260,11 +278,29 @@ impl From<Response> for Stop {
 
 /// The fields of a form that came from a page of ours.
 pub(crate) async fn read_form(visit: &Visit, parts: Parts, body: Body) -> Result<Vec<(String, String)>, Stop> {
-    if !same_origin(&parts.headers, &visit.portal.site().origin) {
-        return Err(visit.problem(StatusCode::FORBIDDEN, Code::Origin, &[]));
+    is_from_here(visit, &parts)?;
+    fields_of(visit, parts, body, BODY_LIMIT).await
+}
+
+/// Whether something was sent from a page of ours.
+pub(crate) fn is_from_here(visit: &Visit, parts: &Parts) -> Result<(), Stop> {
+    if same_origin(&parts.headers, &visit.portal.site().origin) {
+        Ok(())
+    } else {
+        Err(visit.problem(StatusCode::FORBIDDEN, Code::Origin, &[]))
     }
-    let Some(octets) = read_body(body).await else {
-        return Err(visit.problem(StatusCode::PAYLOAD_TOO_LARGE, Code::Size, &[("limit", BODY_LIMIT_SAID)]));
+}
+
+/// The fields of a form of at most so many octets.
+pub(crate) async fn fields_of(
+    visit: &Visit,
+    parts: Parts,
+    body: Body,
+    most: usize,
+) -> Result<Vec<(String, String)>, Stop> {
+    let Some(octets) = read_within(body, most).await else {
+        let said = format!("{} KiB", most >> 10);
+        return Err(visit.problem(StatusCode::PAYLOAD_TOO_LARGE, Code::Size, &[("limit", &said)]));
     };
     let request = Request::from_parts(parts, Body::from(octets));
     match Form::<Vec<(String, String)>>::from_request(request, &()).await {
@@ -273,9 +309,14 @@ pub(crate) async fn read_form(visit: &Visit, parts: Parts, body: Body) -> Result
     }
 }
 
-/// A body within the limit. What goes beyond is read and dropped up to a bound, since a browser shows the answer only
+/// A body of the usual length.
+pub(crate) async fn read_body(body: Body) -> Option<Vec<u8>> {
+    read_within(body, BODY_LIMIT).await
+}
+
+/// A body within a limit. What goes beyond is read and dropped up to a bound, since a browser shows the answer only
 /// after it could send everything.
-pub(crate) async fn read_body(mut body: Body) -> Option<Vec<u8>> {
+async fn read_within(mut body: Body, most: usize) -> Option<Vec<u8>> {
     let mut octets = Vec::new();
     let mut seen = 0_usize;
     while let Some(frame) = body.frame().await {
@@ -284,11 +325,11 @@ pub(crate) async fn read_body(mut body: Body) -> Option<Vec<u8>> {
         if seen > DRAINED {
             return None;
         }
-        if seen <= BODY_LIMIT {
+        if seen <= most {
             octets.extend_from_slice(&data);
         }
     }
-    (seen <= BODY_LIMIT).then_some(octets)
+    (seen <= most).then_some(octets)
 }
 
 /// Every browser names the origin of a POST; where it does not, nothing is taken. `Sec-Fetch-Site` must agree if it is
@@ -330,5 +371,4 @@ pub(crate) fn address(parts: &Parts) -> IpAddr {
     }
 }
 
-const BODY_LIMIT_SAID: &str = "64 KiB";
 const DRAINED: usize = 16 << 20;

@@ -164,6 +164,16 @@ impl Store {
             .await
     }
 
+    /// Takes something back in every session where exactly this was noted; says in how many.
+    pub async fn forget_everywhere(&self, name: &str, value: &str) -> Result<u64, Fault> {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move { connection.execute(DROP_EVERYWHERE, values![&name, &value]).await })
+            })
+            .await
+    }
+
     /// What was noted in a session.
     pub async fn session_facts(&self, token: [u8; 32]) -> Result<Vec<SessionFact>, Fault> {
         let rows = self.reader().await?.rows(FACTS, values![&token]).await?;
@@ -195,6 +205,7 @@ statements! {
     NOTE = "INSERT INTO session_fact (session, name, value, at) VALUES ($1, $2, $3, $4)
             ON CONFLICT (session, name) DO UPDATE SET value = excluded.value, at = excluded.at";
     DROP = "DELETE FROM session_fact WHERE session = $1 AND name = $2";
+    DROP_EVERYWHERE = "DELETE FROM session_fact WHERE name = $1 AND value = $2";
     FACTS = "SELECT name, value, at FROM session_fact WHERE session = $1 ORDER BY name";
 }
 

@@ -83,6 +83,11 @@ impl Frame {
         self.seated.as_ref().is_some_and(|seated| seated.roles.contains(role))
     }
 
+    /// Whether the officer looks after accounts and the office.
+    pub(crate) fn administers(&self) -> bool {
+        self.may(Role::Administration)
+    }
+
     /// Where this officer can go. What a role does not open is not shown; the server asks again all the same.
     pub(crate) fn links(&self) -> Vec<Link> {
         let Some(seated) = &self.seated else {

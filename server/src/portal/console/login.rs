@@ -10,8 +10,8 @@ use wire::card_request::Step;
 use wire::code::Code;
 
 use super::frame::Frame;
-use super::seat::{SeatPost, is_no_officer, logged_in, returned as brought_back};
 use super::passkey::{self, CHALLENGE};
+use super::seat::{SeatPost, is_no_officer, logged_in, returned as brought_back};
 use super::view;
 use crate::catalogue::{Message, both};
 use crate::desk::officer::{Command, OfficerAccount};
@@ -187,7 +187,11 @@ pub(super) async fn ask_card(
         procedure: OfficerAccount::NOUN,
         purpose,
         case: None,
-        title: both(if purpose == Purpose::Enrol { "desk-card-enrol" } else { "desk-card-login" }),
+        title: both(if purpose == Purpose::Enrol {
+            "desk-card-enrol"
+        } else {
+            "desk-card-login"
+        }),
         language: visit.words.language(),
         steps: vec![
             Step::Present {
@@ -284,17 +288,15 @@ async fn asserted(post: &Post, session: &Session, office: &Office) -> Result<Off
         // It is said and not refused: what a copied passkey opens is closed by the account's owner or its administrator.
         tracing::warn!(passkey = %row.digest, "a passkey's counter went back: it may have been copied");
     }
-    store.use_passkey(row.credential, counter, visit.now).await.map_err(fault)?;
+    store
+        .use_passkey(row.credential, counter, visit.now)
+        .await
+        .map_err(fault)?;
     Ok(officer)
 }
 
 /// Where nobody is known, a case that never began refuses in the same way and leaves the same trace.
-async fn log_in(
-    visit: &Visit,
-    session: &Session,
-    officer: Option<OfficerId>,
-    proof: Proof,
-) -> Result<OfficerId, Stop> {
+async fn log_in(visit: &Visit, session: &Session, officer: Option<OfficerId>, proof: Proof) -> Result<OfficerId, Stop> {
     let desk = visit.portal.desk();
     let account: CaseId<OfficerAccount> = match officer {
         Some(officer) => CaseId::from_octets(officer.0),
@@ -324,7 +326,10 @@ fn no_officer(visit: &Visit) -> Stop {
 fn target(visit: &Visit, office: &Office) -> String {
     let query = visit.query.as_deref().unwrap_or_default();
     let asked = query.strip_prefix("to=").or_else(|| Some(query.split_once("&to=")?.1));
-    asked.filter(|path| leads_here(path, office)).unwrap_or_default().to_owned()
+    asked
+        .filter(|path| leads_here(path, office))
+        .unwrap_or_default()
+        .to_owned()
 }
 
 async fn remember_target(post: &Post, session: &Session, office: &Office) -> Result<(), Stop> {

@@ -6,7 +6,10 @@
 mod card;
 mod enrol;
 mod frame;
+mod invite;
 mod login;
+mod officers;
+mod own;
 mod passkey;
 mod seat;
 mod view;
@@ -44,6 +47,25 @@ fn desk() -> Router<Portal> {
         .route("/enrol/return", get(enrol::returned))
         .route("/card", get(card::page).post(card::to_agent))
         .route("/stay", post(stay))
+        .route("/own", get(own::page))
+        .route("/own/passkey", post(own::add))
+        .route("/own/passkey/remove", post(own::remove))
+        .route("/officers", get(officers::list))
+        .route("/officers/invite", get(officers::invitation).post(officers::invite))
+        .route("/officers/{id}", get(officers::one))
+        .route("/officers/{id}/roles", post(officers::assign))
+        .route(
+            "/officers/{id}/invite",
+            get(officers::confirm_invite).post(officers::invite_again),
+        )
+        .route(
+            "/officers/{id}/block",
+            get(officers::confirm_block).post(officers::block),
+        )
+        .route(
+            "/officers/{id}/unblock",
+            get(officers::confirm_unblock).post(officers::unblock),
+        )
 }
 
 /// A page of the console that says what happened and what to do.

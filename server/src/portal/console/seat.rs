@@ -327,7 +327,11 @@ fn to_login(visit: &Visit, office: &Office) -> Stop {
     let asked = visit.path();
     // A form that arrives without a session is not sent again by the login; its address alone may be no page.
     let back = if asked == home || !visit.is_page() { "" } else { asked };
-    let to = if back.is_empty() { String::new() } else { format!("?to={back}") };
+    let to = if back.is_empty() {
+        String::new()
+    } else {
+        format!("?to={back}")
+    };
     Redirect::to(&format!("{home}/login{to}")).into_response().into()
 }
 
@@ -346,7 +350,14 @@ async fn put_out(visit: &Visit, office: &Arc<Office>, officer: OfficerId) -> Sto
     let frame = Frame::open(visit.page_with(None), office);
     let message = frame.message(Code::Officer, &[]);
     let why = frame.t(why);
-    let mut page = render(StatusCode::FORBIDDEN, &view::Out { page: frame, why, message });
+    let mut page = render(
+        StatusCode::FORBIDDEN,
+        &view::Out {
+            page: frame,
+            why,
+            message,
+        },
+    );
     page.headers_mut()
         .append(header::SET_COOKIE, visit.portal.cookie().clear());
     page.into()
@@ -365,10 +376,7 @@ async fn why_out(visit: &Visit, officer: OfficerId) -> Result<&'static str, Faul
 
 /// Refusals of a login that must not tell an unknown card from a blocked account (A55).
 pub(super) fn is_no_officer(refusal: &Refusal) -> bool {
-    matches!(
-        refusal,
-        Refusal::NotAnOfficer | Refusal::Stale | Refusal::AnotherCard
-    )
+    matches!(refusal, Refusal::NotAnOfficer | Refusal::Stale | Refusal::AnotherCard)
 }
 
 /// The note that holds where one goes back from the hand-over to the agent.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::frame::Frame;
 use crate::catalogue::Message;
 use crate::office::Office;
-use crate::portal::page::Page;
+use crate::portal::page::{Fact, Page};
 
 /// `/console`
 #[derive(Template)]
@@ -73,4 +73,122 @@ pub(super) struct Card {
     pub(super) until: String,
     pub(super) link: Option<String>,
     pub(super) back: String,
+}
+
+/// ご自身の設定
+#[derive(Template)]
+#[template(path = "console/own.html")]
+pub(super) struct Own {
+    pub(super) page: Frame,
+    pub(super) error: Option<Message>,
+    pub(super) saved: bool,
+    pub(super) facts: Vec<Fact>,
+    pub(super) passkeys: Vec<Passkey>,
+    pub(super) challenge: String,
+    pub(super) party: String,
+    /// The account, as the authenticator keeps it.
+    pub(super) user: String,
+    pub(super) name: String,
+    /// The credential ids that are registered already.
+    pub(super) known: String,
+}
+
+pub(super) struct Passkey {
+    pub(super) digest: String,
+    pub(super) label: String,
+    pub(super) added: String,
+    pub(super) used: String,
+}
+
+/// 職員の一覧
+#[derive(Template)]
+#[template(path = "console/officers.html")]
+pub(super) struct Officers {
+    pub(super) page: Frame,
+    pub(super) rows: Vec<OfficerLine>,
+    pub(super) any_dormant: bool,
+    pub(super) dormant: String,
+}
+
+pub(super) struct OfficerLine {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) person: String,
+    pub(super) company: String,
+    pub(super) roles: String,
+    pub(super) state: String,
+    pub(super) tag: &'static str,
+    pub(super) seen: String,
+    pub(super) dormant: bool,
+}
+
+/// 職員
+#[derive(Template)]
+#[template(path = "console/officer.html")]
+pub(super) struct Officer {
+    pub(super) page: Frame,
+    pub(super) title: String,
+    pub(super) id: String,
+    pub(super) saved: bool,
+    pub(super) facts: Vec<Fact>,
+    pub(super) roles: Vec<RoleBox>,
+    pub(super) roles_error: Option<Message>,
+    pub(super) state_error: Option<Message>,
+    pub(super) may: bool,
+    pub(super) own: bool,
+    pub(super) blocked: bool,
+    pub(super) unblockable: bool,
+}
+
+pub(super) struct RoleBox {
+    pub(super) key: &'static str,
+    pub(super) label: String,
+    pub(super) help: String,
+    pub(super) ticked: bool,
+}
+
+/// 停止と停止の解除の確認
+#[derive(Template)]
+#[template(path = "console/confirm.html")]
+pub(super) struct ConfirmAccount {
+    pub(super) page: Frame,
+    pub(super) title: String,
+    pub(super) lead: String,
+    pub(super) go: String,
+    pub(super) facts: Vec<Fact>,
+    pub(super) id: String,
+    pub(super) act: &'static str,
+    pub(super) danger: bool,
+}
+
+/// 招待
+#[derive(Template)]
+#[template(path = "console/invite.html")]
+pub(super) struct Invite {
+    pub(super) page: Frame,
+    pub(super) id: String,
+    pub(super) wrong: bool,
+    pub(super) fields: Vec<TextField>,
+    pub(super) roles: Vec<RoleBox>,
+    pub(super) roles_error: Option<Message>,
+    pub(super) english: bool,
+}
+
+pub(super) struct TextField {
+    pub(super) name: &'static str,
+    pub(super) label: String,
+    pub(super) help: String,
+    pub(super) kind: &'static str,
+    pub(super) value: String,
+    pub(super) most: usize,
+    pub(super) error: Option<Message>,
+}
+
+/// 登録コード
+#[derive(Template)]
+#[template(path = "console/code.html")]
+pub(super) struct Code {
+    pub(super) page: Frame,
+    pub(super) code: String,
+    pub(super) facts: Vec<Fact>,
 }
