@@ -13,12 +13,12 @@ const PATH: &[File] = &[
     (
         "desk/revocation.rs",
         include_str!("../../src/desk/revocation.rs"),
-        &[("propose", 2), ("facts", 3)],
+        &[("propose", 3), ("facts", 3)],
     ),
     (
         "store/case.rs",
         include_str!("../../src/store/case.rs"),
-        &[("case", 2), ("commit", 2), ("run", 10)],
+        &[("case", 2), ("commit", 2), ("run", 13)],
     ),
     (
         "store/writer.rs",
