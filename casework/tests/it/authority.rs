@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::{certificate, day, revocation};
+use crate::{certificate, day, officer, paper, revocation};
 
 #[test]
 fn every_command_in_every_state_does_what_the_table_says() {
@@ -27,6 +27,28 @@ fn every_command_in_every_state_does_what_the_table_says() {
     for (state, case) in certificate::cases(now) {
         for (name, command) in certificate::commands(now) {
             let outcome = match certificate::step(&case, &command, now) {
+                Ok(decision) => format!("-> {}", variant(&decision.next)),
+                Err(refusal) => format!("no: {}", variant(&refusal)),
+            };
+            writeln!(table, "  {state:<10} {name:<8} {outcome}").unwrap();
+        }
+    }
+
+    writeln!(table, "officer").unwrap();
+    for (state, case) in officer::cases() {
+        for (name, command, facts) in officer::commands() {
+            let outcome = match officer::step(&case, &command, &facts) {
+                Ok(decision) => format!("-> {}", variant(&decision.next)),
+                Err(refusal) => format!("no: {}", variant(&refusal)),
+            };
+            writeln!(table, "  {state:<10} {name:<13} {outcome}").unwrap();
+        }
+    }
+
+    writeln!(table, "paper").unwrap();
+    for (state, case) in paper::cases() {
+        for (name, command, by) in paper::commands() {
+            let outcome = match paper::step(&case, &command, &by) {
                 Ok(decision) => format!("-> {}", variant(&decision.next)),
                 Err(refusal) => format!("no: {}", variant(&refusal)),
             };
