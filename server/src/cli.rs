@@ -4,11 +4,15 @@
 //! that says what to do. Exit status: 0 done, 1 not done, 64 wrong usage; `verify` has its own (INTERFACES).
 
 mod authority;
+mod backup;
+mod doctor;
 mod file;
 mod init;
 mod lint;
 mod office;
 mod officer;
+mod restore;
+mod retention;
 mod serve;
 mod time;
 mod verify;
@@ -71,6 +75,18 @@ enum Command {
     /// Bring the database to this version of the program
     #[command(after_help = "Example:\n  kagimori migrate --config /etc/kagimori/kagimori.toml")]
     Migrate,
+    /// Write an encrypted backup of the database, while the server goes on
+    #[command(after_help = backup::EXAMPLES)]
+    Backup(backup::Backup),
+    /// What is wrong, or will be: addresses, certificates, outbox, disk, clock, mail, files
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor,
+    /// What is past its time: plan, mark, take back, erase
+    #[command(subcommand, after_help = retention::EXAMPLES)]
+    Retention(retention::Retention),
+    /// Make a database from a backup, and enter the revocations that it has forgotten
+    #[command(after_help = restore::EXAMPLES)]
+    Restore(restore::Restore),
 }
 
 /// Runs one command; `arguments` begin with the program's name.
@@ -98,6 +114,10 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Verify(verify) => verify.run(&operator),
         Command::Lint(lint) => lint.run(&operator),
         Command::Migrate => migrate(&operator).await,
+        Command::Backup(backup) => Box::pin(backup.run(&operator)).await,
+        Command::Doctor => Box::pin(doctor::run(&operator)).await,
+        Command::Retention(retention) => Box::pin(retention.run(&operator)).await,
+        Command::Restore(restore) => Box::pin(restore.run(&operator)).await,
     };
     match done {
         Ok(code) => code,
@@ -212,6 +232,9 @@ enum CliFault {
     /// An authority.
     #[error(transparent)]
     Authority(#[from] AuthorityFault),
+    /// A backup.
+    #[error(transparent)]
+    Backup(#[from] crate::backup::BackupFault),
     /// The holder's file.
     #[error(transparent)]
     Holder(#[from] crate::authority::holder::HolderFault),

@@ -5,7 +5,7 @@
 
 mod file;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -32,6 +32,10 @@ pub struct Config {
     pub log: Log,
     /// What a peer may take.
     pub limits: Limits,
+    /// When the operator is told that something will hurt.
+    pub alarms: Alarms,
+    /// How long is kept what has to be kept.
+    pub retention: Retention,
 }
 
 /// The pages of the offices.
@@ -75,6 +79,8 @@ pub struct Listen {
     pub serves: Vec<Serves>,
     /// Certificate chain and key, both PEM. Without: plain HTTP.
     pub tls: Option<Tls>,
+    /// The reverse proxies before it: of them alone `X-Forwarded-For` is believed.
+    pub behind: Vec<IpAddr>,
 }
 
 /// What a listener gives access to.
@@ -168,6 +174,40 @@ pub struct Limits {
     pub answer_within: Duration,
     /// The largest body of a page's request, in octets.
     pub body_octets: usize,
+}
+
+/// When the operator is told that something will hurt, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarms {
+    /// Who gets a mail when an alarm begins and when it ends; `None`: nobody, metrics tell.
+    pub mail: Option<String>,
+    /// The sender of these mails; the same address, if not given.
+    pub from: Option<String>,
+    /// A published list with less than this part of its life left, in percent.
+    pub list_percent: u32,
+    /// So long before the end of an authority's certificate.
+    pub authority: Duration,
+    /// So long before the end of a responder's certificate.
+    pub responder: Duration,
+    /// So long before the end of a TLS certificate.
+    pub tls: Duration,
+    /// An errand that waits for so long.
+    pub outbox: Duration,
+    /// Less than so many percent of a file system free.
+    pub disk_percent: u32,
+    /// A clock that differs by more.
+    pub clock: Duration,
+    /// An NTP server with which the clock is compared: `ntp.example.jp`, with a port if it is not 123.
+    pub time_source: Option<String>,
+}
+
+/// How long is kept what has to be kept (DOMAIN §2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Years after the end of a certificate's validity; ten at least.
+    pub years: u32,
+    /// Days between the mark and the erasure, in which it can be taken back.
+    pub marked_days: u32,
 }
 
 impl Config {

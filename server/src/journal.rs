@@ -11,6 +11,8 @@
 //! the acknowledgement. A line without its end is what a crash left: nobody was told of it, and it is written again
 //! from the database. Everything else that does not fit is reported, never repaired.
 
+mod lines;
+
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use casework::identity::{Authority, CertificateId, Serial};
@@ -25,6 +27,7 @@ use zeroize::Zeroizing;
 
 use crate::chance::Chance;
 use crate::fault::Fault;
+pub use lines::lines;
 
 /// One revocation.
 #[derive(Clone, Debug, PartialEq, Eq)]

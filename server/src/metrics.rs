@@ -40,6 +40,14 @@ pub struct Metrics {
     pub letters_failed: Gauge,
     /// Open connections.
     pub connections: Gauge,
+    /// 1 where something will hurt or hurts.
+    pub alarm: Family<Alarm, Gauge>,
+    /// Until when certificates of authorities and TLS listeners are valid, unix seconds.
+    pub certificate_not_after: Family<About, Gauge>,
+    /// What part of a file system is free.
+    pub disk_free_percent: Family<About, Gauge>,
+    /// By how much the clock differs from its time source.
+    pub clock_differs_seconds: Family<About, Gauge>,
 }
 
 /// A request that was answered.
@@ -87,6 +95,20 @@ pub struct OfAuthority {
     pub authority: String,
 }
 
+/// Something that is watched.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Alarm {
+    /// `list`, `ocsp`, `authority`, `responder`, `outbox`, `disk`, `clock`, `journal`, `mail`, `tls` or `secrets`.
+    pub what: &'static str,
+}
+
+/// One of several things that are watched alike.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct About {
+    /// An authority, a file, a directory, a server.
+    pub about: String,
+}
+
 impl Metrics {
     /// Everything at zero.
     pub fn new() -> Self {
@@ -112,6 +134,10 @@ impl Metrics {
             errands: "Errands that are not done",
             letters_failed: "Letters that were given up: refused for good, or taken by nobody for five days",
             connections: "Open connections",
+            alarm: "1 where something will hurt or hurts: `kagimori doctor` says what and what to do",
+            certificate_not_after: "notAfter of the certificates of authorities and TLS listeners, unix seconds",
+            disk_free_percent: "What part of the file system of data or database is free, in percent",
+            clock_differs_seconds: "By how many seconds the clock differs from its time source",
         }
     }
 

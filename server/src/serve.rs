@@ -19,6 +19,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use crate::alarm::{self, Watch};
 use crate::authority::AuthorityFault;
 use crate::authority::address::Addresses;
 use crate::authority::crl::Period;
@@ -124,7 +125,7 @@ pub enum StartFault {
     /// The database has forgotten a list that lies published beside it (THREATS A28).
     #[error(
         "the database is older than the list {number} of {authority} that this node has published; restore a later backup, \
-         or have {} taken away by someone who knows why", place.display()
+         or enter what is missing with `kagimori restore --replay` ({})", place.display()
     )]
     OlderThanPublished {
         /// Whose list.
@@ -197,6 +198,13 @@ impl Server {
             work.spawn(upkeep.keep_up());
             let errands = Errands::new(registrar.clone(), period, Arc::new(Smtp::new(&config.mail)?));
             work.spawn(errands.keep_running());
+            let watch = Watch::new(
+                config.clone(),
+                registrar.desk.clone(),
+                metrics.clone(),
+                alarm::node_name(),
+            );
+            work.spawn(watch.keep_watching());
         }
         let validation = if roles.plays(Role::Validation) {
             let validation = Arc::new(Validation::new(

@@ -1,7 +1,7 @@
 //! The file as it is written. These structs know TOML; nobody outside sees them.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
 use super::{
-    Config, Keys, Limits, Listen, Log, LogFormat, Mail, MailSecurity, Portal, Secret, Serves, Tls, Validation,
+    Alarms, Config, Keys, Limits, Listen, Log, LogFormat, Mail, MailSecurity, Portal, Retention, Secret, Serves, Tls,
+    Validation,
 };
 
 /// What is wrong, and where.
@@ -51,6 +52,10 @@ struct File {
     log: LogTable,
     #[serde(default)]
     limits: LimitsTable,
+    #[serde(default)]
+    alarms: AlarmsTable,
+    #[serde(default)]
+    retention: RetentionTable,
 }
 
 #[derive(Deserialize)]
@@ -99,6 +104,8 @@ struct ListenTable {
     address: SocketAddr,
     serves: Vec<ServesName>,
     tls: Option<TlsTable>,
+    #[serde(default)]
+    behind: Vec<IpAddr>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -176,6 +183,54 @@ struct LimitsTable {
     body_octets: Whole<1_024, 16_777_216>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct AlarmsTable {
+    mail: Option<String>,
+    from: Option<String>,
+    list_percent: Whole<1, 90>,
+    authority_days: Whole<1, 3_650>,
+    responder_days: Whole<1, 11>,
+    tls_days: Whole<1, 365>,
+    outbox_minutes: Whole<1, 10_080>,
+    disk_percent: Whole<1, 90>,
+    clock_seconds: Whole<1, 3_600>,
+    time_source: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RetentionTable {
+    years: Whole<10, 100>,
+    marked_days: Whole<1, 365>,
+}
+
+impl Default for AlarmsTable {
+    fn default() -> Self {
+        Self {
+            mail: None,
+            from: None,
+            list_percent: Whole(50),
+            authority_days: Whole(90),
+            responder_days: Whole(7),
+            tls_days: Whole(21),
+            outbox_minutes: Whole(30),
+            disk_percent: Whole(10),
+            clock_seconds: Whole(5),
+            time_source: None,
+        }
+    }
+}
+
+impl Default for RetentionTable {
+    fn default() -> Self {
+        Self {
+            years: Whole(10),
+            marked_days: Whole(30),
+        }
+    }
+}
+
 impl Default for LogTable {
     fn default() -> Self {
         Self {
@@ -214,6 +269,7 @@ impl File {
                 certificate: place(tls.certificate),
                 key: place(tls.key),
             }),
+            behind: table.behind,
         });
         let (host, port) = self.mail.server;
         Config {
@@ -260,6 +316,22 @@ impl File {
                 head_within: self.limits.head_within_seconds.times(1),
                 answer_within: self.limits.answer_within_seconds.times(1),
                 body_octets: self.limits.body_octets.count(),
+            },
+            alarms: Alarms {
+                mail: self.alarms.mail,
+                from: self.alarms.from,
+                list_percent: self.alarms.list_percent.0,
+                authority: self.alarms.authority_days.times(86_400),
+                responder: self.alarms.responder_days.times(86_400),
+                tls: self.alarms.tls_days.times(86_400),
+                outbox: self.alarms.outbox_minutes.times(60),
+                disk_percent: self.alarms.disk_percent.0,
+                clock: self.alarms.clock_seconds.times(1),
+                time_source: self.alarms.time_source,
+            },
+            retention: Retention {
+                years: self.retention.years.0,
+                marked_days: self.retention.marked_days.0,
             },
             data_dir: place(self.data_dir),
         }

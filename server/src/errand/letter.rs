@@ -8,7 +8,20 @@ use super::mail::Mail;
 use crate::desk::revocation::Revocation;
 use crate::desk::{CaseId, Desk};
 use crate::letter;
-use crate::store::ErrandRow;
+use crate::store::{ErrandRow, OperatorMail};
+
+/// A mail to the operator, as it was written.
+pub(super) fn to_operator(errand: &ErrandRow, mail: &OperatorMail) -> Mail {
+    Mail {
+        id: errand.id,
+        from_name: "Kagimori".to_owned(),
+        from: mail.from.clone(),
+        to: mail.to.clone(),
+        subject: mail.subject.clone(),
+        body: mail.body.clone(),
+        written_at: errand.queued_at,
+    }
+}
 
 /// A letter of procedure 000, to the applicant, in the language of the application.
 pub(super) async fn of_revocation(desk: &Desk, errand: &ErrandRow, which: Letter) -> Result<Mail, Trouble> {

@@ -139,6 +139,13 @@ impl Smtp {
         })
     }
 
+    /// Whether the server takes a connection, with TLS and login as configured. No mail is sent.
+    pub async fn reach(&self) -> Result<(), NotSent> {
+        let connection = self.connection().await?;
+        *self.last.lock().await = Some(connection);
+        Ok(())
+    }
+
     /// The connection of the last mail if it still stands, or a new one.
     async fn connection(&self) -> Result<AsyncSmtpConnection, NotSent> {
         let last = self.last.lock().await.take();

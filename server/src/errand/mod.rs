@@ -20,7 +20,7 @@ use crate::desk::paper::Paper;
 use crate::desk::revocation::Revocation;
 use crate::desk::{Actor, CaseId};
 use crate::fault::Fault;
-use crate::store::{Errand, ErrandRow, Store, letter_key, officer_letter_key, paper_letter_key};
+use crate::store::{Errand, ErrandRow, NewEvent, Store, letter_key, officer_letter_key, paper_letter_key};
 use mail::{Mail, Mailer, NotSent};
 use office::Post;
 
@@ -105,6 +105,7 @@ impl Errands {
                 let mail = office::to_officer(&self.registrar.desk, errand, *which).await?;
                 self.send(&mail).await
             }
+            Errand::ToOperator(mail) => self.send(&letter::to_operator(errand, mail)).await,
         }
     }
 
@@ -131,7 +132,7 @@ impl Errands {
             Errand::RevocationLetter(which) => details.push(("letter", letter_key(which).to_owned())),
             Errand::PaperLetter(which) => details.push(("letter", paper_letter_key(which).to_owned())),
             Errand::OfficerLetter(which) => details.push(("letter", officer_letter_key(which).to_owned())),
-            Errand::PublishCrl { .. } => {}
+            Errand::PublishCrl { .. } | Errand::ToOperator(_) => {}
         }
         // It goes by post then.
         if let Errand::PaperLetter(which) = errand.errand {
@@ -141,6 +142,16 @@ impl Errands {
             }
         }
         let event = match &errand.errand {
+            // An alarm is no case.
+            Errand::ToOperator(_) => NewEvent {
+                procedure: "alarm",
+                name: "mail_failed",
+                actor: Actor::System.to_string(),
+                states: (String::new(), String::new()),
+                refusal: None,
+                details,
+                salt: desk.chance().octets(),
+            },
             Errand::PaperLetter(_) => {
                 let case = CaseId::from_octets(errand.case);
                 desk.event_beside::<Paper>(&Actor::System, case, "letter_failed", details)
@@ -187,7 +198,9 @@ impl From<Trouble> for Undone {
 fn is_over(errand: &ErrandRow, now: Instant) -> bool {
     match errand.errand {
         Errand::PublishCrl { .. } => false,
-        Errand::RevocationLetter(_) | Errand::PaperLetter(_) | Errand::OfficerLetter(_) => now > errand.queued_at.plus_seconds(LETTER_TRIED),
+        Errand::RevocationLetter(_) | Errand::PaperLetter(_) | Errand::OfficerLetter(_) | Errand::ToOperator(_) => {
+            now > errand.queued_at.plus_seconds(LETTER_TRIED)
+        }
     }
 }
 

@@ -36,6 +36,17 @@ pub(super) struct Visit<'a> {
     pub(super) peer: SocketAddr,
 }
 
+/// Who asks: the peer, or, where that is a proxy of ours, whom it names last; what stands before that anyone may have
+/// written.
+fn asker<B>(request: &Request<B>, visit: Visit<'_>) -> SocketAddr {
+    if !visit.listen.behind.contains(&visit.peer.ip().to_canonical()) {
+        return visit.peer;
+    }
+    let last = request.headers().get_all("x-forwarded-for").iter().next_back();
+    let named = last.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+    named.map_or(visit.peer, |address| SocketAddr::new(address, 0))
+}
+
 /// Names a request in the log and in its answer, so that a person can tell an operator which one it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub String);
@@ -108,7 +119,8 @@ impl Site {
         let span = tracing::info_span!("request", id = %id.0, method = %request.method(), path = request.uri().path());
         let named = HeaderValue::from_str(&id.0);
         let mut request = request.map(axum::body::Body::new);
-        request.extensions_mut().insert(ConnectInfo(visit.peer));
+        let asker = asker(&request, visit);
+        request.extensions_mut().insert(ConnectInfo(asker));
         request.extensions_mut().insert(id);
         let answered = async {
             let response = match portal.clone().oneshot(request).await {
@@ -186,4 +198,40 @@ fn plain(status: StatusCode, text: String) -> Response<Answer> {
         .headers_mut()
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forwarded_address_is_believed_of_our_own_proxy_alone() {
+        let listen = Listen {
+            address: ([127, 0, 0, 1], 8080).into(),
+            serves: vec![Serves::Portal],
+            tls: None,
+            behind: vec![[10, 0, 0, 1].into()],
+        };
+        let asked = |peer: [u8; 4], header: &str| {
+            let request = Request::builder().header("x-forwarded-for", header).body(()).unwrap();
+            let visit = Visit {
+                listen: &listen,
+                peer: (peer, 9).into(),
+            };
+            asker(&request, visit).ip().to_string()
+        };
+        assert_eq!(asked([10, 0, 0, 1], "203.0.113.7"), "203.0.113.7");
+        assert_eq!(
+            asked([10, 0, 0, 1], "198.51.100.1, 203.0.113.7"),
+            "203.0.113.7",
+            "the first is anybody's word"
+        );
+        assert_eq!(asked([10, 0, 0, 1], "2001:db8::7"), "2001:db8::7");
+        assert_eq!(asked([10, 0, 0, 1], "nonsense"), "10.0.0.1");
+        assert_eq!(
+            asked([10, 0, 0, 2], "203.0.113.7"),
+            "10.0.0.2",
+            "a stranger names nobody"
+        );
+    }
 }

@@ -7,6 +7,7 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{PgPool, Postgres, Row as _, Sqlite, SqlitePool};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -104,6 +105,12 @@ impl Database {
     pub(crate) async fn open(address: &StoreAddress) -> Result<Self, Fault> {
         match address {
             StoreAddress::Sqlite(path) => {
+                // Keys and persons lie in it: whoever begins it is the only one who reads it. What is there stays.
+                let _ = std::fs::OpenOptions::new()
+                    .write(true)
+                    .create_new(true)
+                    .mode(0o600)
+                    .open(path);
                 let options = SqliteConnectOptions::new()
                     .filename(path)
                     .create_if_missing(true)
@@ -142,6 +149,16 @@ impl Database {
                     .map_err(fault)?;
                 Ok(Self::Postgres(pool))
             }
+        }
+    }
+
+    /// The same, of a database that is there.
+    pub(crate) async fn open_existing(address: &StoreAddress) -> Result<Self, Fault> {
+        match address {
+            StoreAddress::Sqlite(path) if !path.exists() => Err(Fault::Storage {
+                why: format!("there is no database {}", path.display()),
+            }),
+            _ => Self::open(address).await,
         }
     }
 

@@ -2,12 +2,13 @@
 
 use casework::identity::{Authority, CertificateId, Serial};
 use casework::revocation::Letter;
-use casework::{officer, paper};
 use casework::time::Instant;
+use casework::{officer, paper};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 use super::Store;
+use super::alarm::OperatorMail;
 use super::case::{self, Hex, corrupt};
 use super::database::{Connection, Row, Statement, statements, values};
 use super::event::{self, NewEvent};
@@ -27,6 +28,8 @@ pub enum Errand {
     PaperLetter(paper::Letter),
     /// A letter to an officer, about the own account.
     OfficerLetter(officer::Letter),
+    /// A mail to the operator, as it was written when it was queued.
+    ToOperator(Box<OperatorMail>),
 }
 
 /// An errand to be queued.
@@ -194,6 +197,16 @@ pub(crate) async fn queue(
                 },
             )
         }
+        Errand::ToOperator(mail) => (
+            // What begins and ends has two of them.
+            format!("operator {:032x}", u128::from_be_bytes(new.id)),
+            ErrandDocument::ToOperator {
+                from: mail.from.clone(),
+                to: mail.to.clone(),
+                subject: mail.subject.clone(),
+                body: mail.body.clone(),
+            },
+        ),
     };
     let document = case::Document::of(&name, &row)?;
     connection
@@ -255,10 +268,25 @@ fn read(row: &Row) -> Result<ErrandRow, Fault> {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "errand", rename_all = "snake_case")]
 enum ErrandDocument {
-    Crl { authority: String, serial: Hex },
-    RevocationLetter { letter: String },
-    PaperLetter { letter: String },
-    OfficerLetter { letter: String },
+    Crl {
+        authority: String,
+        serial: Hex,
+    },
+    RevocationLetter {
+        letter: String,
+    },
+    PaperLetter {
+        letter: String,
+    },
+    OfficerLetter {
+        letter: String,
+    },
+    ToOperator {
+        from: String,
+        to: String,
+        subject: String,
+        body: String,
+    },
 }
 
 fn read_errand(document: &str) -> Result<Errand, Fault> {
@@ -288,6 +316,17 @@ fn read_errand(document: &str) -> Result<Errand, Fault> {
             .find(|known| officer_letter_key(*known) == letter)
             .ok_or_else(|| corrupt("letter", letter))?,
         ),
+        ErrandDocument::ToOperator {
+            from,
+            to,
+            subject,
+            body,
+        } => Errand::ToOperator(Box::new(OperatorMail {
+            from,
+            to,
+            subject,
+            body,
+        })),
         ErrandDocument::RevocationLetter { letter } => Errand::RevocationLetter(
             [Letter::Accepted, Letter::Revoked, Letter::Refund]
                 .into_iter()

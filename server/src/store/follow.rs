@@ -229,7 +229,7 @@ pub enum Behind {
     /// The database lacks revocations that were acknowledged.
     #[error(
         "the database ends with revocation {database}, the journal {path} with {journal}: the database was restored from \
-         an older copy. Restore a later one, or enter the missing revocations of the journal before serving again"
+         an older copy. Restore a later one, or enter the missing revocations with `kagimori restore --replay`"
     )]
     Database {
         /// The journal's file.
@@ -299,7 +299,7 @@ statements! {
 }
 
 /// A revoked row as the journal keeps it.
-fn entry(row: &StatusRow) -> Entry {
+pub(crate) fn entry(row: &StatusRow) -> Entry {
     Entry {
         sequence: row.sequence,
         certificate: row.certificate.clone(),

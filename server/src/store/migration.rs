@@ -15,6 +15,47 @@ pub(crate) async fn migrate(database: &Database) -> Result<(), OpenFault> {
     }
 }
 
+/// Gives a database without tables those of an earlier state of this program: what these migrations made.
+pub(crate) async fn migrate_to(database: &Database, schema: &[i64]) -> Result<(), OpenFault> {
+    if let Some(unknown) = schema.iter().find(|version| !knows(**version)) {
+        return Err(OpenFault::Schema(format!("it has seen migration {unknown}")));
+    }
+    let wrong = |why: sqlx::migrate::MigrateError| OpenFault::Schema(why.to_string());
+    let only = |files: &[(i64, &'static str, &'static str)]| {
+        let files: Vec<_> = files
+            .iter()
+            .filter(|(version, ..)| schema.contains(version))
+            .copied()
+            .collect();
+        migrator(&files)
+    };
+    match database {
+        Database::Sqlite { writer, .. } => only(SQLITE).run(writer).await.map_err(wrong),
+        Database::Postgres(pool) => only(POSTGRES).run(pool).await.map_err(wrong),
+    }
+}
+
+/// Whether this program has a migration of this number.
+pub(crate) fn knows(version: i64) -> bool {
+    SQLITE.iter().any(|(known, ..)| *known == version)
+}
+
+/// The tables that these migrations made, in their order.
+pub(crate) fn tables(schema: &[i64]) -> Vec<String> {
+    let made = SQLITE.iter().filter(|(version, ..)| schema.contains(version));
+    made.flat_map(|(_, _, sql)| sql.lines())
+        .filter_map(|line| line.strip_prefix("CREATE TABLE "))
+        .filter_map(|rest| rest.split_once(" ("))
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+/// Every table of this program.
+pub(crate) fn all_tables() -> Vec<String> {
+    let all: Vec<i64> = SQLITE.iter().map(|(version, ..)| *version).collect();
+    tables(&all)
+}
+
 fn migrator(files: &[(i64, &'static str, &'static str)]) -> Migrator {
     let migrations = files.iter().map(|(version, name, sql)| {
         Migration::new(
@@ -39,6 +80,11 @@ const SQLITE: &[(i64, &str, &str)] = &[
         "the office has officers",
         include_str!("../../migrations/sqlite/0003_the_office_has_officers.sql"),
     ),
+    (
+        5,
+        "the house is looked after",
+        include_str!("../../migrations/sqlite/0005_the_house_is_looked_after.sql"),
+    ),
 ];
 const POSTGRES: &[(i64, &str, &str)] = &[
     (
@@ -50,6 +96,11 @@ const POSTGRES: &[(i64, &str, &str)] = &[
         3,
         "the office has officers",
         include_str!("../../migrations/postgres/0003_the_office_has_officers.sql"),
+    ),
+    (
+        5,
+        "the house is looked after",
+        include_str!("../../migrations/postgres/0005_the_house_is_looked_after.sql"),
     ),
 ];
 

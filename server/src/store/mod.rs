@@ -3,6 +3,7 @@
 //! One noun, one file. Reading goes to the database directly; everything that is written goes through one task
 //! (`writer.rs`) that owns the transaction. The store is concrete: there is nothing to put in its place.
 
+mod alarm;
 mod card_request;
 mod case;
 mod certificate;
@@ -16,14 +17,18 @@ mod follow;
 mod key;
 mod letter;
 mod migration;
+mod occupancy;
 mod office;
 mod officer;
 mod paper;
 mod passkey;
 mod queue;
 mod receipt;
+mod replay;
+mod retention;
 mod revocation;
 mod session;
+mod snapshot;
 mod status;
 mod writer;
 
@@ -31,6 +36,7 @@ use casework::identity::CertificateId;
 use casework::number::Number;
 use std::path::Path;
 
+pub use alarm::{AlarmRow, OperatorMail};
 pub use card_request::{ANSWERED, CardRequestRow, CardRequestState, Claimed};
 pub use case::{CaseRow, Commit, Document, Write};
 pub use certificate::CertificateRow;
@@ -40,14 +46,15 @@ pub(crate) use certificate::{
 pub use crl::CrlRow;
 use database::{Connection, Database};
 pub use database::{NotAStore, StoreAddress};
-pub(crate) use errand::{letter_key, officer_letter_key, paper_letter_key};
 pub use errand::{Errand, ErrandRow, NewErrand, Outbox};
+pub(crate) use errand::{letter_key, officer_letter_key, paper_letter_key};
 pub use event::{Audit, EventRow, NewEvent};
 pub use evidence::{EvidenceKind, NewEvidence};
 use follow::Begun;
 pub use follow::{Behind, Committed};
 pub use key::{KeyPurpose, KeyRow};
 pub use letter::LetterRow;
+pub(crate) use occupancy::{occupancy, remove_tables};
 pub use office::OfficeRow;
 pub use officer::{OfficerRow, OfficerState, Registered};
 pub(crate) use officer::{
@@ -57,10 +64,14 @@ pub(crate) use paper::{from_document as paper_case, state as paper_state, to_doc
 pub use passkey::PasskeyRow;
 pub use queue::{QueueCounts, QueuePlace, QueueQuery, QueueRow, Shelf, Show};
 pub use receipt::{NewReceipt, ReceiptRow};
+pub use replay::{Bounds, JournalIs, Replayed};
+pub(crate) use replay::{journal_keys, replay};
+pub use retention::{Candidate, Gone, Tombstone};
 pub(crate) use revocation::{
     from_document as revocation_case, state as revocation_state, to_document as revocation_document,
 };
 pub use session::{SessionFact, SessionRow};
+pub(crate) use snapshot::{Loading, Snapshot};
 pub use status::{NewStatus, StatusRow};
 pub use writer::STORAGE_FAILED;
 
@@ -176,6 +187,7 @@ impl Store {
         let mut connection = self.reader().await?;
         let mut prepared = 0;
         for statements in [
+            alarm::STATEMENTS,
             card_request::STATEMENTS,
             case::STATEMENTS,
             certificate::STATEMENTS,
@@ -187,12 +199,16 @@ impl Store {
             follow::STATEMENTS,
             key::STATEMENTS,
             letter::STATEMENTS,
+            occupancy::STATEMENTS,
             office::STATEMENTS,
             officer::STATEMENTS,
             passkey::STATEMENTS,
             queue::STATEMENTS,
             receipt::STATEMENTS,
+            replay::STATEMENTS,
+            retention::STATEMENTS,
             session::STATEMENTS,
+            snapshot::STATEMENTS,
             status::STATEMENTS,
             writer::STATEMENTS,
         ] {

@@ -318,7 +318,7 @@ statements! {
     TAKE_BATON = "UPDATE counter SET value = value + 1 WHERE name = 'baton'";
 }
 
-async fn begin(connection: &mut Connection) -> Result<(), Fault> {
+pub(super) async fn begin(connection: &mut Connection) -> Result<(), Fault> {
     match connection {
         Connection::Sqlite(_) => connection.command("BEGIN IMMEDIATE").await,
         Connection::Postgres(_) => {

@@ -14,7 +14,7 @@ fn the_commented_configuration_of_init_is_accepted_and_shows_the_defaults() {
             Some(rest)
                 if rest.split_once(" = ").is_some_and(|(key, _)| {
                     key.bytes().all(|octet| octet.is_ascii_lowercase() || octet == b'_')
-                        && !["tls", "user", "password"].contains(&key)
+                        && !["tls", "behind", "user", "password", "mail", "from", "time_source"].contains(&key)
                 }) =>
             {
                 format!("{rest}\n")

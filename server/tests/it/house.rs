@@ -70,6 +70,14 @@ pub(crate) struct Stopped {
 }
 
 impl Stopped {
+    pub(crate) fn address(&self) -> &StoreAddress {
+        &self.place.address
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
     /// Does something to its files, and serves it again.
     pub(crate) async fn start_after(self, change: impl FnOnce()) -> Result<House, OpenFault> {
         let Self {

@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
 
 mod authority;
+mod backup;
 mod cli;
 mod config;
 mod desk;
+mod doctor;
 mod errand;
 mod house;
 mod invariant;
@@ -14,6 +16,7 @@ mod node;
 mod operator;
 mod portal;
 mod print;
+mod retention;
 mod serve;
 mod store;
 mod unfinished;
