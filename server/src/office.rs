@@ -3,6 +3,7 @@
 //! Policy is configured here, flow is not. The operator writes one TOML file for each office; [`Office::from_toml`]
 //! refuses unknown keys and names the line.
 
+pub mod edit;
 mod review;
 
 use aws_lc_rs::digest;

@@ -12,7 +12,7 @@ use crate::office;
 
 #[derive(Subcommand)]
 pub(super) enum Office {
-    /// Load an office's file into the database; a running server opens it at its next start
+    /// Load an office's file into the database; a running server opens it within a second or so
     #[command(after_help = EXAMPLES)]
     Load {
         /// The office's file
@@ -42,7 +42,7 @@ impl Office {
                 store.load_office(&office.id, &text, Clock::system().now()).await?;
                 store.close().await;
                 let said = format!(
-                    "the office {} is loaded; a running server opens it at its next start",
+                    "the office {} is loaded; a running server opens it within a second or so",
                     office.id
                 );
                 operator.tell(&said, &json!({ "office": office.id, "loaded": true }))

@@ -85,6 +85,11 @@ const SQLITE: &[(i64, &str, &str)] = &[
         "the house is looked after",
         include_str!("../../migrations/sqlite/0005_the_house_is_looked_after.sql"),
     ),
+    (
+        6,
+        "offices remember",
+        include_str!("../../migrations/sqlite/0006_offices_remember.sql"),
+    ),
 ];
 const POSTGRES: &[(i64, &str, &str)] = &[
     (
@@ -101,6 +106,11 @@ const POSTGRES: &[(i64, &str, &str)] = &[
         5,
         "the house is looked after",
         include_str!("../../migrations/postgres/0005_the_house_is_looked_after.sql"),
+    ),
+    (
+        6,
+        "offices remember",
+        include_str!("../../migrations/postgres/0006_offices_remember.sql"),
     ),
 ];
 

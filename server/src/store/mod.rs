@@ -55,7 +55,7 @@ pub use follow::{Behind, Committed};
 pub use key::{KeyPurpose, KeyRow};
 pub use letter::LetterRow;
 pub(crate) use occupancy::{occupancy, remove_tables};
-pub use office::OfficeRow;
+pub use office::{OfficeChange, OfficeRow, OfficeVersion};
 pub use officer::{OfficerRow, OfficerState, Registered};
 pub(crate) use officer::{
     from_document as officer_case, roles_text, state as officer_state, to_document as officer_document,

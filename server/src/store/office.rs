@@ -1,9 +1,11 @@
-//! The offices as the operator loaded them: the file's text, and how many times it was changed.
+//! The offices as they are open: the file's text, and every version that it had.
 
+use casework::identity::OfficerId;
 use casework::time::Instant;
 
-use super::Store;
-use super::database::{statements, values};
+use super::case::corrupt;
+use super::database::{Connection, Row, statements, values};
+use super::{Clash, NewEvent, Store, event};
 use crate::fault::Fault;
 
 /// An office's file.
@@ -11,12 +13,52 @@ use crate::fault::Fault;
 pub struct OfficeRow {
     /// Path segment under which its pages live.
     pub id: String,
-    /// How many times it was loaded.
+    /// How many times it was changed, from 1.
     pub version: i64,
-    /// The file, as it was loaded.
+    /// The file, as it is now.
     pub document: String,
-    /// When it was loaded last.
+    /// When it was changed last.
     pub changed_at: Instant,
+}
+
+/// A version that an office's file had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfficeVersion {
+    /// Which, from 1.
+    pub version: i64,
+    /// The file, as it was then.
+    pub document: String,
+    /// Since when.
+    pub changed_at: Instant,
+    /// Who saved it in the console; `None` where an operator loaded it.
+    pub changed_by: Option<OfficerId>,
+}
+
+/// A change of an office's file by an officer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfficeChange {
+    /// Which office.
+    pub id: String,
+    /// The version that was changed. If it is not the last one any more, nothing is.
+    pub from: i64,
+    /// The file from now on.
+    pub document: String,
+    /// Who.
+    pub by: OfficerId,
+    /// What the audit says, under [`OfficeChange::case`].
+    pub event: NewEvent,
+}
+
+impl OfficeChange {
+    /// Under which the audit tells what happened to an office: offices have no case.
+    pub fn case(office: &str) -> [u8; 16] {
+        let mut octets = [0; 16];
+        let named = crate::desk::evidence::sha256(format!("KAGIMORI office 1\0{office}").as_bytes());
+        for (octet, hashed) in octets.iter_mut().zip(named.0) {
+            *octet = hashed;
+        }
+        octets
+    }
 }
 
 impl Store {
@@ -40,9 +82,54 @@ impl Store {
         let (id, document) = (id.to_owned(), document.to_owned());
         self.writer
             .write(move |connection| {
-                Box::pin(async move { connection.execute(LOAD, values![&id, &document, at.0]).await.map(drop) })
+                Box::pin(async move {
+                    if connection.execute(LOAD, values![&id, &document, at.0]).await? == 1 {
+                        remember(connection, &id, None).await?;
+                    }
+                    Ok(())
+                })
             })
             .await
+    }
+
+    /// An officer changes an office's file, with its line in the audit.
+    pub async fn change_office(&self, change: OfficeChange, at: Instant) -> Result<(), Clash> {
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let OfficeChange {
+                        id,
+                        from,
+                        document,
+                        by,
+                        event,
+                    } = &change;
+                    let changed = connection.execute(CHANGE, values![id, *from, document, at.0]).await?;
+                    if changed == 0 {
+                        return Err(Clash::Moved);
+                    }
+                    remember(connection, id, Some(*by)).await?;
+                    event::append(connection, &OfficeChange::case(id), event, at).await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// The versions of an office, the last one first, at most so many.
+    pub async fn office_versions(&self, id: &str, most: u32) -> Result<Vec<OfficeVersion>, Fault> {
+        let rows = self
+            .reader()
+            .await?
+            .rows(VERSIONS, values![id, i64::from(most)])
+            .await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// One version of an office.
+    pub async fn office_version(&self, id: &str, version: i64) -> Result<Option<OfficeVersion>, Fault> {
+        let row = self.reader().await?.row(VERSION, values![id, version]).await?;
+        row.as_ref().map(read).transpose()
     }
 }
 
@@ -52,4 +139,26 @@ statements! {
             ON CONFLICT (id) DO UPDATE
             SET version = office.version + 1, document = excluded.document, changed_at = excluded.changed_at
             WHERE office.document <> excluded.document";
+    CHANGE = "UPDATE office SET version = version + 1, document = $3, changed_at = $4 WHERE id = $1 AND version = $2";
+    REMEMBER = "INSERT INTO office_version (office, version, document, changed_at, changed_by)
+                SELECT id, version, document, changed_at, $2 FROM office WHERE id = $1";
+    VERSIONS = "SELECT version, document, changed_at, changed_by FROM office_version
+                WHERE office = $1 ORDER BY version DESC LIMIT $2";
+    VERSION = "SELECT version, document, changed_at, changed_by FROM office_version WHERE office = $1 AND version = $2";
+}
+
+async fn remember(connection: &mut Connection, id: &str, by: Option<OfficerId>) -> Result<(), Fault> {
+    let by = by.as_ref().map(|officer| officer.0.as_slice());
+    connection.execute(REMEMBER, values![id, by]).await.map(drop)
+}
+
+fn read(row: &Row) -> Result<OfficeVersion, Fault> {
+    let by = row.column::<Option<Vec<u8>>>("changed_by")?;
+    let by = by.map(|octets| octets.try_into().map(OfficerId)).transpose();
+    Ok(OfficeVersion {
+        version: row.column("version")?,
+        document: row.column("document")?,
+        changed_at: Instant(row.column("changed_at")?),
+        changed_by: by.map_err(|_| corrupt("an office", "an officer's id has 16 octets"))?,
+    })
 }

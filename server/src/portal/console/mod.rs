@@ -4,10 +4,12 @@
 //! is out with the next click.
 
 mod card;
+mod difference;
 mod enrol;
 mod frame;
 mod invite;
 mod login;
+mod office;
 mod officers;
 mod own;
 mod passkey;
@@ -66,6 +68,12 @@ fn desk() -> Router<Portal> {
             "/officers/{id}/unblock",
             get(officers::confirm_unblock).post(officers::unblock),
         )
+        .route("/office", get(office::page))
+        .route("/office/edit", get(office::form).post(office::preview))
+        .route("/office/save", post(office::save))
+        .route("/office/history", get(office::history))
+        .route("/office/history/{version}", get(office::version))
+        .route("/audit", get(office::audit))
 }
 
 /// A page of the console that says what happened and what to do.

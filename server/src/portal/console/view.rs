@@ -2,10 +2,12 @@
 
 use askama::Template;
 use std::sync::Arc;
+use wire::office::Language;
 
+use super::difference::Line;
 use super::frame::Frame;
 use crate::catalogue::Message;
-use crate::office::Office;
+use crate::office::{Block, Document, Office};
 use crate::portal::page::{Fact, Page};
 
 /// `/console`
@@ -191,4 +193,103 @@ pub(super) struct Code {
     pub(super) page: Frame,
     pub(super) code: String,
     pub(super) facts: Vec<Fact>,
+}
+
+/// 窓口の設定
+#[derive(Template)]
+#[template(path = "console/office.html")]
+pub(super) struct OfficePage {
+    pub(super) page: Frame,
+    pub(super) saved: bool,
+    pub(super) version: String,
+    pub(super) changed: String,
+    pub(super) facts: Vec<Fact>,
+    pub(super) documents: Vec<OfficeDocument>,
+}
+
+/// One of the office's texts, in both languages.
+pub(super) struct OfficeDocument {
+    pub(super) title: String,
+    pub(super) hash: String,
+    pub(super) document: Document,
+}
+
+impl OfficeDocument {
+    fn japanese(&self) -> Vec<Block<'_>> {
+        self.document.blocks(Language::Ja)
+    }
+
+    fn english(&self) -> Vec<Block<'_>> {
+        self.document.blocks(Language::En)
+    }
+}
+
+/// 窓口の設定の変更
+#[derive(Template)]
+#[template(path = "console/office_form.html")]
+pub(super) struct OfficeForm {
+    pub(super) page: Frame,
+    pub(super) wrong: bool,
+    pub(super) version: String,
+    pub(super) fields: Vec<OfficeField>,
+}
+
+pub(super) struct OfficeField {
+    pub(super) id: String,
+    pub(super) name: &'static str,
+    pub(super) label: String,
+    pub(super) lang: Option<&'static str>,
+    pub(super) value: String,
+    pub(super) area: bool,
+    pub(super) number: bool,
+    pub(super) free: bool,
+    pub(super) error: Option<Message>,
+}
+
+/// 変更の確認
+#[derive(Template)]
+#[template(path = "console/office_preview.html")]
+pub(super) struct OfficePreview {
+    pub(super) page: Frame,
+    pub(super) version: String,
+    pub(super) changes: Vec<Change>,
+    /// The texts that change, as they will be shown.
+    pub(super) documents: Vec<OfficeDocument>,
+    pub(super) values: Vec<(&'static str, String)>,
+}
+
+pub(super) struct Change {
+    pub(super) label: String,
+    pub(super) lines: Vec<Line>,
+}
+
+/// 変更の履歴
+#[derive(Template)]
+#[template(path = "console/office_history.html")]
+pub(super) struct OfficeHistory {
+    pub(super) page: Frame,
+    pub(super) rows: Vec<VersionLine>,
+}
+
+pub(super) struct VersionLine {
+    pub(super) version: String,
+    pub(super) changed: String,
+    pub(super) by: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/office_version.html")]
+pub(super) struct OfficeVersionPage {
+    pub(super) page: Frame,
+    pub(super) title: String,
+    pub(super) changed: String,
+    pub(super) first: bool,
+    pub(super) lines: Vec<Line>,
+}
+
+/// 監査記録
+#[derive(Template)]
+#[template(path = "console/audit.html")]
+pub(super) struct Audit {
+    pub(super) page: Frame,
 }

@@ -1,0 +1,277 @@
+//! What an office's administrators may change of its file: texts and policy values, each at its place in the file.
+//! Comments and order stay as the operator wrote them.
+//!
+//! Who is accepted, how cards look and how many persons decide stay with the operator's file: they protect the office
+//! from its own administrators too.
+
+use casework::application::Complaint;
+use casework::characters;
+use toml_edit::{DocumentMut, Item, Table, Value};
+
+/// A value that can be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its path in the file, joined with dots: the name in forms.
+    pub path: &'static str,
+    /// What it may be.
+    pub kind: Kind,
+}
+
+/// What a value may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One line of text, of at most so many characters.
+    Line(usize),
+    /// A text of several lines, of at most so many characters.
+    Text(usize),
+    /// A whole number between these.
+    Number(i64, i64),
+    /// The same, or nothing at all.
+    MayBeNumber(i64, i64),
+}
+
+/// Why a value is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// As a field of any form.
+    Field(Complaint),
+    /// Not a whole number between these.
+    Number(i64, i64),
+}
+
+/// An office's file as it is being changed.
+#[derive(Clone, Debug)]
+pub struct Edited(DocumentMut);
+
+impl Place {
+    /// Whether the value may stand there.
+    pub fn check(&self, value: &str) -> Result<(), Unfit> {
+        let text = |most: usize| {
+            let forbidden = value.lines().find_map(characters::forbidden);
+            if value.trim().is_empty() {
+                Err(Unfit::Field(Complaint::Empty))
+            } else if let Some(character) = forbidden {
+                Err(Unfit::Field(Complaint::Character { character }))
+            } else if characters::count(value) > most {
+                Err(Unfit::Field(Complaint::TooLong { most }))
+            } else {
+                Ok(())
+            }
+        };
+        match self.kind {
+            Kind::Line(most) => match value.chars().find(|character| character.is_control()) {
+                Some(character) => Err(Unfit::Field(Complaint::Character { character })),
+                None => text(most),
+            },
+            Kind::Text(most) => text(most),
+            Kind::MayBeNumber(..) if value.is_empty() => Ok(()),
+            Kind::Number(least, most) | Kind::MayBeNumber(least, most) => match value.parse::<i64>() {
+                Ok(number) if (least..=most).contains(&number) => Ok(()),
+                _ => Err(Unfit::Number(least, most)),
+            },
+        }
+    }
+}
+
+impl Edited {
+    /// From the file's text; `None` if it is no TOML.
+    pub fn read(document: &str) -> Option<Self> {
+        document.parse().ok().map(Self)
+    }
+
+    /// What stands at a place, as a form shows it; empty where the file leaves it out.
+    pub fn value(&self, place: &Place) -> String {
+        let mut item = self.0.as_item();
+        for key in place.path.split('.') {
+            match item.get(key) {
+                Some(inner) => item = inner,
+                None => return String::new(),
+            }
+        }
+        match item.as_value() {
+            Some(Value::String(text)) => text.value().trim_matches('\n').to_owned(),
+            Some(Value::Integer(number)) => number.value().to_string(),
+            _ => String::new(),
+        }
+    }
+
+    /// Puts a checked value there. What did not change keeps its very octets.
+    pub fn set(&mut self, place: &Place, value: &str) {
+        if self.value(place) == value {
+            return;
+        }
+        let (tables, last) = place
+            .path
+            .rsplit_once('.')
+            .map_or((None, place.path), |(tables, last)| (Some(tables), last));
+        let mut item = self.0.as_item_mut();
+        for key in tables.into_iter().flat_map(|tables| tables.split('.')) {
+            let Some(table) = item.as_table_like_mut() else { return };
+            item = table.entry(key).or_insert_with(|| Item::Table(Table::new()));
+        }
+        let Some(table) = item.as_table_like_mut() else { return };
+        let new = match place.kind {
+            Kind::Line(_) => Value::from(value),
+            Kind::Text(_) => Value::from(format!("\n{value}\n").trim_start_matches('\n')),
+            Kind::Number(..) | Kind::MayBeNumber(..) => match value.parse::<i64>() {
+                Ok(number) => Value::from(number),
+                Err(_) => {
+                    table.remove(last);
+                    return;
+                }
+            },
+        };
+        match table.get_mut(last).and_then(Item::as_value_mut) {
+            Some(old) => {
+                let decor = old.decor().clone();
+                *old = new;
+                *old.decor_mut() = decor;
+            }
+            None => {
+                table.insert(last, Item::Value(new));
+            }
+        }
+    }
+
+    /// The file.
+    pub fn document(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// All of them, in the order of the screen.
+pub const PLACES: [Place; 29] = [
+    line("name.ja", 60),
+    line("name.en", 120),
+    line("contact.ja", 200),
+    line("contact.en", 400),
+    line("sender.name.ja", 60),
+    line("sender.name.en", 120),
+    number("revocation.last_day_before_expiry", 0, 3_650),
+    number("revocation.signature_within_minutes", 1, 1_440),
+    may_be("revocation.purchase_price", 0, 10_000_000),
+    number("revocation.refund.fee", 0, 10_000_000),
+    number("revocation.refund.unit", 1, 1_000_000),
+    number("revocation.refund.minimum", 0, 10_000_000),
+    may_be("review.claim_minutes", 1, 1_440),
+    may_be("review.signature_within_minutes", 1, 1_440),
+    may_be("review.enclosed_within_months", 1, 120),
+    may_be("officer.invitation_days", 1, 90),
+    may_be("officer.dormant_days", 1, 3_650),
+    line("revocation.flow.version.ja", 60),
+    line("revocation.flow.version.en", 60),
+    text("revocation.flow.text.ja"),
+    text("revocation.flow.text.en"),
+    line("revocation.terms.version.ja", 60),
+    line("revocation.terms.version.en", 60),
+    text("revocation.terms.text.ja"),
+    text("revocation.terms.text.en"),
+    line("revocation.paper.version.ja", 60),
+    line("revocation.paper.version.en", 60),
+    text("revocation.paper.text.ja"),
+    text("revocation.paper.text.en"),
+];
+
+const fn line(path: &'static str, most: usize) -> Place {
+    let kind = Kind::Line(most);
+    Place { path, kind }
+}
+
+const fn text(path: &'static str) -> Place {
+    let kind = Kind::Text(LONGEST_TEXT);
+    Place { path, kind }
+}
+
+const fn number(path: &'static str, least: i64, most: i64) -> Place {
+    let kind = Kind::Number(least, most);
+    Place { path, kind }
+}
+
+const fn may_be(path: &'static str, least: i64, most: i64) -> Place {
+    let kind = Kind::MayBeNumber(least, most);
+    Place { path, kind }
+}
+
+const LONGEST_TEXT: usize = 20_000;
+
+#[cfg(test)]
+mod tests {
+    use super::super::{AUTHORITY_EXAMPLE, Office};
+    use super::*;
+
+    fn place(path: &str) -> Place {
+        *PLACES.iter().find(|place| place.path == path).unwrap()
+    }
+
+    #[test]
+    fn every_place_of_the_example_is_read_and_fits() {
+        let edited = Edited::read(AUTHORITY_EXAMPLE).unwrap();
+        for place in PLACES {
+            let value = edited.value(&place);
+            assert_eq!(place.check(&value), Ok(()), "{}: {value:?}", place.path);
+            assert!(
+                !value.is_empty() || matches!(place.kind, Kind::MayBeNumber(..)),
+                "{}",
+                place.path
+            );
+        }
+    }
+
+    #[test]
+    fn what_did_not_change_keeps_its_octets() {
+        let mut edited = Edited::read(AUTHORITY_EXAMPLE).unwrap();
+        for place in PLACES {
+            let value = edited.value(&place);
+            edited.set(&place, &value);
+        }
+        assert_eq!(edited.document(), AUTHORITY_EXAMPLE);
+    }
+
+    #[test]
+    fn a_change_is_what_the_office_says_then_and_comments_stay() {
+        let mut edited = Edited::read(AUTHORITY_EXAMPLE).unwrap();
+        edited.set(&place("contact.ja"), "新しい\"窓口\"");
+        edited.set(&place("revocation.refund.fee"), "8000");
+        edited.set(&place("revocation.purchase_price"), "30000");
+        edited.set(&place("officer.dormant_days"), "45");
+        edited.set(&place("revocation.terms.text.ja"), "# 一\n\\u0041 \"\"\" ''' 二");
+        let document = edited.document();
+        let office = Office::from_toml(&document).unwrap();
+        assert_eq!(office.contact.ja, "新しい\"窓口\"");
+        assert_eq!(office.revocation.policy.refund.fee, 8_000);
+        assert_eq!(office.revocation.purchase_price, Some(30_000));
+        assert_eq!(office.officers.policy.dormant_after, 45 * 86_400);
+        assert_eq!(
+            office.revocation.terms.text.ja.trim_end(),
+            "# 一\n\\u0041 \"\"\" ''' 二"
+        );
+        for comment in AUTHORITY_EXAMPLE
+            .lines()
+            .filter(|line| line.starts_with("# A") || line.starts_with("# T"))
+        {
+            assert!(document.contains(comment), "{comment}");
+        }
+        edited.set(&place("revocation.purchase_price"), "");
+        assert_eq!(
+            Office::from_toml(&edited.document()).unwrap().revocation.purchase_price,
+            None
+        );
+    }
+
+    #[test]
+    fn what_cannot_stand_there_is_refused() {
+        let unfit = |path, value| place(path).check(value).unwrap_err();
+        assert_eq!(unfit("name.ja", " "), Unfit::Field(Complaint::Empty));
+        assert_eq!(
+            unfit("name.ja", "a\nb"),
+            Unfit::Field(Complaint::Character { character: '\n' })
+        );
+        assert_eq!(
+            unfit("revocation.flow.text.ja", "a\u{202e}b"),
+            Unfit::Field(Complaint::Character { character: '\u{202e}' })
+        );
+        assert_eq!(unfit("revocation.refund.fee", "1.5"), Unfit::Number(0, 10_000_000));
+        assert_eq!(unfit("revocation.refund.unit", "0"), Unfit::Number(1, 1_000_000));
+        assert_eq!(place("revocation.purchase_price").check(""), Ok(()));
+    }
+}
