@@ -205,55 +205,73 @@ impl Desk {
         actor: &Actor<'_>,
         commands: &[(CaseId<P>, &P::Command)],
     ) -> Result<Vec<Done<P>>, Failure> {
-        'decision: for _ in 0..DECISIONS {
-            let (mut all, mut commits) = (Vec::with_capacity(commands.len()), Vec::new());
-            for (case, command) in commands {
-                let standing = self.standing(*case).await?;
-                if P::is_done(&standing.case, command) {
-                    all.push(Done {
-                        case: standing.case,
-                        answer: Answer::Done,
-                        version: standing.version,
-                    });
-                    continue;
-                }
-                let now = self.clock.now();
-                let proposal = match P::propose(self, actor, &standing, command, now).await {
-                    Ok(proposal) => proposal,
-                    Err(Failure::Refused(refusal)) => {
-                        // The facts were read after the case. If it moved on meanwhile, they may tell of its own success.
-                        if self.standing(*case).await?.version != standing.version {
-                            continue 'decision;
-                        }
-                        self.record(actor, &standing, command, refusal, now).await?;
-                        return Err(Failure::Refused(refusal));
-                    }
-                    Err(fault) => return Err(fault),
-                };
-                all.push(Done {
-                    case: proposal.next.clone(),
-                    answer: proposal.answer.clone(),
-                    version: standing.version + 1,
-                });
-                commits.push(self.commit(actor, &standing, command, proposal, now)?);
-            }
-            if commits.is_empty() {
-                return Ok(all);
-            }
-            match self.store.commit(commits).await {
-                Ok(()) => return Ok(all),
-                Err(Clash::Fault(Fault::Contended) | Clash::Moved | Clash::Revoked | Clash::Number | Clash::Serial) => {
-                }
+        let mut unsettled = None;
+        for _ in 0..DECISIONS {
+            match self.attempt(actor, commands).await {
+                Ok(Some(all)) => return Ok(all),
+                Ok(None) => {}
                 // One more transaction waits for that one to be settled, and journals what it committed: what stands in the
                 // case after that is the outcome, and may be acknowledged.
-                Err(Clash::Fault(unknown @ Fault::Unknown { .. })) => {
-                    self.store.is_ready().await.map_err(|_| unknown)?;
+                Err(Failure::Fault(unknown @ Fault::Unknown { .. })) => {
+                    self.store.is_ready().await.map_err(|_| unknown.clone())?;
+                    unsettled = Some(unknown);
                 }
-                Err(Clash::Fault(fault)) => return Err(Failure::Fault(fault)),
-                Err(Clash::Older) => return Err(Fault::Bug(Bug("no case makes a list".to_owned())).into()),
+                // What failed after a commit without an answer does not tell how that one ended.
+                Err(Failure::Fault(fault)) => return Err(unsettled.unwrap_or(fault).into()),
+                Err(refused @ Failure::Refused(_)) => return Err(refused),
             }
         }
-        Err(Failure::Fault(Fault::Contended))
+        Err(unsettled.unwrap_or(Fault::Contended).into())
+    }
+
+    /// Loads, decides and commits once. `None` where another commit was faster: decide again.
+    async fn attempt<P: Procedure>(
+        &self,
+        actor: &Actor<'_>,
+        commands: &[(CaseId<P>, &P::Command)],
+    ) -> Result<Option<Vec<Done<P>>>, Failure> {
+        let (mut all, mut commits) = (Vec::with_capacity(commands.len()), Vec::new());
+        for (case, command) in commands {
+            let standing = self.standing(*case).await?;
+            if P::is_done(&standing.case, command) {
+                all.push(Done {
+                    case: standing.case,
+                    answer: Answer::Done,
+                    version: standing.version,
+                });
+                continue;
+            }
+            let now = self.clock.now();
+            let proposal = match P::propose(self, actor, &standing, command, now).await {
+                Ok(proposal) => proposal,
+                Err(Failure::Refused(refusal)) => {
+                    // The facts were read after the case. If it moved on meanwhile, they may tell of its own success.
+                    if self.standing(*case).await?.version != standing.version {
+                        return Ok(None);
+                    }
+                    self.record(actor, &standing, command, refusal, now).await?;
+                    return Err(Failure::Refused(refusal));
+                }
+                Err(fault) => return Err(fault),
+            };
+            all.push(Done {
+                case: proposal.next.clone(),
+                answer: proposal.answer.clone(),
+                version: standing.version + 1,
+            });
+            commits.push(self.commit(actor, &standing, command, proposal, now)?);
+        }
+        if commits.is_empty() {
+            return Ok(Some(all));
+        }
+        match self.store.commit(commits).await {
+            Ok(()) => Ok(Some(all)),
+            Err(Clash::Fault(Fault::Contended) | Clash::Moved | Clash::Revoked | Clash::Number | Clash::Serial) => {
+                Ok(None)
+            }
+            Err(Clash::Fault(fault)) => Err(Failure::Fault(fault)),
+            Err(Clash::Older) => Err(Fault::Bug(Bug("no case makes a list".to_owned())).into()),
+        }
     }
 
     /// The case as it stands.

@@ -8,7 +8,13 @@ const PATH: &[File] = &[
     (
         "desk/mod.rs",
         include_str!("../../src/desk/mod.rs"),
-        &[("perform", 1), ("perform_all", 6), ("standing", 1), ("record", 1)],
+        &[
+            ("perform", 1),
+            ("perform_all", 2),
+            ("attempt", 5),
+            ("standing", 1),
+            ("record", 1),
+        ],
     ),
     (
         "desk/revocation.rs",
