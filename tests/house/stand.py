@@ -197,7 +197,14 @@ filter = "debug"
 
     # What the journey needs to know, and what is asked before and after it.
 
-    def described(self):
+    def invites_officer(self):
+        """The first invitation, with the command that blocks the account: what a journey of the officers' desk needs."""
+        person = ["--person", "1", "--name", HOLDER_NAME, "--company", "1000000000001", "--mail", "admin@ca.example"]
+        told = json.loads(self.kagimori("officer", "invite", "--office", OFFICE, *person, "--role", "administration", "--role", "audit", "--json"))
+        block = [str(KAGIMORI), "officer", "block", told["account"]]
+        return {"invitation": told["code"], "block": block, "server": str(self.server), "env": self.env}
+
+    def described(self, **more):
         """The file that tells the journey what stands ready."""
         holder = tomllib.loads(self.holder)
         told = {
@@ -219,6 +226,7 @@ filter = "debug"
                 *(str(self.serial(use)) for use in ("signature", "authentication")),
             ],
         }
+        told.update(more)
         # It holds the PIN, so it lies outside what is searched for it.
         path = TARGET / "stand.json"
         path.write_text(json.dumps(told, ensure_ascii=False))

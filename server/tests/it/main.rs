@@ -5,6 +5,7 @@ mod authority;
 mod backup;
 mod cli;
 mod config;
+mod console;
 mod desk;
 mod doctor;
 mod errand;

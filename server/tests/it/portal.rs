@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 mod again;
-mod browser;
+pub(crate) mod browser;
 mod guard;
 mod made;
 mod session;

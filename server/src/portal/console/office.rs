@@ -265,6 +265,7 @@ fn changes(words: Words, old: &Edited, values: &[String]) -> Vec<view::Change> {
             let before = old.value(place);
             (before != *value).then(|| view::Change {
                 label: label(words, place),
+                lang: language_of(place),
                 lines: difference(&before, value)
                     .into_iter()
                     .filter(|line| !matches!(place.kind, Kind::Text(_)) || !line.is_far())

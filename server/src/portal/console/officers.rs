@@ -224,9 +224,11 @@ async fn confirm(seat: &Seat, id: &str, act: &'static str) -> Result<Response, S
 async fn shown(seat: &Seat, id: &str, status: StatusCode, trouble: Option<Trouble>) -> Result<Response, Stop> {
     let row = account(seat, id).await?;
     let page = seat.frame(Tab::Officers);
+    let own = row.id == seat.acting.officer.id;
     let (roles_error, state_error) = match trouble {
-        Some(Trouble::Roles(message)) => (Some(message), None),
-        Some(Trouble::State(message)) => (None, Some(message)),
+        // The own account's page has no boxes at which it could stand.
+        Some(Trouble::Roles(message)) if !own => (Some(message), None),
+        Some(Trouble::Roles(message) | Trouble::State(message)) => (None, Some(message)),
         None => (None, None),
     };
     let view = view::Officer {
@@ -237,7 +239,7 @@ async fn shown(seat: &Seat, id: &str, status: StatusCode, trouble: Option<Troubl
         roles_error,
         state_error,
         may: seat.acting.officer.roles.contains(Role::Administration),
-        own: row.id == seat.acting.officer.id,
+        own,
         blocked: matches!(row.state, OfficerState::Blocked { .. }),
         unblockable: matches!(row.state, OfficerState::Blocked { card: Some(_), .. }),
         id: id.to_owned(),

@@ -260,6 +260,7 @@ pub(super) struct OfficePreview {
 
 pub(super) struct Change {
     pub(super) label: String,
+    pub(super) lang: Option<&'static str>,
     pub(super) lines: Vec<Line>,
 }
 

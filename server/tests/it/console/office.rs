@@ -1,0 +1,202 @@
+//! The office's texts and policy, changed by an administrator.
+
+use axum::http::StatusCode;
+use casework::officer::Role;
+use server::office::AUTHORITY_EXAMPLE;
+use server::office::edit::{Edited, PLACES};
+
+use super::seat::{DESK, Seated, seated};
+use crate::house::House;
+use crate::portal::browser::{Browser, portal};
+
+/// The whole form as it stands, with some values changed.
+fn form(document: &str, version: &str, changed: &[(&str, &str)]) -> Vec<(&'static str, String)> {
+    let edited = Edited::read(document).unwrap();
+    let mut fields: Vec<(&'static str, String)> = PLACES
+        .iter()
+        .map(|place| {
+            let new = changed.iter().find(|(path, _)| *path == place.path);
+            (
+                place.path,
+                new.map_or_else(|| edited.value(place), |(_, value)| (*value).to_owned()),
+            )
+        })
+        .collect();
+    fields.push(("version", version.to_owned()));
+    fields
+}
+
+async fn post(officer: &mut Seated, path: &str, fields: &[(&'static str, String)]) -> crate::portal::browser::Answered {
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    officer.browser.post(&format!("{DESK}/office/{path}"), &fields).await
+}
+
+async fn house() -> House {
+    let house = House::on_sqlite().await;
+    house
+        .store()
+        .load_office("mihon-ca", AUTHORITY_EXAMPLE, house.now())
+        .await
+        .unwrap();
+    house
+}
+
+#[tokio::test]
+async fn a_changed_office_is_previewed_saved_and_open_at_once() {
+    let house = house().await;
+    let router = portal(&house);
+    let mut officer = seated(&house, &router, "1", &[Role::Administration]).await;
+    let page = officer.browser.get(&format!("{DESK}/office")).await;
+    page.must_say("第1版");
+    let edit = officer.browser.get(&format!("{DESK}/office/edit")).await;
+    assert_eq!(edit.hidden("version"), "1");
+    let new = [
+        ("contact.ja", "新しいお問い合わせ先"),
+        ("revocation.refund.fee", "8000"),
+        ("revocation.terms.version.ja", "2027年1月1日版"),
+    ];
+    let fields = form(AUTHORITY_EXAMPLE, "1", &new);
+    let preview = post(&mut officer, "edit", &fields).await;
+    assert_eq!(preview.status, StatusCode::OK, "{}", preview.text());
+    for words in [
+        "新しいお問い合わせ先",
+        "<del>",
+        "<ins>",
+        "8000",
+        "2027年1月1日版",
+        "id=\"save\"",
+    ] {
+        preview.must_say(words);
+    }
+    let holder = Browser::new(&router).get("/mihon-ca").await;
+    assert!(!holder.says("新しいお問い合わせ先"), "a preview changes nothing");
+    let saved = post(&mut officer, "save", &fields).await;
+    assert_eq!(
+        saved.location(),
+        format!("{DESK}/office?notice=saved"),
+        "{}",
+        saved.text()
+    );
+    officer.browser.follow(saved).await.must_say("第2版");
+    Browser::new(&router)
+        .get("/mihon-ca")
+        .await
+        .must_say("新しいお問い合わせ先");
+    let office = house.desk.office("mihon-ca").unwrap();
+    assert_eq!(office.revocation.policy.refund.fee, 8_000);
+    let history = officer.browser.get(&format!("{DESK}/office/history")).await;
+    history.must_say("運用者");
+    history.must_say("髙橋 一郎");
+    let second = officer.browser.get(&format!("{DESK}/office/history/2")).await;
+    second.must_say("fee = 8000");
+    second.must_say("fee = 7000");
+    let case = server::store::OfficeChange::case("mihon-ca");
+    let events = house.store().events(case).await.unwrap();
+    assert_eq!(events.len(), 1);
+    assert!(events[0].actor.starts_with("officer "), "{}", events[0].actor);
+}
+
+#[tokio::test]
+async fn of_two_who_change_the_same_version_one_is_told() {
+    let house = house().await;
+    let router = portal(&house);
+    let mut first = seated(&house, &router, "1", &[Role::Administration]).await;
+    let mut second = seated(&house, &router, "2", &[Role::Administration]).await;
+    for officer in [&mut first, &mut second] {
+        officer.browser.get(&format!("{DESK}/office/edit")).await;
+    }
+    let one = form(AUTHORITY_EXAMPLE, "1", &[("contact.ja", "甲")]);
+    let two = form(AUTHORITY_EXAMPLE, "1", &[("contact.ja", "乙")]);
+    assert_eq!(post(&mut first, "save", &one).await.status, StatusCode::SEE_OTHER);
+    let late = post(&mut second, "save", &two).await;
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    late.must_say("E-STALE");
+    assert_eq!(house.desk.office("mihon-ca").unwrap().contact.ja, "甲");
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_stands_at_its_field_and_nothing_is_saved() {
+    let house = house().await;
+    let router = portal(&house);
+    let mut officer = seated(&house, &router, "1", &[Role::Administration]).await;
+    officer.browser.get(&format!("{DESK}/office/edit")).await;
+    let wrong = form(
+        AUTHORITY_EXAMPLE,
+        "1",
+        &[
+            ("contact.ja", "甲\u{202e}"),
+            ("revocation.refund.unit", "0"),
+            ("revocation.flow.text.ja", ""),
+            ("name.en", "kept as typed"),
+        ],
+    );
+    for path in ["edit", "save"] {
+        let answered = post(&mut officer, path, &wrong).await;
+        assert_eq!(answered.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        for words in [
+            "error-contact-ja",
+            "error-revocation-refund-unit",
+            "error-revocation-flow-text-ja",
+            "kept as typed",
+        ] {
+            answered.must_say(words);
+        }
+        assert!(!answered.says("error-name-en"));
+    }
+    assert_eq!(house.store().offices().await.unwrap()[0].version, 1);
+}
+
+#[tokio::test]
+async fn who_audits_reads_the_office_and_changes_nothing() {
+    let house = house().await;
+    let router = portal(&house);
+    let mut auditor = seated(&house, &router, "1", &[Role::Audit]).await;
+    let page = auditor.browser.get(&format!("{DESK}/office")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.says("id=\"edit\""));
+    assert_eq!(
+        auditor.browser.get(&format!("{DESK}/office/edit")).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let fields = form(AUTHORITY_EXAMPLE, "1", &[("contact.ja", "甲")]);
+    for path in ["edit", "save"] {
+        let answered = post(&mut auditor, path, &fields).await;
+        assert_eq!(answered.status, StatusCode::FORBIDDEN, "{path}");
+        answered.must_say("E-ROLE");
+    }
+    let mut clerk = seated(&house, &router, "2", &[Role::Entry, Role::Approval]).await;
+    for page in ["office", "office/history", "audit"] {
+        let answered = clerk.browser.get(&format!("{DESK}/{page}")).await;
+        assert_eq!(answered.status, StatusCode::FORBIDDEN, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_node_opens_what_another_one_changed() {
+    let house = house().await;
+    let follower = tokio::spawn(house.desk.clone().follow_offices());
+    let document = AUTHORITY_EXAMPLE.replace("signature_within_minutes = 30", "signature_within_minutes = 31");
+    assert_ne!(document, AUTHORITY_EXAMPLE);
+    house
+        .store()
+        .load_office("mihon-ca", &document, house.now())
+        .await
+        .unwrap();
+    let opened = async {
+        while house
+            .desk
+            .office("mihon-ca")
+            .unwrap()
+            .revocation
+            .policy
+            .signature_within
+            != 31 * 60
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(5), opened)
+        .await
+        .unwrap();
+    follower.abort();
+}

@@ -1,0 +1,237 @@
+//! Passkeys: registered by an officer who is logged in, and a second way to log in.
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
+use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use casework::officer::Role;
+
+use super::seat::{DESK, Seated, seated};
+use crate::house::{House, digest};
+use crate::portal::browser::{Answered, Browser, ORIGIN, portal};
+
+/// An authenticator with one passkey.
+struct Authenticator {
+    key: EcdsaKeyPair,
+    credential: Vec<u8>,
+    counter: u32,
+    flags: u8,
+}
+
+const PRESENT_AND_VERIFIED: u8 = 0b101;
+
+impl Authenticator {
+    fn new(credential: &str) -> Self {
+        Self {
+            key: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap(),
+            credential: credential.as_bytes().to_vec(),
+            counter: 0,
+            flags: PRESENT_AND_VERIFIED,
+        }
+    }
+
+    fn client(kind: &str, challenge: &str, origin: &str) -> Vec<u8> {
+        format!(r#"{{"type":"{kind}","challenge":"{challenge}","origin":"{origin}","crossOrigin":false}}"#).into_bytes()
+    }
+
+    fn data(&self, party: &str, attested: bool) -> Vec<u8> {
+        let mut data = digest(party).0.to_vec();
+        data.push(self.flags | if attested { 1 << 6 } else { 0 });
+        data.extend_from_slice(&self.counter.to_be_bytes());
+        if attested {
+            data.extend_from_slice(&[0; 16]);
+            data.extend_from_slice(&u16::try_from(self.credential.len()).unwrap().to_be_bytes());
+            data.extend_from_slice(&self.credential);
+            let point = self.key.public_key().as_ref();
+            data.extend_from_slice(&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32]);
+            data.extend_from_slice(&point[1..33]);
+            data.extend_from_slice(&[0x22, 0x58, 32]);
+            data.extend_from_slice(&point[33..65]);
+        }
+        data
+    }
+
+    fn registration(&self, challenge: &str) -> Vec<(&'static str, String)> {
+        let data = self.data("ca.example.jp", true);
+        let mut object = vec![0xa3, 0x63, b'f', b'm', b't', 0x64, b'n', b'o', b'n', b'e'];
+        object.extend_from_slice(&[0x67, b'a', b't', b't', b'S', b't', b'm', b't', 0xa0]);
+        object.extend_from_slice(&[0x68, b'a', b'u', b't', b'h', b'D', b'a', b't', b'a', 0x58]);
+        object.push(u8::try_from(data.len()).unwrap());
+        object.extend_from_slice(&data);
+        vec![
+            ("label", "執務室".to_owned()),
+            (
+                "client_data",
+                URL_SAFE_NO_PAD.encode(Self::client("webauthn.create", challenge, ORIGIN)),
+            ),
+            ("attestation", URL_SAFE_NO_PAD.encode(object)),
+        ]
+    }
+
+    fn assertion(&mut self, challenge: &str, origin: &str, user: [u8; 16]) -> Vec<(&'static str, String)> {
+        self.counter += 1;
+        let party = origin.strip_prefix("https://").unwrap();
+        let (client, data) = (Self::client("webauthn.get", challenge, origin), self.data(party, false));
+        let mut signed = data.clone();
+        signed.extend_from_slice(&server::desk::evidence::sha256(&client).0);
+        let signature = self.key.sign(&SystemRandom::new(), &signed).unwrap();
+        vec![
+            ("credential", URL_SAFE_NO_PAD.encode(&self.credential)),
+            ("client_data", URL_SAFE_NO_PAD.encode(client)),
+            ("authenticator_data", URL_SAFE_NO_PAD.encode(data)),
+            ("signature", URL_SAFE_NO_PAD.encode(signature)),
+            ("user", URL_SAFE_NO_PAD.encode(user)),
+        ]
+    }
+}
+
+fn challenge(page: &Answered) -> String {
+    let text = page.text();
+    let (_, rest) = text.split_once("data-challenge=\"").expect("a challenge");
+    rest.split('"').next().unwrap().to_owned()
+}
+
+async fn send(browser: &mut Browser, path: &str, fields: &[(&'static str, String)]) -> Answered {
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    browser.post(&format!("{DESK}{path}"), &fields).await
+}
+
+async fn registered(officer: &mut Seated, credential: &str) -> Authenticator {
+    let authenticator = Authenticator::new(credential);
+    let page = officer.browser.get(&format!("{DESK}/own")).await;
+    page.must_say("data-party=\"ca.example.jp\"");
+    let added = send(
+        &mut officer.browser,
+        "/own/passkey",
+        &authenticator.registration(&challenge(&page)),
+    )
+    .await;
+    assert_eq!(added.location(), format!("{DESK}/own?notice=saved"), "{}", added.text());
+    authenticator
+}
+
+/// The login page's challenge in a new browser.
+async fn at_login(router: &axum::Router) -> (Browser, String) {
+    let mut browser = Browser::new(router);
+    let page = browser.get(&format!("{DESK}/login")).await;
+    let challenge = challenge(&page);
+    (browser, challenge)
+}
+
+#[tokio::test]
+async fn a_passkey_logs_in_and_the_session_has_another_token_then() {
+    let house = House::on_sqlite().await;
+    let router = portal(&house);
+    let mut officer = seated(&house, &router, "1", &[Role::Entry]).await;
+    let mut authenticator = registered(&mut officer, "first").await;
+    officer.browser.get(&format!("{DESK}/own")).await.must_say("執務室");
+    let (mut browser, challenge) = at_login(&router).await;
+    let before = browser.cookie();
+    let fields = authenticator.assertion(&challenge, ORIGIN, officer.id.0);
+    let answered = send(&mut browser, "/login/passkey", &fields).await;
+    assert_eq!(answered.location(), DESK, "{}", answered.text());
+    assert_ne!(browser.cookie(), before);
+    assert_eq!(browser.get(&format!("{DESK}/own")).await.status, StatusCode::OK);
+    let row = house.store().passkey(b"first").await.unwrap().unwrap();
+    assert_eq!((row.counter, row.used_at.is_some()), (1, true));
+}
+
+#[tokio::test]
+async fn an_assertion_counts_for_its_challenge_its_origin_its_user_and_once() {
+    let house = House::on_sqlite().await;
+    let router = portal(&house);
+    let mut officer = seated(&house, &router, "1", &[Role::Entry]).await;
+    let mut authenticator = registered(&mut officer, "first").await;
+    let (mut browser, old) = at_login(&router).await;
+    let fields = authenticator.assertion(&old, ORIGIN, officer.id.0);
+    assert_eq!(send(&mut browser, "/login/passkey", &fields).await.location(), DESK);
+    // Once more, in that session and in another one.
+    for mut browser in [browser.clone(), at_login(&router).await.0] {
+        browser.get(&format!("{DESK}/login")).await;
+        let again = send(&mut browser, "/login/passkey", &fields).await;
+        assert_eq!(again.status, StatusCode::FORBIDDEN);
+        again.must_say("E-OFFICER");
+    }
+    for wrong in ["origin", "user", "verified", "key"] {
+        let (mut browser, challenge) = at_login(&router).await;
+        let origin = if wrong == "origin" {
+            "https://evil.example"
+        } else {
+            ORIGIN
+        };
+        let user = if wrong == "user" { [7; 16] } else { officer.id.0 };
+        authenticator.flags = if wrong == "verified" { 1 } else { PRESENT_AND_VERIFIED };
+        let fields = if wrong == "key" {
+            Authenticator::new("first").assertion(&challenge, origin, user)
+        } else {
+            authenticator.assertion(&challenge, origin, user)
+        };
+        let refused = send(&mut browser, "/login/passkey", &fields).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{wrong}");
+        assert!(
+            browser.get(&format!("{DESK}/own")).await.location().contains("/login"),
+            "{wrong}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn r16_a_passkey_opens_nothing_once_the_card_is_revoked_or_the_passkey_removed() {
+    let house = House::on_sqlite().await;
+    let router = portal(&house);
+    let mut officer = seated(&house, &router, "1", &[Role::Entry]).await;
+    let mut first = registered(&mut officer, "first").await;
+    let mut second = registered(&mut officer, "second").await;
+    let removed = server::desk::evidence::sha256(b"first").to_string();
+    officer.browser.get(&format!("{DESK}/own")).await;
+    let gone = officer
+        .browser
+        .post(&format!("{DESK}/own/passkey/remove"), &[("passkey", &removed)])
+        .await;
+    assert_eq!(gone.status, StatusCode::SEE_OTHER);
+    let (mut browser, challenge) = at_login(&router).await;
+    let fields = first.assertion(&challenge, ORIGIN, officer.id.0);
+    assert_eq!(
+        send(&mut browser, "/login/passkey", &fields).await.status,
+        StatusCode::FORBIDDEN
+    );
+    house.revoke(&officer.card).await;
+    let (mut browser, challenge) = at_login(&router).await;
+    let fields = second.assertion(&challenge, ORIGIN, officer.id.0);
+    assert_eq!(
+        send(&mut browser, "/login/passkey", &fields).await.status,
+        StatusCode::FORBIDDEN
+    );
+}
+
+#[tokio::test]
+async fn a_passkey_that_was_made_for_something_else_is_not_registered() {
+    let house = House::on_sqlite().await;
+    let router = portal(&house);
+    let mut officer = seated(&house, &router, "1", &[Role::Entry]).await;
+    for wrong in ["challenge", "unverified", "broken"] {
+        let page = officer.browser.get(&format!("{DESK}/own")).await;
+        let mut authenticator = Authenticator::new("first");
+        let mut challenge = challenge(&page);
+        match wrong {
+            "challenge" => challenge = "A".repeat(43),
+            "unverified" => authenticator.flags = 1,
+            _ => {}
+        }
+        let mut fields = authenticator.registration(&challenge);
+        if wrong == "broken" {
+            fields.last_mut().unwrap().1.truncate(40);
+        }
+        let refused = send(&mut officer.browser, "/own/passkey", &fields).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{wrong}");
+        refused.must_say("パスキーを確認できませんでした");
+    }
+    assert!(house.store().passkeys(officer.id).await.unwrap().is_empty());
+    registered(&mut officer, "first").await;
+    assert_eq!(
+        house.store().passkeys(officer.id).await.unwrap().len(),
+        1,
+        "the control"
+    );
+}
