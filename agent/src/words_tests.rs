@@ -39,7 +39,7 @@ fn both_catalogues_have_the_same_keys() {
 fn every_code_has_its_words_in_both_languages() {
     for language in [Language::Ja, Language::En] {
         let words = Words::of(language);
-        for &code in Code::ALL {
+        for &code in Code::ALL.iter().filter(|code| !Code::OF_THE_OFFICE.contains(code)) {
             let arguments = crate::pages::arguments(words, None, None);
             let message = words.message(code, &arguments);
             assert_ne!(message.what, code.id(), "{code} says what happened");

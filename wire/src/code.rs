@@ -297,6 +297,33 @@ impl Code {
         Self::Fault,
     ];
 
+    /// Those that only the officers' pages, the receipt's page and the API speak: no card request ends with one.
+    pub const OF_THE_OFFICE: &[Self] = &[
+        Self::Officer,
+        Self::Role,
+        Self::Own,
+        Self::OwnAccount,
+        Self::SamePerson,
+        Self::Taken,
+        Self::NotTaken,
+        Self::Unproven,
+        Self::InviteCode,
+        Self::InviteLapsed,
+        Self::CardTaken,
+        Self::Holder,
+        Self::LastAdmin,
+        Self::Many,
+        Self::Enclosed,
+        Self::Old,
+        Self::FileType,
+        Self::FileDamaged,
+        Self::Token,
+        Self::Scope,
+        Self::Idempotency,
+        Self::Malformed,
+        Self::CheckCode,
+    ];
+
     /// The id as it stands at the end of a message.
     pub const fn id(self) -> &'static str {
         match self {
