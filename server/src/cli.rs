@@ -9,6 +9,7 @@ mod doctor;
 mod file;
 mod init;
 mod lint;
+mod mail;
 mod office;
 mod officer;
 mod restore;
@@ -56,7 +57,7 @@ enum Command {
     Serve(serve::Serve),
     /// Write a commented configuration, a passphrase and an example office, and create the database
     #[command(after_help = init::EXAMPLES)]
-    Init,
+    Init(init::Init),
     /// A certification authority's day
     #[command(subcommand, after_help = authority::EXAMPLES)]
     Ca(authority::Ca),
@@ -66,6 +67,9 @@ enum Command {
     /// The officers
     #[command(subcommand, after_help = officer::EXAMPLES)]
     Officer(officer::Officer),
+    /// Send a test letter at once, with the mail settings of the configuration
+    #[command(after_help = mail::EXAMPLES)]
+    Mail(mail::TestLetter),
     /// Check a certificate against anchors, and its revocation
     #[command(after_help = verify::EXAMPLES)]
     Verify(verify::Verify),
@@ -107,10 +111,11 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let operator = Operator { config, json };
     let done = match command {
         Command::Serve(serve) => serve.run(&operator).await,
-        Command::Init => init::run(&operator).await,
+        Command::Init(init) => init.run(&operator).await,
         Command::Ca(ca) => ca.run(&operator).await,
         Command::Office(office) => office.run(&operator).await,
         Command::Officer(officer) => Box::pin(officer.run(&operator)).await,
+        Command::Mail(mail) => Box::pin(mail.run(&operator)).await,
         Command::Verify(verify) => verify.run(&operator),
         Command::Lint(lint) => lint.run(&operator),
         Command::Migrate => migrate(&operator).await,

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 
-from house import journeys, judges, needs, services, tally_test
+from house import journeys, judges, needs, services, set_up, tally_test
 from house.processes import LOGS, ROOT, TARGET, output, run
 from house.step import Step
 from house.tally import Tally, from_cargo, from_status
@@ -37,6 +37,7 @@ def everything():
         Step("build", "the binaries that people run", build),
         Step("opensc", "OpenSC accepts the virtual card through the real pcscd", judges.opensc),
         *journeys.steps(),
+        Step("set-up", "a newcomer's walk by the commands of docs/set-up.md: to the first officer and the first status", set_up.set_up),
         Step("cms", "openssl cms accepts what the card signed, and not a changed text", judges.cms),
         Step("pkilint", "pkilint has no finding of WARNING or worse in any DER made", judges.pkilint),
         Step("pins", "no PIN of the journeys stands in any file they left", judges.pins),

@@ -35,9 +35,9 @@ class Pcscd:
         shutil.rmtree(self.readers, ignore_errors=True)
 
 
-def pcscd(name="pcscd"):
+def pcscd(name="pcscd", slots=None):
     """Starts pcscd in a mount namespace of its own, so that a running one of the machine is left alone."""
-    slots = free_pair()
+    slots = slots or free_pair()
     readers = pathlib.Path(tempfile.mkdtemp(prefix="kagimori-readers-"))
     (readers / "vpcd").write_text(
         f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:{slots[0]:#x}\nLIBPATH {VPCD_DRIVER}\nCHANNELID {slots[0]:#x}\n'
@@ -134,10 +134,10 @@ class Mailbox:
         end(self.program)
 
 
-def mailbox(place):
+def mailbox(place, port=None):
     """Starts a mailbox that writes to `place`."""
     place.mkdir(parents=True, exist_ok=True)
-    port = free_port()
+    port = port or free_port()
     program = start(["python3", "-m", "house.mailbox", port, place], LOGS / "mailbox.log", env={"PYTHONPATH": str(ROOT / "tests")})
     until(lambda: answers(port), "the mailbox", program=program)
     return Mailbox(program, port, place)
