@@ -5,12 +5,13 @@
 use std::path::Path;
 
 use card::certificate::KeyKind;
-use card::piv::Slot;
+use card::piv::{Piv, Slot, Summary};
 use card::virtual_card::{Design, Personalisation};
 use card::{Pin, PinFormat, PinRule};
 
 use pki::algorithm::Algorithm;
 use pki::certificate::Certificate;
+use pki::cms::Draft;
 use pki::csr::CertificateRequest;
 use pki::key::{KeyFault, PublicKey, SoftwareKey};
 use pki::name::{AuthorityName, Holder, NameFault, Organisation};
@@ -74,6 +75,12 @@ pub enum VirtualCardFault {
     /// The PIN or PUK has not the form of one.
     #[error("the PIN needs six to eight digits and the PUK eight: {0}")]
     Pin(#[from] PinFormat),
+    /// The card in the reader.
+    #[error(transparent)]
+    Reader(#[from] CardFault),
+    /// The card's certificate, or a signature that does not fit it.
+    #[error("the card's signature cannot be made: {0}")]
+    Signature(String),
     /// A key.
     #[error("a key of the card cannot be used: {0}")]
     Key(#[from] KeyFault),
@@ -135,6 +142,51 @@ impl Blank {
     /// Puts the certificates (DER, in any order) on the card: each goes to the slot whose key it certifies.
     pub fn load(self, certificates: &[&[u8]]) -> Result<VirtualCard, VirtualCardFault> {
         Ok(self.0.load(certificates)?)
+    }
+}
+
+/// A card in a reader and the hand of its holder, who knows the PIN: it answers without a page what a portal asks.
+///
+/// For examples that are made before anybody can stand at a page.
+pub struct Hand {
+    card: Piv,
+    holds: Summary,
+    pin: Pin,
+}
+
+impl Hand {
+    /// At the one card in these readers.
+    pub fn at(readers: &Readers, pin: &str) -> Result<Self, VirtualCardFault> {
+        let mut card = readers.open(&readers.only_card()?.name).and_then(Piv::open)?;
+        let pin = Pin::parse(pin.to_owned(), &card.pin_rule())?;
+        Ok(Self {
+            holds: card.summary()?,
+            card,
+            pin,
+        })
+    }
+
+    /// Both certificates, DER, authentication first.
+    pub fn certificates(&self) -> [&[u8]; 2] {
+        [self.holds.authentication.der(), self.holds.signature.der()]
+    }
+
+    /// The authentication key's signature of a message.
+    pub fn authenticate(&mut self, message: &[u8]) -> Result<Vec<u8>, VirtualCardFault> {
+        let expected = self.holds.authentication.fingerprint();
+        Ok(self.card.authenticate(&expected, &self.pin, None, message)?.bytes)
+    }
+
+    /// The signature key's signature of a text, as detached CMS. `at` is the signing time, Unix seconds.
+    pub fn sign(&mut self, text: &str, at: i64) -> Result<Vec<u8>, VirtualCardFault> {
+        let unsigned = |why: &dyn std::fmt::Display| VirtualCardFault::Signature(why.to_string());
+        let signer = Certificate::parse(self.holds.signature.der()).map_err(|why| unsigned(&why))?;
+        let draft = Draft::new(text.as_bytes(), &signer, at);
+        let expected = self.holds.signature.fingerprint();
+        let signature = self
+            .card
+            .sign_with_signature_key(&expected, &self.pin, None, draft.to_be_signed())?;
+        draft.finish(&signature.bytes).map_err(|why| unsigned(&why))
     }
 }
 

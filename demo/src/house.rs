@@ -1,7 +1,8 @@
 //! The example house: an authority, an office, and the cards of its holders, made the way an operator makes them.
 
-use crate::cards::{self, Cards, FOREIGN, Kept, LAST_TRY, LATE, MUTE, READERS, Story, VALID};
+use crate::cards::{self, APPROVAL, Cards, ENTRY, FOREIGN, Kept, LAST_TRY, LATE, MUTE, READERS, Story, VALID};
 use crate::clock::DemoClock;
+use crate::officers;
 use agent::virtual_card::{Blank, Drawer, Keys, NewCard, Readers, Storage, Tries, VirtualCard};
 use anyhow::{Context, Result};
 use server::authority::Authority;
@@ -62,6 +63,8 @@ impl Plan<'_> {
             let making = folder.with_extension("making");
             std::fs::create_dir_all(&making).context("no folder for the cards")?;
             self.make_cards(&registrar, &authority, &making).await?;
+            registrar.desk().reopen().await??;
+            officers::at_work(registrar.desk(), &office.id, &making).await?;
             // Renamed when all are there, so that a house that was left half built is built again.
             std::fs::rename(&making, &folder).context("the folder of the cards cannot take its name")?;
         }
@@ -143,7 +146,9 @@ server = "{smtp}"
             folder,
         )
         .await?;
-        make(registrar, &ours, MUTE, &holder(MUTE, "term = \"1年+30日\""), folder).await?;
+        for story in [MUTE, ENTRY, APPROVAL] {
+            make(registrar, &ours, story, &holder(story, "term = \"1年+30日\""), folder).await?;
+        }
         Ok(())
     }
 
@@ -190,10 +195,11 @@ async fn make(
 }
 
 fn open_cards(office: &Office, folder: &Path) -> Result<Vec<Kept>> {
-    [VALID, LATE, LAST_TRY, FOREIGN, MUTE]
+    [VALID, LATE, LAST_TRY, FOREIGN, MUTE, ENTRY, APPROVAL]
         .into_iter()
         .map(|story| {
-            let card = VirtualCard::open(&folder.join(story.id).with_extension("json"))?;
+            let card = VirtualCard::open(&folder.join(story.id).with_extension("json"))
+                .with_context(|| format!("the card {} of an earlier demo; begin anew with --reset", story.id))?;
             let not_after = agent::virtual_card::not_after(&card).map(server::clock::Instant);
             let last_day = not_after.map(|end| office.revocation.policy.last_day(end).date().to_string());
             let card = if story.id == MUTE.id { cards::mute(card) } else { card };
@@ -246,6 +252,24 @@ fn holder(story: Story, term: &str) -> String {
             "Mihon Komuten Co., Ltd.",
             "東京都千代田区霞が関一丁目1番1号",
             Some("7000012050002"),
+            28_600,
+        ),
+        "entry" => (
+            "青山 恵",
+            "AOYAMA Megumi",
+            officers::COMPANY,
+            "Mihon Certification Authority",
+            "東京都千代田区霞が関一丁目1番1号",
+            None,
+            28_600,
+        ),
+        "approval" => (
+            "石井 誠",
+            "ISHII Makoto",
+            officers::COMPANY,
+            "Mihon Certification Authority",
+            "東京都千代田区霞が関一丁目1番1号",
+            None,
             28_600,
         ),
         _ => (

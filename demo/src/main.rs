@@ -11,6 +11,7 @@ mod cards;
 mod clock;
 mod house;
 mod mailbox;
+mod officers;
 mod start;
 
 use agent::{Agent, Listeners};
@@ -102,6 +103,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     let mailbox = axum::serve(mailbox_page, mailbox.router());
     let places = Places {
         portal: format!("{portal}/{}", house.office),
+        console: format!("{portal}/console/{}", house.office),
         agent: format!("http://127.0.0.1:{AGENT}/"),
         mailbox: format!("http://127.0.0.1:{MAILBOX}/"),
         validation: format!("http://127.0.0.1:{VALIDATION}"),
@@ -142,6 +144,7 @@ fn tell(places: &Places, cards: &cards::Cards) {
     println!();
     println!("  start here   http://127.0.0.1:{START}/");
     println!("  portal       {}", places.portal);
+    println!("  officers     {}", places.console);
     println!("  signing app  {}", places.agent);
     println!("  mailbox      {}", places.mailbox);
     println!("  OCSP, CRL    {}", places.validation);

@@ -1,7 +1,7 @@
 //! The demo's start page: what to try, the card drawer and the clock. The same two by JSON, for tests of rules that
 //! depend on the hour: `GET /state`, `POST /drawer`, `POST /clock`.
 
-use crate::cards::{Cards, Shown};
+use crate::cards::{Cards, Shown, Side};
 use crate::clock::{DemoClock, Refused};
 use askama::Template;
 use axum::extract::{Form, State};
@@ -48,6 +48,8 @@ impl Start {
 pub(crate) struct Places {
     /// The portal.
     pub(crate) portal: String,
+    /// The officers' console.
+    pub(crate) console: String,
     /// The signing app.
     pub(crate) agent: String,
     /// The mailbox.
@@ -77,9 +79,11 @@ pub(crate) fn router(start: Arc<Start>) -> Router {
 #[derive(Template)]
 #[template(path = "start.html")]
 struct Page {
-    cards: Vec<Shown>,
+    holders: Vec<Shown>,
+    officers: Vec<Shown>,
     now: String,
     portal: String,
+    console: String,
     agent: String,
     mailbox: String,
     validation: String,
@@ -87,10 +91,17 @@ struct Page {
 }
 
 async fn page(State(start): State<Arc<Start>>) -> Response {
+    let (holders, officers) = start
+        .shown()
+        .await
+        .into_iter()
+        .partition(|card| card.side == Side::Holder);
     let page = Page {
-        cards: start.shown().await,
+        holders,
+        officers,
         now: start.clock.rfc3339().replace('T', " ").replace("+09:00", ""),
         portal: start.places.portal.clone(),
+        console: start.places.console.clone(),
         agent: start.places.agent.clone(),
         mailbox: start.places.mailbox.clone(),
         validation: start.places.validation.clone(),

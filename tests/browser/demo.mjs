@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { appendFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:net";
+import { APPLICATION } from "./walk.mjs";
 
 const BINARY = process.env.KAGIMORI_DEMO ?? "target/debug/demo";
 const PLACE = process.env.KAGIMORI_PLACE ?? "target/journeys/demo";
@@ -81,12 +82,13 @@ class World {
     await post("/clock", { to: instant });
   }
 
-  /** The mails that have arrived, waited for until there are as many. */
-  async mails(atLeast) {
+  /** The mails to a person that have arrived, waited for until there are as many; the officers have theirs from the start. */
+  async mails(atLeast, to = APPLICATION.mail) {
     return until(async () => {
       const mails = await (await fetch(`${MAILBOX}/api/mails`)).json();
-      return mails.length >= atLeast && mails;
-    }, `${atLeast} mails`);
+      const theirs = mails.filter((mail) => mail.to.includes(to));
+      return theirs.length >= atLeast && theirs;
+    }, `${atLeast} mails to ${to}`);
   }
 }
 

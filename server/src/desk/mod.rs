@@ -5,6 +5,7 @@
 mod case_id;
 pub mod certificate;
 pub mod evidence;
+pub mod example;
 pub mod officer;
 pub mod offices;
 pub mod paper;
