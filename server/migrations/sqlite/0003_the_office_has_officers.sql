@@ -50,6 +50,7 @@ CREATE TABLE queue (
 CREATE INDEX queue_shelf ON queue (office, shelf, since, case_id, searched);
 CREATE INDEX queue_office ON queue (office, since, case_id, searched);
 CREATE INDEX queue_claimed ON queue (claimed_by, since, case_id);
+CREATE INDEX queue_claims ON queue (office, claimed_until) WHERE claimed_until IS NOT NULL;
 CREATE INDEX queue_number ON queue (number);
 CREATE INDEX queue_certificate ON queue (authority, serial);
 

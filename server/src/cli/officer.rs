@@ -117,9 +117,16 @@ impl Invite {
             .map(Company)
             .or_else(|| office.officers.company.clone())
             .ok_or_else(|| {
-                CliFault::Usage("for whom does the person work? Give --company, or [officer] company in the office's file".to_owned())
+                CliFault::Usage(
+                    "for whom does the person work? Give --company, or [officer] company in the office's file"
+                        .to_owned(),
+                )
             })?;
-        for (argument, value) in [("--person", &self.person), ("--name", &self.name), ("--company", &company.0)] {
+        for (argument, value) in [
+            ("--person", &self.person),
+            ("--name", &self.name),
+            ("--company", &company.0),
+        ] {
             if value.trim().is_empty() || characters::forbidden(value).is_some() || characters::count(value) > LONGEST {
                 return Err(CliFault::Usage(format!(
                     "{argument} wants 1 to {LONGEST} characters in one line"

@@ -1,11 +1,11 @@
 //! 職員 at the desk: accounts, and who acts at this moment.
 
+use casework::Refusal;
 use casework::identity::{Digest, OfficerId};
 use casework::officer::{
     self, Account, By, Case, Enrolment, Errand as Later, Event, Facts, Officer, Proof, Role, Roles, Way,
 };
 use casework::time::Instant;
-use casework::Refusal;
 use pki::KeyUsage;
 use wire::office::Language;
 
@@ -235,8 +235,8 @@ impl Procedure for OfficerAccount {
         }
         let facts = facts(desk, actor, id, &place.office, command).await?;
         let asked = asked(command);
-        let decision = officer::decide(&standing.case, &asked, &facts, &office.officers.policy, now)
-            .map_err(Failure::Refused)?;
+        let decision =
+            officer::decide(&standing.case, &asked, &facts, &office.officers.policy, now).map_err(Failure::Refused)?;
         let mut writes = vec![register(id, &place, &decision.next)?];
         if let Command::AddPasskey(new) = command {
             let row = passkey(id, new, now);
@@ -283,13 +283,7 @@ fn place(standing: &Standing<OfficerAccount>, command: &Command) -> Result<Place
     }
 }
 
-async fn facts(
-    desk: &Desk,
-    actor: &Actor<'_>,
-    id: OfficerId,
-    office: &str,
-    command: &Command,
-) -> Result<Facts, Fault> {
+async fn facts(desk: &Desk, actor: &Actor<'_>, id: OfficerId, office: &str, command: &Command) -> Result<Facts, Fault> {
     let by = match actor {
         Actor::Operator { .. } => By::Operator,
         Actor::Officer { id: own, .. } if *own == id => match desk.acting(id).await? {

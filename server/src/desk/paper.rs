@@ -20,11 +20,9 @@ use super::text::Mark;
 use super::{Actor, CaseId, Desk, Failure, Place, Procedure, Proposal, Standing};
 use crate::fault::Fault;
 use crate::office::{Office, ReasonUse};
-use crate::store::{
-    self, Document, Errand, EvidenceKind, NewEvidence, NewReceipt, NewStatus, QueueRow, Shelf, Write,
-};
+use crate::store::{self, Document, Errand, EvidenceKind, NewEvidence, NewReceipt, NewStatus, QueueRow, Shelf, Write};
 use facts::{Named, facts, named};
-use text::{PaperText, content};
+use text::{PaperText, content, is_for};
 
 /// The paper route of procedure 000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,9 +135,10 @@ impl Procedure for Paper {
     fn is_done(case: &Case, command: &Command) -> bool {
         let approval = match (case, command) {
             (Case::Waiting { review, .. }, Command::Submit(_)) => review.first.as_ref(),
-            (Case::Revoked { last: by, .. } | Case::Denied { by, .. } | Case::Returned { by, .. }, Command::Decide(_)) => {
-                Some(by)
-            }
+            (
+                Case::Revoked { last: by, .. } | Case::Denied { by, .. } | Case::Returned { by, .. },
+                Command::Decide(_),
+            ) => Some(by),
             _ => None,
         };
         match (approval, command) {
@@ -188,7 +187,11 @@ impl Procedure for Paper {
             Command::Enter { .. } | Command::Present { .. } | Command::Submit(_) => {
                 facts.officer.as_ref().map(|officer| officer.id)
             }
-            _ => desk.store().queue_row(standing.id.octets()).await?.and_then(|row| row.entered_by),
+            _ => desk
+                .store()
+                .queue_row(standing.id.octets())
+                .await?
+                .and_then(|row| row.entered_by),
         };
         let queue = queue_row(standing, &place, &decision.next, (named.as_ref(), entered_by), now);
         Ok(Proposal {
@@ -288,8 +291,22 @@ async fn asked(
             (paper::Command::Present { text }, kept)
         }
         Command::Submit(signature) => {
+            // Whoever presented it signs it: the text names that officer.
+            let text = texts
+                .desk
+                .store()
+                .text(standing.id.octets(), signature.possession().text())
+                .await?;
+            if let (Some(text), Some(acting)) = (text, texts.acting)
+                && !is_for(&text, &acting.officer.person)
+            {
+                return Err(Failure::Refused(Refusal::AnotherText));
+            }
             let mut kept = vec![signature_of(signature)];
-            if let Case::Drafting { entry, content: said, .. } = &standing.case {
+            if let Case::Drafting {
+                entry, content: said, ..
+            } = &standing.case
+            {
                 let content = content(standing.id, entry)?.into_bytes();
                 if sha256(&content) != *said {
                     let why = format!("{} holds another entry than it says", standing.id);
@@ -377,7 +394,11 @@ fn offered(office: &Office, verdict: &Verdict) -> Result<(), Failure> {
         Verdict::Deny(reason) => fits(reason, ReasonUse::Deny),
         Verdict::Return(reason) => fits(reason, ReasonUse::Return),
     };
-    if offered { Ok(()) } else { Err(Failure::Refused(Refusal::Stale)) }
+    if offered {
+        Ok(())
+    } else {
+        Err(Failure::Refused(Refusal::Stale))
+    }
 }
 
 /// A text that is not written is one that `decide` does not ask for.

@@ -7,8 +7,9 @@ use casework::revocation::Case;
 use casework::time::Instant;
 use std::time::Duration;
 
+use super::paper::Paper;
 use super::revocation::{Command, Revocation};
-use super::{Actor, CaseId, Desk, Failure};
+use super::{Actor, CaseId, Desk, Failure, Procedure as _};
 use crate::fault::Fault;
 
 impl Desk {
@@ -51,11 +52,17 @@ impl Desk {
                 self.store.settle_signed_texts(signed).await?;
             }
             for text in unsigned {
-                let case: CaseId<Revocation> = CaseId::from_octets(text.case);
                 let details = vec![("text", text.digest.to_string())];
-                let event = self
-                    .event_beside(&Actor::System, case, "text_forgotten", details)
-                    .await?;
+                let row = self.store.case(text.case).await?;
+                let event = if row.is_some_and(|row| row.procedure == Paper::NOUN) {
+                    let case: CaseId<Paper> = CaseId::from_octets(text.case);
+                    self.event_beside(&Actor::System, case, "text_forgotten", details)
+                        .await?
+                } else {
+                    let case: CaseId<Revocation> = CaseId::from_octets(text.case);
+                    self.event_beside(&Actor::System, case, "text_forgotten", details)
+                        .await?
+                };
                 let gone = self.store.forget_text(text, event, self.clock.now()).await?;
                 forgotten += usize::from(gone);
             }

@@ -52,7 +52,11 @@ impl Officer {
         page.gap();
         page.line("letter-officer-at", &[("time", &date::minute(words, self.at))]);
         if matches!(which, Which::Invited | Which::RolesChanged) {
-            let roles: Vec<_> = self.roles.iter().map(|role: Role| words.say(&format!("role-{}", role.key()))).collect();
+            let roles: Vec<_> = self
+                .roles
+                .iter()
+                .map(|role: Role| words.say(&format!("role-{}", role.key())))
+                .collect();
             let none = words.say("letter-officer-no-role");
             let roles = if roles.is_empty() {
                 none

@@ -159,7 +159,10 @@ impl ReviewRow {
                     if reasons.iter().any(|reason| reason.key == row.key) {
                         return refuse("reason.key", &format!("`{}` stands twice", row.key));
                     }
-                    if [&row.ja, &row.en].into_iter().any(|words| words.trim().is_empty() || words.contains('\n')) {
+                    if [&row.ja, &row.en]
+                        .into_iter()
+                        .any(|words| words.trim().is_empty() || words.contains('\n'))
+                    {
                         return refuse("reason", &format!("`{}` wants one line in each language", row.key));
                     }
                     reasons.push(row.into());

@@ -22,7 +22,8 @@ impl Store {
             .await?;
         rows.iter()
             .map(|row| {
-                let serial = Serial::from_octets(&row.octets::<20>("serial")?).ok_or_else(|| corrupt("serial", "zero"))?;
+                let serial =
+                    Serial::from_octets(&row.octets::<20>("serial")?).ok_or_else(|| corrupt("serial", "zero"))?;
                 let id = CertificateId {
                     authority: authority.clone(),
                     serial,

@@ -182,9 +182,15 @@ impl Store {
         let mut connection = self.reader().await?;
         let missing = || corrupt("the queue", "it cannot be counted");
         let [waiting, drafts] = [Shelf::Waiting, Shelf::Drafts].map(Shelf::key);
-        let on_shelf = connection.row(COUNT, values![office, waiting]).await?.ok_or_else(missing)?;
-        let taken = connection.row(COUNT_CLAIMED, values![office, waiting, now.0]).await?;
-        let entering = connection.row(COUNT, values![office, drafts]).await?.ok_or_else(missing)?;
+        let on_shelf = connection
+            .row(COUNT, values![office, waiting])
+            .await?
+            .ok_or_else(missing)?;
+        let taken = connection.row(COUNT_CLAIMED, values![office, now.0]).await?;
+        let entering = connection
+            .row(COUNT, values![office, drafts])
+            .await?
+            .ok_or_else(missing)?;
         Ok(QueueCounts {
             waiting: on_shelf.column("cases")?,
             oldest: on_shelf.column::<Option<i64>>("oldest")?.map(Instant),
@@ -213,7 +219,9 @@ impl Store {
 
 /// The row says what the case says.
 pub(crate) async fn place(connection: &mut Connection, row: &QueueRow) -> Result<(), Fault> {
-    let searched = [&row.name, &row.holder, &row.company].map(|words| folded(words)).join("\n");
+    let searched = [&row.name, &row.holder, &row.company]
+        .map(|words| folded(words))
+        .join("\n");
     let number = row.number.map(|number| number.to_string());
     let certificate = row.certificate.as_ref();
     connection
@@ -277,8 +285,7 @@ statements! {
     CLAIMED_NAMED = "SELECT * FROM queue WHERE claimed_by = $2 AND office = $1 AND (since, case_id) > ($3, $4)
                         AND searched LIKE $6 ESCAPE '!' ORDER BY since, case_id LIMIT $5";
     COUNT = "SELECT COUNT(*) AS cases, MIN(since) AS oldest FROM queue WHERE office = $1 AND shelf = $2";
-    COUNT_CLAIMED = "SELECT COUNT(*) AS cases FROM queue
-                     WHERE office = $1 AND shelf = $2 AND claimed_by IS NOT NULL AND claimed_until >= $3";
+    COUNT_CLAIMED = "SELECT COUNT(*) AS cases FROM queue WHERE office = $1 AND claimed_until >= $2";
 }
 
 /// All of them, or those with these words in a name: the words are the last value.

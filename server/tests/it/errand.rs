@@ -286,7 +286,7 @@ fn a40_nothing_in_a_mail_reaches_its_head() {
     }
 }
 
-async fn runner(house: &House, mailer: Arc<dyn Mailer>) -> Errands {
+pub(crate) async fn runner(house: &House, mailer: Arc<dyn Mailer>) -> Errands {
     let data = &house.place.data;
     std::fs::write(data.join("passphrase"), PASSPHRASE).unwrap();
     let config = Config::parse(Config::commented(), &data.join("kagimori.toml"), data).unwrap();
@@ -319,15 +319,15 @@ impl Mailer for Refusing {
 }
 
 /// A receiver of mail on loopback.
-struct PostOffice {
+pub(crate) struct PostOffice {
     port: u16,
-    mails: Arc<Mutex<Vec<String>>>,
+    pub(crate) mails: Arc<Mutex<Vec<String>>>,
     asked: Arc<AtomicUsize>,
 }
 
 impl PostOffice {
     /// The first `breaks` connections are broken off, every other one of them after the mail was taken.
-    async fn open(breaks: usize) -> Self {
+    pub(crate) async fn open(breaks: usize) -> Self {
         Self::of(move |count| match count {
             count if count >= breaks => Manner::Takes,
             count if count % 2 == 0 => Manner::HangsUp,
@@ -360,7 +360,7 @@ impl PostOffice {
         self.asked.load(Ordering::Relaxed)
     }
 
-    fn mailer(&self) -> Smtp {
+    pub(crate) fn mailer(&self) -> Smtp {
         Smtp::new(&server::config::Mail {
             host: "127.0.0.1".to_owned(),
             port: self.port,

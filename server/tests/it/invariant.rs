@@ -96,8 +96,9 @@ pub(crate) const PREDICATES: &[(&str, &str)] = &[
             AND NOT EXISTS (SELECT 1 FROM status s WHERE s.case_id = c.id)",
     ),
     (
-        "I1 every receipt is of a revocation",
-        "SELECT COUNT(*) FROM receipt r WHERE NOT EXISTS (SELECT 1 FROM status s WHERE s.case_id = r.case_id)",
+        "I1 every receipt is of a revocation, or of an application on paper",
+        "SELECT COUNT(*) FROM receipt r WHERE NOT EXISTS (SELECT 1 FROM status s WHERE s.case_id = r.case_id)
+            AND NOT EXISTS (SELECT 1 FROM office_case c WHERE c.id = r.case_id AND c.procedure = 'paper')",
     ),
     (
         "I2 every revoked row was authorised by a case",
@@ -116,6 +117,19 @@ pub(crate) const PREDICATES: &[(&str, &str)] = &[
             (NOT EXISTS (SELECT 1 FROM receipt r WHERE r.case_id = c.id)
              OR NOT EXISTS (SELECT 1 FROM evidence s JOIN evidence t ON t.case_id = s.case_id AND t.digest = s.digest
                             WHERE s.case_id = c.id AND s.kind = 'signature' AND t.kind = 'text'))",
+    ),
+    (
+        "I4 what was revoked on paper has its content, its files and the signatures of two",
+        "SELECT COUNT(*) FROM office_case c WHERE c.procedure = 'paper' AND c.state = 'revoked' AND
+            (NOT EXISTS (SELECT 1 FROM evidence e WHERE e.case_id = c.id AND e.kind = 'content')
+             OR NOT EXISTS (SELECT 1 FROM evidence e WHERE e.case_id = c.id AND e.kind = 'file')
+             OR (SELECT COUNT(*) FROM evidence s JOIN evidence t ON t.case_id = s.case_id AND t.digest = s.digest
+                 WHERE s.case_id = c.id AND s.kind = 'signature' AND t.kind = 'text') < 2)",
+    ),
+    (
+        "I4 the queue says what the cases say",
+        "SELECT COUNT(*) FROM queue q WHERE NOT EXISTS
+            (SELECT 1 FROM office_case c WHERE c.id = q.case_id AND c.state = q.state AND c.version = q.version)",
     ),
     (
         "I4 every accepted application queued each of its letters once",

@@ -9,7 +9,7 @@ use casework::review::{Parties, Review};
 use casework::time::Instant;
 use pki::certificate::Certificate;
 
-use super::text::{content, quotes};
+use super::text::{content, is_for, quotes};
 use super::{Command, Paper};
 use crate::desk::evidence::sha256;
 use crate::desk::officer::{Acting, LOGS_IN, OfficerAccount, SIGNS};
@@ -144,7 +144,9 @@ async fn first(
     review: &Review,
 ) -> Result<Option<Possession>, Fault> {
     let Some(first) = &review.first else { return Ok(None) };
-    let account = desk.look::<OfficerAccount>(CaseId::from_octets(first.officer.0)).await?;
+    let account = desk
+        .look::<OfficerAccount>(CaseId::from_octets(first.officer.0))
+        .await?;
     let is_theirs = match &account {
         officer::Case::Active { account, card, .. }
         | officer::Case::Blocked {
@@ -167,7 +169,9 @@ async fn first(
         }
     }
     let proved = desk.proved(office, case.octets(), first).await?;
-    Ok(proved.and_then(|(possession, text)| quotes(&text, review.content).then_some(possession)))
+    Ok(proved.and_then(|(possession, text)| {
+        (quotes(&text, review.content) && is_for(&text, &first.person)).then_some(possession)
+    }))
 }
 
 fn parse(der: &[u8]) -> Result<Certificate, Fault> {

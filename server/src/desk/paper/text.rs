@@ -3,7 +3,7 @@
 //! As in the online application's text the words stand here, since a text of years ago must not change with a catalogue.
 
 use casework::application::AccountKind;
-use casework::identity::{CertificateId, Digest};
+use casework::identity::{CertificateId, Digest, PersonNumber};
 use casework::number::Number;
 use casework::paper::{Applicant, Document, Entry};
 use casework::review::{Reason, Verdict};
@@ -84,9 +84,18 @@ pub(super) fn content(case: CaseId<Paper>, entry: &Entry) -> Result<String, Faul
 
 /// Whether a text is about this content: it has the line that our texts have.
 pub(super) fn quotes(text: &str, content: Digest) -> bool {
+    has_line(text, content_label, &content.to_string())
+}
+
+/// Whether a text was written for this person.
+pub(super) fn is_for(text: &str, person: &PersonNumber) -> bool {
+    has_line(text, person_label, &person.0)
+}
+
+fn has_line(text: &str, label: fn(&Words) -> &'static str, value: &str) -> bool {
     [Language::Ja, Language::En].into_iter().any(|language| {
         let mut page = Page::default();
-        page.line(content_label(&Words { language }), &content.to_string());
+        page.line(label(&Words { language }), value);
         text.split_inclusive('\n').any(|line| line == page.0)
     })
 }
@@ -127,7 +136,10 @@ impl PaperText<'_> {
         page.heading(words.of("決定", "Decision"));
         let (decided, reason) = match verdict {
             Verdict::Approve => (
-                words.of("承認（電子証明書を失効させる）", "Approved (the certificates are revoked)"),
+                words.of(
+                    "承認（電子証明書を失効させる）",
+                    "Approved (the certificates are revoked)",
+                ),
                 None,
             ),
             Verdict::Deny(reason) => (words.of("否認", "Denied"), Some((reason, ReasonUse::Deny))),
@@ -162,7 +174,7 @@ impl PaperText<'_> {
         page.line(words.of("作成日時", "Written"), &words.moment(self.at));
         page.line(words.of("照合記号", "Mark"), &self.mark.to_string());
         page.line(words.of("職員", "Officer"), &self.officer.name);
-        page.line(words.of("職員番号", "Staff number"), &self.officer.officer.person.0);
+        page.line(person_label(words), &self.officer.officer.person.0);
         if let Some(number) = self.number {
             page.line(words.of("受付番号", "Receipt number"), &number.to_string());
         }
@@ -225,7 +237,10 @@ impl PaperText<'_> {
         let none = words.of("（入力なし）", "(nothing entered)");
         page.heading(words.of("申込内容", "Application"));
         page.line(words.of("受付日", "Received"), &words.day(entry.received));
-        page.line(words.of("申込者の区分", "Applying as"), applicant(words, entry.applicant));
+        page.line(
+            words.of("申込者の区分", "Applying as"),
+            applicant(words, entry.applicant),
+        );
         page.line(words.of("失効理由", "Reason"), words.ground(entry.ground));
         page.line(
             words.of("失効理由の補足", "Reason in detail"),
@@ -289,8 +304,12 @@ impl PaperText<'_> {
     }
 }
 
-const fn content_label(words: &Words) -> &'static str {
+fn content_label(words: &Words) -> &'static str {
     words.of("内容の識別値（SHA-256）", "Digest of the content (SHA-256)")
+}
+
+fn person_label(words: &Words) -> &'static str {
+    words.of("職員番号", "Staff number")
 }
 
 const fn applicant(words: &Words, applicant: Applicant) -> &'static str {
