@@ -3,6 +3,7 @@
 //! A command prints its result to standard output, as text or with `--json`; a fault is one sentence on standard error
 //! that says what to do. Exit status: 0 done, 1 not done, 64 wrong usage; `verify` has its own (INTERFACES).
 
+mod audit;
 mod authority;
 mod backup;
 mod doctor;
@@ -27,6 +28,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use serde_json::Value;
 
+use crate::audit::heads;
 use crate::authority::AuthorityFault;
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -76,6 +78,9 @@ enum Command {
     /// Lint certificates, CRLs and OCSP answers
     #[command(after_help = lint::EXAMPLES)]
     Lint(lint::Lint),
+    /// The audit: export it, and verify what was exported
+    #[command(subcommand, after_help = audit::EXAMPLES)]
+    Audit(audit::Audit),
     /// Bring the database to this version of the program
     #[command(after_help = "Example:\n  kagimori migrate --config /etc/kagimori/kagimori.toml")]
     Migrate,
@@ -118,6 +123,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Mail(mail) => Box::pin(mail.run(&operator)).await,
         Command::Verify(verify) => verify.run(&operator),
         Command::Lint(lint) => lint.run(&operator),
+        Command::Audit(audit) => Box::pin(audit.run(&operator)).await,
         Command::Migrate => migrate(&operator).await,
         Command::Backup(backup) => Box::pin(backup.run(&operator)).await,
         Command::Doctor => Box::pin(doctor::run(&operator)).await,
@@ -159,6 +165,11 @@ impl Operator {
         let address: StoreAddress = config.store.parse().map_err(StartFault::from)?;
         let beside = config.data_dir.join(BESIDE);
         std::fs::create_dir_all(&beside).map_err(|fault| CliFault::file(&beside, &fault))?;
+        // It signs heads of the audit with the node's key.
+        let key = beside.join(heads::KEY_FILE);
+        let lent = std::os::unix::fs::symlink(Path::new("..").join(heads::KEY_FILE), &key);
+        lent.or_else(|fault| if key.exists() { Ok(()) } else { Err(fault) })
+            .map_err(|fault| CliFault::file(&key, &fault))?;
         let mut tries = 0;
         loop {
             match Store::open_beside(&address, &beside, &chance).await {
@@ -240,6 +251,12 @@ enum CliFault {
     /// A backup.
     #[error(transparent)]
     Backup(#[from] crate::backup::BackupFault),
+    /// The audit.
+    #[error(transparent)]
+    Audit(#[from] crate::audit::export::ExportFault),
+    /// The evidence of a case.
+    #[error(transparent)]
+    Evidence(#[from] crate::audit::case::EvidenceFault),
     /// The holder's file.
     #[error(transparent)]
     Holder(#[from] crate::authority::holder::HolderFault),

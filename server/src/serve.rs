@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::alarm::{self, Watch};
+use crate::audit::{heads, note};
 use crate::authority::AuthorityFault;
 use crate::authority::address::Addresses;
 use crate::authority::crl::Period;
@@ -359,18 +360,23 @@ impl Running {
 
 /// Opens the store of a configuration and makes the data directory if it is not there.
 pub async fn open(config: &Config, chance: &Chance) -> Result<Store, StartFault> {
-    let address = prepared(config)?;
+    let address = prepared(config, chance)?;
     checked(Store::open(&address, &config.data_dir, chance).await?, config).await
 }
 
 /// The same beside a node that works on the same store: for a node that only answers relying parties.
 pub async fn open_beside(config: &Config, chance: &Chance) -> Result<Store, StartFault> {
-    let address = prepared(config)?;
+    let address = prepared(config, chance)?;
     checked(Store::open_beside(&address, &config.data_dir, chance).await?, config).await
 }
 
-fn prepared(config: &Config) -> Result<StoreAddress, StartFault> {
+fn prepared(config: &Config, chance: &Chance) -> Result<StoreAddress, StartFault> {
     std::fs::create_dir_all(&config.data_dir).map_err(|fault| unusable(config, &fault))?;
+    // The log of the audit is named after the site. A key that is there already keeps its name.
+    let origin = config.portal.origin.as_str();
+    let name = origin.split_once("://").map_or(origin, |(_, name)| name);
+    note::Key::open_or_make(&config.data_dir.join(heads::KEY_FILE), name, chance)
+        .map_err(|fault| unusable(config, &fault))?;
     Ok(config.store.parse()?)
 }
 

@@ -10,6 +10,7 @@
     reason = "a bench talks on its standard streams, reads clocks, and promises nothing"
 )]
 
+mod audit;
 mod bare;
 mod house;
 mod load;
@@ -25,6 +26,7 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
     match arguments.get(1).map(String::as_str) {
         Some("bare") => return bare::serve(&arguments),
+        Some("audit") => return print_rows(&audit::rows()?),
         Some("million") => return print_rows(&signing::million_entries()?),
         _ => {}
     }
@@ -34,6 +36,7 @@ fn main() -> Result<()> {
     );
     let mut rows = vec![signing::live_answers()?];
     rows.extend(in_own_process("million")?);
+    rows.extend(audit::rows()?);
     rows.extend(serving::rows()?);
     let (table, all) = measure::table(&rows);
     println!("{table}");

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::backup::{Passphrase, described, value_of};
 use super::{BESIDE, CliFault, Operator, actor, file, operator_name};
+use crate::audit::heads;
 use crate::backup::{self, Replaced, Restored};
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -85,6 +86,9 @@ impl Restore {
             let replayed = store::replay(&address, &bounds, &actor, (now, &chance)).await;
             let replayed = replayed.map_err(StartFault::from)?;
             tell_replayed(&replayed, &mut text, &mut value);
+            if replayed.events_lost > 0 {
+                put_heads_aside(&config.data_dir, &mut text, &mut value)?;
+            }
         }
         drop(own);
         // The last word has whoever would serve it.
@@ -94,7 +98,10 @@ impl Restore {
                 value["may_be_served"] = json!(true);
                 text.push_str("nothing that was published or journalled is forgotten\nnext: `kagimori serve`, then `kagimori doctor`\n");
             }
-            Err(behind @ (StartFault::Store(OpenFault::Behind(_)) | StartFault::OlderThanPublished { .. })) => {
+            Err(
+                behind @ (StartFault::Store(OpenFault::Behind(_) | OpenFault::Audit(_))
+                | StartFault::OlderThanPublished { .. }),
+            ) => {
                 value["may_be_served"] = json!(false);
                 value["why"] = json!(behind.to_string());
                 let _ = writeln!(text, "NOT to be served yet: {behind}");
@@ -127,7 +134,7 @@ impl Restore {
         Ok(Bounds {
             journals,
             lists,
-            head: None,
+            head: heads::last(&config.data_dir).map_err(|fault| CliFault::file(&config.data_dir, &fault))?,
             journal: if self.journal_lost {
                 JournalIs::Lost
             } else {
@@ -136,6 +143,19 @@ impl Restore {
             shards: config.validation.crl_shards,
         })
     }
+}
+
+/// Heads of events that are lost for good: the node goes on without them, and the auditors get them.
+fn put_heads_aside(data: &Path, text: &mut String, value: &mut Value) -> Result<(), CliFault> {
+    let mut aside = Vec::new();
+    for directory in [data.to_owned(), data.join(BESIDE)] {
+        let moved = heads::set_aside(&directory).map_err(|fault| CliFault::file(&directory, &fault))?;
+        aside.extend(moved.map(|path| path.display().to_string()));
+    }
+    // Writing to a string does not fail.
+    let _ = writeln!(text, "the heads of what is lost are kept for the auditors: {}", aside.join(", "));
+    value["heads_put_aside"] = json!(aside);
+    Ok(())
 }
 
 fn next(behind: &StartFault, replayed: bool) -> &'static str {

@@ -18,7 +18,7 @@ use crate::authority::issue::Registrar;
 use crate::desk::officer::OfficerAccount;
 use crate::desk::paper::Paper;
 use crate::desk::revocation::Revocation;
-use crate::desk::{Actor, CaseId};
+use crate::desk::{Actor, CaseId, Desk};
 use crate::fault::Fault;
 use crate::store::{Errand, ErrandRow, NewEvent, Store, letter_key, officer_letter_key, paper_letter_key};
 use mail::{Mail, Mailer, NotSent};
@@ -37,6 +37,21 @@ pub struct Errands {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Trouble(pub String);
+
+/// The letter of an errand as it was sent, or would be: to the applicant, by mail. `None` for errands of other kinds, and
+/// for letters that are printed.
+pub(crate) async fn letter_of(desk: &Desk, errand: &ErrandRow) -> Result<Option<(&'static str, Mail)>, Trouble> {
+    Ok(match &errand.errand {
+        Errand::RevocationLetter(which) => {
+            Some((letter_key(*which), letter::of_revocation(desk, errand, *which).await?))
+        }
+        Errand::PaperLetter(which) => match office::to_applicant(desk, errand, *which).await? {
+            Post::Mail(mail) => Some((paper_letter_key(*which), mail)),
+            Post::Paper(_) => None,
+        },
+        Errand::PublishCrl { .. } | Errand::OfficerLetter(_) | Errand::ToOperator(_) => None,
+    })
+}
 
 /// How an errand was not done.
 enum Undone {

@@ -254,7 +254,7 @@ async fn take(
     row.as_ref().map(read).transpose()
 }
 
-fn read(row: &Row) -> Result<ErrandRow, Fault> {
+pub(super) fn read(row: &Row) -> Result<ErrandRow, Fault> {
     Ok(ErrandRow {
         id: row.octets("id")?,
         case: row.octets("case_id")?,

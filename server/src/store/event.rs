@@ -1,17 +1,19 @@
-//! The audit: what was done or refused, by whom and when, chained in the order of commits (DOMAIN §2.5).
+//! The audit: what was done or refused, by whom and when, a tree in the order of commits (DOMAIN §2.5).
 //!
-//! A leaf is SHA-256 over a fresh salt and the event's document; the head is SHA-256 over the previous head and the
-//! leaf. Leaves can be published: the salt keeps what they commit to from being guessed. Documents hold fingerprints
-//! and digests, never a name, an address or a PIN.
+//! An entry of the tree is SHA-256 over a fresh salt and the event; the head is the root of the tree that ends with it
+//! (RFC 9162). Entries can be published: the salt keeps what they commit to from being guessed. Documents hold
+//! fingerprints and digests, never a name, an address or a PIN.
 
-use aws_lc_rs::digest;
 use casework::time::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::Store;
+use super::audit;
 use super::case::{self, corrupt};
 use super::database::{Connection, Row, statements, values};
+use crate::audit::entry::commitment;
+use crate::audit::tree::{self, Frontier};
 use crate::fault::{Bug, Fault};
 
 /// An event to be recorded.
@@ -50,14 +52,14 @@ pub struct EventRow {
     pub refusal: Option<String>,
     /// Everything, as it was hashed.
     pub document: String,
-    /// The head of the chain from here on.
+    /// The root of the tree that ends with it.
     pub head: [u8; 32],
 }
 
-/// What the whole chain says of itself.
+/// What the whole audit says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audit {
-    /// Every event follows from the one before.
+    /// Every event is what its head says.
     Whole {
         /// How many there are.
         events: i64,
@@ -66,7 +68,7 @@ pub enum Audit {
     },
     /// Somebody changed, removed or reordered events from here on.
     Broken {
-        /// The first event that does not follow.
+        /// The first event that is not, or not the one whose head it has.
         at: i64,
     },
 }
@@ -83,11 +85,11 @@ impl Store {
             .collect()
     }
 
-    /// Computes the whole chain anew. `known` is a head that was kept elsewhere, with its number: a chain that ends
+    /// Computes the whole tree anew. `known` is a head that was kept elsewhere, with its number: a chain that ends
     /// before it was cut.
     pub async fn audit(&self, known: Option<(i64, [u8; 32])>) -> Result<Audit, Fault> {
         let mut connection = self.reader().await?;
-        let (mut last, mut head) = (0, [0; 32]);
+        let (mut last, mut frontier) = (0, Frontier::default());
         loop {
             let rows = connection.rows(AFTER, values![last]).await?;
             if rows.is_empty() {
@@ -95,23 +97,23 @@ impl Store {
                 return Ok(if cut {
                     Audit::Broken { at: last + 1 }
                 } else {
-                    Audit::Whole { events: last, head }
+                    Audit::Whole {
+                        events: last,
+                        head: frontier.root(),
+                    }
                 });
             }
             for row in rows {
                 let event = read(&row)?;
-                let leaf = leaf(
-                    &row.octets("salt")?,
-                    event.sequence,
-                    event.at,
-                    &event.case,
-                    &event.document,
-                );
+                let salt = row.octets("salt")?;
+                let entry = commitment(&salt, event.sequence, event.at, &event.case, &event.document);
+                frontier.push(tree::leaf(&entry));
                 let forged = known.is_some_and(|(sequence, known)| sequence == event.sequence && known != event.head);
-                if event.sequence != last + 1 || next(&head, &leaf) != event.head || forged {
+                let other = entry != row.octets("leaf")? || frontier.root() != event.head;
+                if event.sequence != last + 1 || other || forged {
                     return Ok(Audit::Broken { at: last + 1 });
                 }
-                (last, head) = (event.sequence, event.head);
+                last = event.sequence;
             }
         }
     }
@@ -124,35 +126,32 @@ impl Store {
     }
 }
 
-/// Appends to the chain, inside the transaction of what it tells.
+/// Appends to the tree, inside the transaction of what it tells, while nobody else writes.
 pub(crate) async fn append(
     connection: &mut Connection,
     case: &[u8; 16],
     event: &NewEvent,
     at: Instant,
 ) -> Result<(), Fault> {
-    let last = connection.row(LAST, values![]).await?;
-    let (last, head) = match last {
-        Some(row) => (row.column::<i64>("sequence")?, row.octets("head")?),
-        None => (0, [0; 32]),
-    };
+    // A database that was restored may be written to before it is served.
+    let mut frontier = audit::planted(connection).await?;
+    let sequence = i64::try_from(frontier.size() + 1).map_err(|_| corrupt("the audit", "no number is left"))?;
     let document = document(event)?;
-    let leaf = leaf(&event.salt, last + 1, at, case, &document);
-    let head = next(&head, &leaf);
+    let entry = commitment(&event.salt, sequence, at, case, &document);
+    frontier.push(tree::leaf(&entry));
     connection
         .execute(
             APPEND,
-            values![last + 1, at.0, case, &document, &event.salt, &leaf, &head],
+            values![sequence, at.0, case, &document, &event.salt, &entry, &frontier.root()],
         )
         .await?;
-    Ok(())
+    audit::keep(connection, &frontier).await
 }
 
 statements! {
-    LAST = "SELECT sequence, head FROM event ORDER BY sequence DESC LIMIT 1";
     APPEND = "INSERT INTO event (sequence, at, case_id, document, salt, leaf, head) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     OF_CASE = "SELECT sequence, at, case_id, document, salt, head FROM event WHERE case_id = $1 ORDER BY sequence";
-    AFTER = "SELECT sequence, at, case_id, document, salt, head FROM event
+    AFTER = "SELECT sequence, at, case_id, document, salt, leaf, head FROM event
              WHERE sequence > $1 ORDER BY sequence LIMIT 4096";
 }
 
@@ -200,30 +199,4 @@ fn read(row: &Row) -> Result<EventRow, Fault> {
         document: text,
         head: row.octets("head")?,
     })
-}
-
-fn leaf(salt: &[u8; 16], sequence: i64, at: Instant, case: &[u8; 16], document: &str) -> [u8; 32] {
-    // Every part but the last has a fixed length.
-    sha256(&[
-        b"\0KAGIMORI event 1\0",
-        salt,
-        &sequence.to_be_bytes(),
-        &at.0.to_be_bytes(),
-        case,
-        document.as_bytes(),
-    ])
-}
-
-fn next(head: &[u8; 32], leaf: &[u8; 32]) -> [u8; 32] {
-    sha256(&[b"\x01KAGIMORI event 1\0", head, leaf])
-}
-
-fn sha256(parts: &[&[u8]]) -> [u8; 32] {
-    let mut context = digest::Context::new(&digest::SHA256);
-    for part in parts {
-        context.update(part);
-    }
-    let mut octets = [0; 32];
-    octets.copy_from_slice(context.finish().as_ref());
-    octets
 }

@@ -76,6 +76,11 @@ const SQLITE: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0001_the_house_stands.sql"),
     ),
     (
+        2,
+        "the audit is a tree",
+        include_str!("../../migrations/sqlite/0002_the_audit_is_a_tree.sql"),
+    ),
+    (
         3,
         "the office has officers",
         include_str!("../../migrations/sqlite/0003_the_office_has_officers.sql"),
@@ -96,6 +101,11 @@ const POSTGRES: &[(i64, &str, &str)] = &[
         1,
         "the house stands",
         include_str!("../../migrations/postgres/0001_the_house_stands.sql"),
+    ),
+    (
+        2,
+        "the audit is a tree",
+        include_str!("../../migrations/postgres/0002_the_audit_is_a_tree.sql"),
     ),
     (
         3,

@@ -4,6 +4,7 @@
 //! (`writer.rs`) that owns the transaction. The store is concrete: there is nothing to put in its place.
 
 mod alarm;
+mod audit;
 mod card_request;
 mod case;
 mod certificate;
@@ -37,6 +38,7 @@ use casework::number::Number;
 use std::path::Path;
 
 pub use alarm::{AlarmRow, OperatorMail};
+pub use audit::{EventRecord, EvidenceRow};
 pub use card_request::{ANSWERED, CardRequestRow, CardRequestState, Claimed};
 pub use case::{CaseRow, Commit, Document, Write};
 pub use certificate::CertificateRow;
@@ -75,6 +77,7 @@ pub(crate) use snapshot::{Loading, Snapshot};
 pub use status::{NewStatus, StatusRow};
 pub use writer::STORAGE_FAILED;
 
+use crate::audit::heads::{Heads, HeadsFault};
 use crate::chance::Chance;
 use crate::fault::Fault;
 use crate::journal::{Journal, JournalFault};
@@ -95,6 +98,9 @@ pub enum OpenFault {
     /// Database and journal do not agree.
     #[error(transparent)]
     Behind(#[from] Behind),
+    /// The audit and the heads that this node has signed do not agree.
+    #[error(transparent)]
+    Audit(#[from] HeadsFault),
     /// It is of a later version of this program, or its migrations were changed.
     #[error(
         "the database does not fit this program: {0}. Serve it with the version that served it last, or a later one"
@@ -154,9 +160,11 @@ impl Store {
         let mut connection = database.writer().await?;
         refuse_unless_durable(&mut connection).await?;
         follow::reconcile(&journal, &mut connection, begun).await?;
+        let heads = Heads::open(data, chance)?;
+        compare_audit(&heads, &mut connection).await?;
         let follower = follow::Follower::begin(journal, &mut connection).await?;
         drop(connection);
-        let writer = writer::Writer::start(database.clone(), follower);
+        let writer = writer::Writer::start(database.clone(), follower, heads);
         Ok(Self { database, writer })
     }
 
@@ -188,6 +196,7 @@ impl Store {
         let mut prepared = 0;
         for statements in [
             alarm::STATEMENTS,
+            audit::STATEMENTS,
             card_request::STATEMENTS,
             case::STATEMENTS,
             certificate::STATEMENTS,
@@ -233,6 +242,16 @@ impl Store {
     async fn reader(&self) -> Result<Connection, Fault> {
         self.database.reader().await
     }
+}
+
+/// The audit's tree is there, and it is the one of which this node signed heads.
+async fn compare_audit(heads: &Heads, connection: &mut Connection) -> Result<(), OpenFault> {
+    if !audit::is_planted(connection).await? {
+        writer::begin(connection).await?;
+        audit::planted(connection).await?;
+        connection.command("COMMIT").await?;
+    }
+    Ok(audit::compare(heads, connection).await??)
 }
 
 /// The promise of the acknowledgement is worth what the database's own is.

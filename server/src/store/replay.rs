@@ -18,7 +18,8 @@ use serde::Serialize;
 use super::database::{Connection, Database, statements, values};
 use super::errand::{self, NewErrand};
 use super::event::{self, NewEvent};
-use super::{Behind, Errand, OpenFault, StoreAddress, case, certificate, follow, migration, status, writer};
+use super::{Behind, Errand, OpenFault, StoreAddress, audit, case, certificate, follow, migration, status, writer};
+use crate::audit::heads::{FILE as HEADS, HeadsFault};
 use crate::authority::issue::shard_of;
 use crate::chance::Chance;
 use crate::fault::{Bug, Fault};
@@ -161,7 +162,7 @@ impl<'c> Replay<'c> {
             touched: BTreeMap::new(),
         };
         let known = replay.lists(&bounds.lists, &ends)?;
-        let lost = None;
+        let lost = replay.compare_audit(bounds.head).await?;
         if let Some((place, journal)) = longest(&bounds.journals)? {
             replay.compare(place, journal).await?;
             for entry in journal.iter().filter(|entry| entry.sequence > before) {
@@ -228,6 +229,22 @@ impl<'c> Replay<'c> {
             });
         }
         Ok(known)
+    }
+
+    /// The signed head that the database has not got: its audit goes on without those events, and says so.
+    async fn compare_audit(&mut self, head: Option<(u64, [u8; 32])>) -> Result<Option<(u64, [u8; 32])>, OpenFault> {
+        let size = audit::planted(self.connection).await?.size();
+        let Some((signed, root)) = head else { return Ok(None) };
+        if audit::root_at(self.connection, signed).await? == Some(root) {
+            return Ok(None);
+        }
+        // A database that is long enough and says something else was not restored but changed.
+        if size >= signed {
+            let path = HEADS.into();
+            return Err(HeadsFault::Forked { path, signed }.into());
+        }
+        self.done.events_lost = signed - size;
+        Ok(Some((signed, root)))
     }
 
     /// What both know must be the same; otherwise it is not this journal's database.

@@ -1,8 +1,9 @@
 //! Group commit: one task owns the transaction, and whoever writes hands it a piece of work.
 //!
 //! All pieces that wait are done in one transaction, each behind its own savepoint, so that one that fails takes
-//! nothing with it. Then, in this order: commit (synced), journal (synced), the subscribers of the status, and only
-//! then everyone is told. A client that hangs up cancels nothing: the piece belongs to the task by then.
+//! nothing with it. Then, in this order: commit (synced), journal (synced), the subscribers of the status, the signed head
+//! of the audit (written), and only then everyone is told. A client that hangs up cancels nothing: the piece belongs to
+//! the task by then.
 //!
 //! If the file system refuses or loses a write, the process stops on the spot and nobody is told anything (A30): after
 //! a failed fsync nothing that this process believes about the disk is known to be true.
@@ -12,8 +13,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Clash;
+use super::audit;
 use super::database::{Connection, Database, statements, values};
 use super::follow::{Follower, Subscriber};
+use crate::audit::heads::Heads;
 use crate::fault::Fault;
 
 /// A future that a piece of work returns; it borrows the connection.
@@ -75,13 +78,14 @@ struct Waiting<T, E, F> {
 
 impl Writer {
     /// Starts the task.
-    pub(crate) fn start(database: Database, follower: Follower) -> Self {
+    pub(crate) fn start(database: Database, follower: Follower, heads: Heads) -> Self {
         let (queue, orders) = mpsc::channel(WAITING);
         let (followed, follows) = watch::channel(0);
         tokio::spawn(
             Desk {
                 database,
                 follower,
+                heads,
                 connection: None,
                 orders,
                 followed,
@@ -179,6 +183,7 @@ where
 struct Desk {
     database: Database,
     follower: Follower,
+    heads: Heads,
     connection: Option<Connection>,
     orders: mpsc::Receiver<Order>,
     /// How often both sequences were read to their ends.
@@ -198,6 +203,9 @@ impl Desk {
                         break;
                     }
                     if let Some(closed) = self.serve_batch(&mut orders).await {
+                        if let Err(fault) = self.heads.sync().await {
+                            tracing::error!(%fault, "the last heads of the audit were not synced");
+                        }
                         // Connection and journal first: whoever waits may open both again.
                         drop(self);
                         let _ = closed.send(());
@@ -208,6 +216,9 @@ impl Desk {
                 _ = rounds.tick() => {
                     if let Err(fault) = self.follow().await {
                         tracing::warn!(%fault, "the revocation sequence could not be followed");
+                    }
+                    if let Err(fault) = self.heads.sync_meanwhile().await {
+                        stop_if_storage(&fault);
                     }
                 }
             }
@@ -282,7 +293,10 @@ impl Desk {
 
     async fn follow(&mut self) -> Result<(), Fault> {
         let mut connection = self.connection().await?;
-        let followed = self.follower.follow(&mut connection).await;
+        let followed = match self.follower.follow(&mut connection).await {
+            Ok(()) => audit::follow(&mut self.heads, &mut connection).await,
+            Err(fault) => Err(fault),
+        };
         self.put_back(connection, &followed);
         if followed.is_ok() {
             self.followed.send_modify(|times| *times += 1);

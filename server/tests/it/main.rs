@@ -1,6 +1,7 @@
 //! The tests of the server, one module per noun.
 #![allow(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
 
+mod audit;
 mod authority;
 mod backup;
 mod cli;
@@ -9,6 +10,7 @@ mod console;
 mod desk;
 mod doctor;
 mod errand;
+mod evidence;
 mod house;
 mod invariant;
 mod journal;
