@@ -413,7 +413,7 @@ pub async fn registrar(config: &Config, store: Store, clock: Clock, chance: Chan
     })
 }
 
-/// The pages, with what protects every one of them: no body above the limit, and a panic is one visitor's 500.
+/// The pages, with what protects every one of them: a panic is one visitor's 500.
 fn portal(config: &Config, registrar: &Registrar) -> Result<axum::Router, Bug> {
     let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
     let site = portal::Site {
@@ -423,10 +423,9 @@ fn portal(config: &Config, registrar: &Registrar) -> Result<axum::Router, Bug> {
         longest: seconds(config.portal.session),
         ocsp_max_age: u32::try_from(config.validation.max_age.as_secs()).unwrap_or(u32::MAX),
         limits: portal::Limits::default(),
+        body_octets: config.limits.body_octets,
     };
     Ok(portal::router(Portal::new(registrar.desk.clone(), site)?)
-        .layer(axum::extract::DefaultBodyLimit::max(config.limits.body_octets))
-        .layer(tower_http::limit::RequestBodyLimitLayer::new(config.limits.body_octets))
         .layer(tower_http::catch_panic::CatchPanicLayer::new()))
 }
 

@@ -21,6 +21,11 @@ async function firstDay() {
     const page = await context.newPage();
     const authenticator = await virtualAuthenticator(page);
 
+    await step("the officer has chosen a phrase at the agent", async () => {
+      await page.goto(`http://127.0.0.1:${stand.agent_port}/phrase`);
+      await page.locator("#phrase").fill(stand.phrase);
+      await press(page, "#go");
+    });
     await step("whoever asks for a page of the desk is led to the login", async () => {
       await page.goto(`${DESK}/officers`);
       await expectPath(page, /\/login$/);
@@ -111,8 +116,10 @@ async function firstDay() {
       await press(page, "#logout");
       await expectPath(page, /\/ended$/);
       await page.goto(`${DESK}/office`);
-      await Promise.all([page.waitForURL(/\/office$/), page.locator("#passkey").click()]);
-      holds(await page.locator(".who").innerText(), stand.holder);
+      await page.locator("#passkey").click();
+      await page.locator(".who, #problem, [data-refused]:not(:empty)").waitFor();
+      holds(await page.locator("body").innerText(), stand.holder);
+      await expectPath(page, /\/office$/);
     });
     await step("an authenticator that does not verify its user logs nobody in", async () => {
       await press(page, "#logout");
@@ -127,7 +134,8 @@ async function firstDay() {
       await press(page, AT.openAgent);
       await toPin(page);
       await consent(page, stand.pin);
-      await page.waitForURL(/\/officers$/);
+      await page.locator(".who").waitFor();
+      await expectPath(page, /\/officers$/);
     });
     await step("who is blocked is out with the next click, and is told why", async () => {
       execFileSync(stand.block[0], stand.block.slice(1), { cwd: stand.server, env: { ...process.env, ...stand.env } });

@@ -29,6 +29,7 @@ use axum::routing::{get, post};
 use casework::time::Instant;
 use std::sync::Arc;
 use std::time::Duration;
+use tower_http::limit::RequestBodyLimitLayer;
 
 pub use limit::Limits;
 
@@ -48,16 +49,20 @@ pub fn router(portal: Portal) -> Router {
         .route("/language", post(menu::language))
         .route("/{office}", get(menu::office))
         .route("/{office}/paper", get(menu::paper))
-        .nest("/console", console::routes())
         .nest("/{office}/revocation", revocation::routes());
     let api = Router::new()
         .route("/offices", get(menu::tiles))
         .nest("/card-requests/{id}", card_request::routes());
-    Router::new()
+    let most = |octets| RequestBodyLimitLayer::new(octets);
+    let holders = Router::new()
         .merge(pages)
         .nest("/api/v1", api)
         .route("/static/{name}", get(asset::serve))
         .fallback(menu::nothing)
+        .layer(most(portal.site().body_octets));
+    Router::new()
+        .merge(holders)
+        .nest("/console", console::routes().layer(most(console::MOST_OCTETS)))
         .layer(axum::middleware::from_fn_with_state(portal.clone(), headers::add))
         .with_state(portal)
 }
@@ -81,6 +86,8 @@ pub struct Site {
     pub ocsp_max_age: u32,
     /// How often one may knock.
     pub limits: Limits,
+    /// The largest body of a holder's request, and of the agent's, in octets. Officers send longer ones.
+    pub body_octets: usize,
 }
 
 struct Inner {
@@ -100,6 +107,7 @@ impl Site {
             longest: 12 * 3_600,
             ocsp_max_age: 300,
             limits: Limits::default(),
+            body_octets: BODY_LIMIT,
         }
     }
 

@@ -106,7 +106,7 @@ pub(super) async fn returned(visit: Visit) -> Result<Response, Stop> {
     let forgotten = visit.portal.forget(session, &office.id, CODE).await;
     forgotten.map_err(|fault| visit.fault(&fault))?;
     let officer = casework::identity::OfficerId(account.octets());
-    take_seat(&visit, session, &office, officer, Some(&row)).await
+    take_seat(&visit, session, &office, officer, &row).await
 }
 
 /// The account that waits for this code here, and until when. An office has some dozens of accounts, and few that wait.

@@ -75,16 +75,17 @@ pub(super) async fn returned(visit: Visit) -> Result<Response, Stop> {
     };
     // Whether the card is unknown or its account blocked, the answer and its time are the same (A55).
     let (officer, ()) = tokio::join!(by_card(&visit, session, &office, presented), settled());
-    take_seat(&visit, session, &office, officer?, Some(&row)).await
+    take_seat(&visit, session, &office, officer?, &row).await
 }
 
 /// The second way: a passkey answered the challenge of the login page.
 pub(super) async fn by_passkey(post: Post) -> Result<Response, Stop> {
     let visit = &post.visit;
     let (office, session) = (visit.office()?, visit.session()?);
-    remember_target(&post, session, &office).await?;
     let (officer, ()) = tokio::join!(asserted(&post, session, &office), settled());
-    take_seat(visit, session, &office, officer?, None).await
+    let seated = visit.portal.seat(session, &office, officer?, visit.now).await;
+    let cookie = seated.map_err(|fault| visit.fault(&fault))?;
+    Ok(([(header::SET_COOKIE, cookie)], lead_to(post.field("to"), &office)).into_response())
 }
 
 /// ログアウト: the session ends, with everything noted in it.
@@ -162,12 +163,10 @@ pub(super) async fn take_seat(
     session: &Session,
     office: &Office,
     officer: OfficerId,
-    row: Option<&CardRequestRow>,
+    row: &CardRequestRow,
 ) -> Result<Response, Stop> {
     let seated = async {
-        if let Some(row) = row {
-            visit.portal.store().close_card_request(row.id).await?;
-        }
+        visit.portal.store().close_card_request(row.id).await?;
         visit.portal.seat(session, office, officer, visit.now).await
     };
     let cookie = seated.await.map_err(|fault| visit.fault(&fault))?;
@@ -345,9 +344,16 @@ async fn remember_target(post: &Post, session: &Session, office: &Office) -> Res
 
 fn to_target(session: &Session, office: &Office) -> Response {
     let noted = session.noted(&office.id, TARGET).map(|fact| fact.value.as_str());
-    let home = format!("/console/{}", office.id);
-    let to = noted.filter(|path| leads_here(path, office)).unwrap_or(&home);
-    Redirect::to(to).into_response()
+    lead_to(noted.unwrap_or_default(), office)
+}
+
+/// To that page of the console, or to its first one where the page is none of it.
+fn lead_to(path: &str, office: &Office) -> Response {
+    if leads_here(path, office) {
+        Redirect::to(path).into_response()
+    } else {
+        Redirect::to(&format!("/console/{}", office.id)).into_response()
+    }
 }
 
 fn leads_here(path: &str, office: &Office) -> bool {

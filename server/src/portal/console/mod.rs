@@ -110,3 +110,6 @@ async fn home(seat: Seat) -> Response {
 async fn stay(_: SeatPost) -> Result<StatusCode, Stop> {
     Ok(StatusCode::NO_CONTENT)
 }
+
+/// The largest body that the console looks at, in octets: files that an officer encloses. What a form may have is less.
+pub(crate) const MOST_OCTETS: usize = 16 << 20;

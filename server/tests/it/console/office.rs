@@ -97,6 +97,22 @@ async fn a_changed_office_is_previewed_saved_and_open_at_once() {
 }
 
 #[tokio::test]
+async fn a_text_of_ten_thousand_characters_is_taken_and_one_without_end_is_not() {
+    let house = house().await;
+    let router = portal(&house);
+    let mut officer = seated(&house, &router, "1", &[Role::Administration]).await;
+    officer.browser.get(&format!("{DESK}/office/edit")).await;
+    let long = "失効".repeat(5_000);
+    let fields = form(AUTHORITY_EXAMPLE, "1", &[("revocation.terms.text.ja", &long)]);
+    assert_eq!(post(&mut officer, "edit", &fields).await.status, StatusCode::OK);
+    let endless = "失効".repeat(50_000);
+    let fields = form(AUTHORITY_EXAMPLE, "1", &[("revocation.terms.text.ja", &endless)]);
+    let refused = post(&mut officer, "edit", &fields).await;
+    assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
+    refused.must_say("512 KiB");
+}
+
+#[tokio::test]
 async fn of_two_who_change_the_same_version_one_is_told() {
     let house = house().await;
     let router = portal(&house);

@@ -128,9 +128,15 @@ async fn a_passkey_logs_in_and_the_session_has_another_token_then() {
     officer.browser.get(&format!("{DESK}/own")).await.must_say("執務室");
     let (mut browser, challenge) = at_login(&router).await;
     let before = browser.cookie();
-    let fields = authenticator.assertion(&challenge, ORIGIN, officer.id.0);
+    let mut fields = authenticator.assertion(&challenge, ORIGIN, officer.id.0);
+    fields.push(("to", format!("{DESK}/own?notice=saved")));
     let answered = send(&mut browser, "/login/passkey", &fields).await;
-    assert_eq!(answered.location(), DESK, "{}", answered.text());
+    assert_eq!(
+        answered.location(),
+        format!("{DESK}/own?notice=saved"),
+        "{}",
+        answered.text()
+    );
     assert_ne!(browser.cookie(), before);
     assert_eq!(browser.get(&format!("{DESK}/own")).await.status, StatusCode::OK);
     let row = house.store().passkey(b"first").await.unwrap().unwrap();
