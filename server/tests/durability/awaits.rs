@@ -31,10 +31,10 @@ const PATH: &[File] = &[
         include_str!("../../src/store/writer.rs"),
         &[
             ("write", 10),
-            ("serve", 2),
+            ("serve", 4),
             ("serve_batch", 2),
             ("commit", 3),
-            ("follow", 2),
+            ("follow", 3),
             ("connection", 1),
             ("begin", 3),
         ],
@@ -67,7 +67,12 @@ const PATH: &[File] = &[
     (
         "store/event.rs",
         include_str!("../../src/store/event.rs"),
-        &[("append", 2)],
+        &[("append", 3)],
+    ),
+    (
+        "store/audit.rs",
+        include_str!("../../src/store/audit.rs"),
+        &[("planted", 2), ("standing", 1), ("keep", 1), ("follow", 2), ("root_at", 1)],
     ),
     (
         "store/follow.rs",

@@ -84,7 +84,7 @@ pub(crate) fn lose_what_was_not_synced(data: &Path) {
     for entry in std::fs::read_dir(data).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        if name.starts_with("kagimori.db") || name == "revocations.journal" {
+        if name.starts_with("kagimori.db") || name == "revocations.journal" || name == "audit.heads" {
             std::fs::remove_file(&path).unwrap();
         }
     }
@@ -109,7 +109,7 @@ pub(crate) fn copy(prepared: &Path, data: &Path) {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         std::fs::copy(&path, data.join(&name)).unwrap();
-        if name.starts_with("kagimori.db") || name == "revocations.journal" {
+        if name.starts_with("kagimori.db") || name == "revocations.journal" || name == "audit.heads" {
             std::fs::copy(&path, snapshots.join(&name)).unwrap();
         }
     }
