@@ -35,7 +35,7 @@ impl Watch {
         }
     }
 
-    /// Looks every minute. May be stopped at any moment.
+    /// Looks every few minutes. May be stopped at any moment.
     pub async fn keep_watching(mut self) {
         loop {
             tokio::time::sleep(BETWEEN_ROUNDS).await;
@@ -171,5 +171,5 @@ pub fn node_name() -> String {
         .map_or_else(|_| "this machine".to_owned(), |name| name.trim().to_owned())
 }
 
-/// A list is due hours before its end, a certificate days.
-const BETWEEN_ROUNDS: Duration = Duration::from_mins(1);
+/// A list is due hours before its end, a certificate days; a list of a million entries is fetched each time.
+const BETWEEN_ROUNDS: Duration = Duration::from_mins(5);

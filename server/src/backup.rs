@@ -30,8 +30,8 @@ pub struct Contents {
     pub program: String,
     /// The moment from which it is.
     pub made_at: Instant,
-    /// The number of the last migration of its tables.
-    pub schema: i64,
+    /// The numbers of the migrations that its tables have seen.
+    pub schema: Vec<i64>,
     /// The last number of the revocation sequence.
     pub revocations: i64,
     /// How many certificates were issued.
@@ -82,6 +82,11 @@ pub enum BackupFault {
     /// There is a database with content where it would be restored.
     #[error("there is a database with content already; with --replace it is put aside and the backup takes its place")]
     Living,
+    /// It was made by a later version of this program.
+    #[error(
+        "the backup was made by version {0} of this program, which knows more tables; restore it with that version"
+    )]
+    Later(String),
     /// A node works on the database.
     #[error("{0} works on this database; stop it first")]
     Served(String),
@@ -284,7 +289,7 @@ fn contents(manifest: record::Manifest, rows: u64, digest: [u8; 32]) -> Contents
     Contents {
         program: manifest.program,
         made_at: Instant(manifest.made_at),
-        schema: manifest.schema.last().copied().unwrap_or(0),
+        schema: manifest.schema,
         revocations: manifest.revocations,
         certificates: manifest.certificates,
         audit: (manifest.events, manifest.head),

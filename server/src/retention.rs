@@ -1,8 +1,8 @@
 //! How long is kept what has to be kept, and how it goes (DOMAIN §2.5).
 //!
 //! In two steps: first a mark, and only days later the erasure; between them a mark can be taken back. What goes is the
-//! content: applications, letters, evidence, certificates, and the documents of their audit events with their salts. What
-//! stays is what others rely on: revoked rows, serial numbers, receipt numbers, the entries of the audit's tree.
+//! content: applications, letters, evidence, certificates. What stays is what others rely on: revoked rows, serial numbers,
+//! receipt numbers, and the audit, whose events hold fingerprints and digests and no person.
 
 use casework::time::{Date, Instant};
 

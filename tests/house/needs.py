@@ -28,6 +28,8 @@ COMPILER = (Need("build-essential", ("cc", "ar", "make")),)
 # What everything else needs. A path shows a file, a bare word a command.
 MACHINE = COMPILER + (
     Need("openssl", ("openssl",)),
+    Need("age", ("age",)),
+    Need("systemd", ("systemd-analyze",)),
     Need("curl", ("curl",)),
     Need("procps", ("ps",)),
     Need("pcscd", ("/usr/sbin/pcscd",)),

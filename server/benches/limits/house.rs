@@ -173,4 +173,4 @@ pub(crate) const CA: &str = "bench";
 pub(crate) const HOLDER: &str = "term = \"1年+30日\"\n[holder]\nname = \"鍵守 太郎\"\nname_romaji = \"KAGIMORI Taro\"\n\
     [organisation]\nname = \"見本建設株式会社\"\nname_romaji = \"Mihon Kensetsu\"\naddress = \"東京都千代田区霞が関一丁目1番1号\"\n\
     [purchase]\nprice = 28600\n";
-const KAGIMORI: &str = env!("CARGO_BIN_EXE_kagimori");
+pub(crate) const KAGIMORI: &str = env!("CARGO_BIN_EXE_kagimori");

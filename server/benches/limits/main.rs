@@ -11,6 +11,7 @@
 )]
 
 mod audit;
+mod backup;
 mod bare;
 mod house;
 mod load;
@@ -27,6 +28,7 @@ fn main() -> Result<()> {
     match arguments.get(1).map(String::as_str) {
         Some("bare") => return bare::serve(&arguments),
         Some("audit") => return print_rows(&audit::rows()?),
+        Some("backup") => return print_rows(&backup::rows()?),
         Some("million") => return print_rows(&signing::million_entries()?),
         _ => {}
     }
@@ -37,6 +39,7 @@ fn main() -> Result<()> {
     let mut rows = vec![signing::live_answers()?];
     rows.extend(in_own_process("million")?);
     rows.extend(audit::rows()?);
+    rows.extend(in_own_process("backup")?);
     rows.extend(serving::rows()?);
     let (table, all) = measure::table(&rows);
     println!("{table}");

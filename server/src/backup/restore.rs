@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::record::{Cell, Record, Table};
 use super::{BackupFault, Contents, check, directory_of, not_whole, open, unread};
 use crate::fault::Fault;
-use crate::store::{Loading, OpenFault, StoreAddress, occupancy, remove_tables};
+use crate::store::{Loading, OpenFault, StoreAddress, knows_migration, occupancy, remove_tables};
 
 /// What becomes of a database that is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,10 @@ pub async fn restore(
     now: Instant,
 ) -> Result<Restored, BackupFault> {
     let contents = check(file, passphrase).await?;
+    // Before anything is touched.
+    if !contents.schema.iter().all(|version| knows_migration(*version)) {
+        return Err(BackupFault::Later(contents.program));
+    }
     let found = occupancy(address).await?;
     if let Some(other) = found.served_by {
         return Err(BackupFault::Served(other));

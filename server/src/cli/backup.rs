@@ -99,7 +99,7 @@ pub(super) fn described(contents: &Contents) -> String {
         "  made at       {} by {}\n  tables        of migration {}, {} rows\n  certificates  {}\n  revocations   {}\n  audit         {} events\n",
         time::shown(contents.made_at),
         contents.program,
-        contents.schema,
+        contents.schema.last().copied().unwrap_or(0),
         contents.rows,
         contents.certificates,
         contents.revocations,

@@ -86,7 +86,6 @@ impl Retention {
                             "kind": kind.word(),
                             "documents": gone.documents,
                             "evidence": gone.evidence,
-                            "events": gone.events,
                         })
                     })
                     .collect();

@@ -103,9 +103,9 @@ pub(super) fn secrets(config: &Config) -> Vec<Finding> {
             let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
             let about = path.display().to_string();
             let next = format!("chmod 600 {about}, and think about who has read it since");
-            Some(match mode & 0o077 {
-                0 => Finding::ok(What::Secrets, about, "only its owner reads it"),
-                others if others & 0o007 == 0 => {
+            Some(match (mode & 0o070, mode & 0o007) {
+                (0, 0) => Finding::ok(What::Secrets, about, "only its owner reads it"),
+                (_, 0) => {
                     let says = format!("its group reads it (mode {mode:o})");
                     Finding::of(What::Secrets, about, State::Warning, says, next)
                 }

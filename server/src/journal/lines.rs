@@ -48,7 +48,7 @@ pub fn lines(place: &Path, keys: &[[u8; 32]]) -> Result<Vec<Entry>, JournalFault
         last = signature;
         entries.push(entry);
     }
-    let beside = path.parent().and_then(|directory| key_in(directory));
+    let beside = path.parent().and_then(key_in);
     let is_signed = beside.iter().chain(keys).any(|key| {
         UnparsedPublicKey::new(&ED25519, key)
             .verify(&signed(&end.head()), &last)

@@ -56,6 +56,7 @@ use follow::Begun;
 pub use follow::{Behind, Committed};
 pub use key::{KeyPurpose, KeyRow};
 pub use letter::LetterRow;
+pub(crate) use migration::knows as knows_migration;
 pub(crate) use occupancy::{occupancy, remove_tables};
 pub use office::{OfficeChange, OfficeRow, OfficeVersion};
 pub use officer::{OfficerRow, OfficerState, Registered};

@@ -45,8 +45,6 @@ pub struct Gone {
     pub documents: u64,
     /// Texts, signatures, files.
     pub evidence: u64,
-    /// Documents of audit events, with their salts; their entries in the tree stay.
-    pub events: u64,
 }
 
 impl Store {
@@ -200,7 +198,6 @@ impl Store {
                     let mut details = about(&mark);
                     details.push(("documents", gone.documents.to_string()));
                     details.push(("evidence", gone.evidence.to_string()));
-                    details.push(("events", gone.events.to_string()));
                     tell(connection, "erased", &actor, details, (now, salt)).await?;
                     Ok(gone)
                 })

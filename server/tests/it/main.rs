@@ -18,6 +18,7 @@ mod letter;
 mod node;
 mod office;
 mod officer;
+mod operations;
 mod operator;
 mod paper;
 mod portal;
