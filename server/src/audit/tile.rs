@@ -10,6 +10,7 @@
 //!
 //! The last one of a row that is not full has `.p/<W>` behind its number, W being how many it has.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use base64::Engine as _;
@@ -146,9 +147,9 @@ pub fn to_line(record: &EventRecord) -> String {
     let line = Line {
         sequence: record.sequence,
         at: record.at.0,
-        case: Hex::of(&record.case),
-        salt: Hex::of(&record.salt),
-        document: record.document.clone(),
+        case: hex(&record.case).into(),
+        salt: hex(&record.salt).into(),
+        document: record.document.as_str().into(),
     };
     // Numbers and texts are always JSON.
     serde_json::to_string(&line).unwrap_or_default()
@@ -156,43 +157,44 @@ pub fn to_line(record: &EventRecord) -> String {
 
 /// The event of a line, if it is written exactly as [`to_line`] does; its commitment is computed.
 pub fn from_line(text: &str) -> Option<EventRecord> {
-    let line: Line = serde_json::from_str(text).ok()?;
-    let (case, salt) = (line.case.octets()?, line.salt.octets()?);
-    let record = EventRecord {
+    let line: Line<'_> = serde_json::from_str(text).ok()?;
+    let (case, salt) = (unhex(&line.case)?, unhex(&line.salt)?);
+    if serde_json::to_string(&line).ok()? != text {
+        return None;
+    }
+    let at = Instant(line.at);
+    Some(EventRecord {
         sequence: line.sequence,
-        at: Instant(line.at),
+        at,
         case,
         salt,
-        commitment: commitment(&salt, line.sequence, Instant(line.at), &case, &line.document),
-        document: line.document,
-    };
-    (to_line(&record) == text).then_some(record)
+        commitment: commitment(&salt, line.sequence, at, &case, &line.document),
+        document: line.document.into_owned(),
+    })
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
+struct Line<'a> {
     sequence: i64,
     at: i64,
-    case: Hex,
-    salt: Hex,
-    document: String,
+    #[serde(borrow)]
+    case: Cow<'a, str>,
+    #[serde(borrow)]
+    salt: Cow<'a, str>,
+    #[serde(borrow)]
+    document: Cow<'a, str>,
 }
 
-/// Sixteen octets.
-#[derive(Serialize, Deserialize)]
-#[serde(transparent)]
-struct Hex(String);
+fn hex(octets: &[u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(*octets))
+}
 
-impl Hex {
-    fn of(octets: &[u8; 16]) -> Self {
-        Self(format!("{:032x}", u128::from_be_bytes(*octets)))
-    }
-
-    fn octets(&self) -> Option<[u8; 16]> {
-        let octets = u128::from_str_radix(&self.0, 16).ok()?.to_be_bytes();
-        (Self::of(&octets).0 == self.0).then_some(octets)
-    }
+/// Exactly as [`hex`] writes them.
+fn unhex(text: &str) -> Option<[u8; 16]> {
+    let digits = text.len() == 32 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+    let number = u128::from_str_radix(text, 16).ok()?;
+    digits.then(|| number.to_be_bytes())
 }
 
 /// The last head of an export.
