@@ -4,6 +4,7 @@
 
 mod case_id;
 pub mod certificate;
+mod client;
 pub mod evidence;
 pub mod example;
 pub mod officer;
@@ -20,6 +21,7 @@ use std::fmt;
 use wire::office::Language;
 
 pub use case_id::{CaseId, NotACaseId};
+pub use client::Client;
 use offices::Offices;
 
 use crate::chance::Chance;
@@ -35,6 +37,8 @@ pub struct Desk {
     clock: Clock,
     chance: Chance,
     offices: Offices,
+    /// From where those ask for whom it works, where that is known.
+    client: Option<Client>,
 }
 
 /// Who asks.
@@ -181,6 +185,15 @@ impl Desk {
             clock,
             chance,
             offices: Offices::new(offices),
+            client: None,
+        }
+    }
+
+    /// The same desk, for somebody who asks from there: its events say so.
+    pub fn asked_from(&self, client: Client) -> Self {
+        Self {
+            client: Some(client),
+            ..self.clone()
         }
     }
 
@@ -402,13 +415,15 @@ impl Desk {
 
     fn event<P: Procedure>(&self, actor: &Actor<'_>, standing: &Standing<P>, command: &P::Command) -> NewEvent {
         let state = P::state(&standing.case).to_owned();
+        let mut details = P::about(&standing.case, command);
+        details.extend(self.client.map(|client| ("client", client.to_string())));
         NewEvent {
             procedure: P::NOUN,
             name: P::word(command),
             actor: actor.to_string(),
             states: (state.clone(), state),
             refusal: None,
-            details: P::about(&standing.case, command),
+            details,
             salt: self.chance.octets(),
         }
     }

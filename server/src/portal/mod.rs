@@ -35,7 +35,7 @@ pub use limit::Limits;
 
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::desk::Desk;
+use crate::desk::{Client, Desk};
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
 use crate::store::Store;
@@ -69,7 +69,7 @@ pub fn router(portal: Portal) -> Router {
 
 /// What the pages work with. Cheap to clone.
 #[derive(Clone)]
-pub struct Portal(Arc<Inner>);
+pub struct Portal(Arc<Inner>, Desk);
 
 /// How the portal is reached, and how long it waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +91,6 @@ pub struct Site {
 }
 
 struct Inner {
-    desk: Desk,
     site: Site,
     policy: HeaderValue,
     gauge: limit::Gauge,
@@ -122,12 +121,13 @@ impl Portal {
     pub fn new(desk: Desk, site: Site) -> Result<Self, Bug> {
         let policy = headers::content_security_policy(&site.agent);
         let policy = HeaderValue::from_str(&policy).map_err(|_| Bug(format!("{:?} is no origin", site.agent)))?;
-        Ok(Self(Arc::new(Inner {
-            desk,
-            policy,
-            gauge: limit::Gauge::new(site.limits),
-            site,
-        })))
+        let gauge = limit::Gauge::new(site.limits);
+        Ok(Self(Arc::new(Inner { policy, gauge, site }), desk))
+    }
+
+    /// The same portal, for a visitor from there: what the visit does says so in the audit.
+    fn asked_from(&self, client: Client) -> Self {
+        Self(Arc::clone(&self.0), self.1.asked_from(client))
     }
 
     fn offices(&self) -> Arc<[Arc<Office>]> {
@@ -139,19 +139,19 @@ impl Portal {
     }
 
     fn desk(&self) -> &Desk {
-        &self.0.desk
+        &self.1
     }
 
     fn store(&self) -> &Store {
-        self.0.desk.store()
+        self.1.store()
     }
 
     fn clock(&self) -> &Clock {
-        self.0.desk.clock()
+        self.1.clock()
     }
 
     fn chance(&self) -> &Chance {
-        self.0.desk.chance()
+        self.1.chance()
     }
 
     fn site(&self) -> &Site {

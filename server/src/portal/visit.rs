@@ -180,7 +180,7 @@ impl Visit {
         let now = portal.clock().now();
         let query = parts.uri.query().map(str::to_owned);
         let mut visit = Self {
-            portal: portal.clone(),
+            portal: portal.asked_from(address(parts).into()),
             words: Words::of(language::of(&parts.headers, query.as_deref())),
             now,
             visitor: Visitor::Stranger,

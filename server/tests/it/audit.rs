@@ -444,3 +444,25 @@ fn fails(desk: &Desk) -> impl Future<Output = Result<(), server::fault::Fault>> 
         }
     }
 }
+
+#[tokio::test]
+async fn what_a_visitor_does_is_told_with_the_class_of_the_address_and_never_with_it() {
+    use crate::portal::browser::{Browser, FORM, portal};
+    let house = House::on_sqlite().await;
+    let card = house.card().await;
+    let told = "SELECT COUNT(*) FROM event WHERE document LIKE '%\"client\":\"loopback\"%'";
+    let all = "SELECT COUNT(*) FROM event";
+    let before = count(&house.place.address, all).await;
+    assert_eq!(
+        count(&house.place.address, told).await,
+        0,
+        "nobody visited when the card was made"
+    );
+    let mut browser = Browser::new(&portal(&house));
+    browser.reach_confirm(&card, FORM).await;
+    let visit = count(&house.place.address, all).await - before;
+    assert!(visit >= 2, "{visit}");
+    assert_eq!(count(&house.place.address, told).await, visit);
+    let address = "SELECT COUNT(*) FROM event WHERE document LIKE '%::1%' OR document LIKE '%127.0.0.1%'";
+    assert_eq!(count(&house.place.address, address).await, 0);
+}
