@@ -16,6 +16,7 @@ mod bare;
 mod house;
 mod load;
 mod measure;
+mod queue;
 mod serving;
 mod signing;
 
@@ -29,6 +30,7 @@ fn main() -> Result<()> {
         Some("bare") => return bare::serve(&arguments),
         Some("audit") => return print_rows(&audit::rows()?),
         Some("backup") => return print_rows(&backup::rows()?),
+        Some("queue") => return print_rows(&queue::rows()?),
         Some("million") => return print_rows(&signing::million_entries()?),
         _ => {}
     }
@@ -40,6 +42,7 @@ fn main() -> Result<()> {
     rows.extend(in_own_process("million")?);
     rows.extend(audit::rows()?);
     rows.extend(in_own_process("backup")?);
+    rows.extend(queue::rows()?);
     rows.extend(serving::rows()?);
     let (table, all) = measure::table(&rows);
     println!("{table}");

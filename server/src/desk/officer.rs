@@ -136,7 +136,7 @@ pub fn invitation_code(chance: &Chance) -> String {
 pub fn invitation_digest(typed: &str) -> Digest {
     let letters: String = typed
         .chars()
-        .filter(|character| character.is_ascii_alphanumeric())
+        .filter(char::is_ascii_alphanumeric)
         .map(|character| character.to_ascii_uppercase())
         .collect();
     sha256(letters.as_bytes())

@@ -22,7 +22,7 @@ on_both! {
         house.ask_account(hanako.account(), &HOLDER, &log_in(&house, &hanako)).await.unwrap();
         let row = house.store().officer_by_card(hanako.card.subject.card).await.unwrap().unwrap();
         let seen = house.store().officers("mihon-ca").await.unwrap();
-        assert_eq!(seen, [row.clone()]);
+        assert_eq!(seen, std::slice::from_ref(&row));
         let OfficerState::Active { seen, .. } = row.state else { panic!("{row:?}") };
         assert!(house.now().0 - seen.0 < 60, "the last login");
         let events: Vec<_> = house.store().events(hanako.id.0).await.unwrap().into_iter().map(|event| event.name).collect();

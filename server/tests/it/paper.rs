@@ -62,14 +62,14 @@ on_both! {
         let (hanako, jiro) = office_of(&house).await;
         let card = house.card().await;
         let case = house.submit(&hanako, &card).await;
-        let returned = house.decide(&jiro, case, Verdict::Return(reason("papers_missing"))).await.unwrap();
+        let returned = house.decide(&jiro, case, Verdict::Return(Box::new(reason("papers_missing")))).await.unwrap();
         assert!(matches!(returned.case, Case::Returned { .. }));
         assert_eq!(house.queued(case).await.shelf, Shelf::Drafts);
         let number = returned.case.number();
         house.do_paper(&hanako, case, &house.entering(&card)).await.unwrap();
         let text = house.present_again(&hanako, case).await;
         house.do_paper(&hanako, case, &Command::Submit(hanako.card.sign(&text, house.now()))).await.unwrap();
-        let denied = house.decide(&jiro, case, Verdict::Deny(reason("not_entitled"))).await.unwrap();
+        let denied = house.decide(&jiro, case, Verdict::Deny(Box::new(reason("not_entitled")))).await.unwrap();
         assert_eq!(denied.case.number(), number, "the number that the applicant knows");
         assert!(matches!(denied.case, Case::Denied { .. }));
         assert!(house.store().status(card.certificate()).await.unwrap().is_none());
@@ -84,9 +84,9 @@ on_both! {
         house.do_paper(&jiro, case, &Command::Claim).await.unwrap();
         let with_remark = |remark: &str| Box::new(Reason { key: "not_entitled".to_owned(), remark: Some(remark.to_owned()) });
         for verdict in [
-            Verdict::Deny(reason("papers_missing")),
-            Verdict::Return(reason("not_entitled")),
-            Verdict::Deny(reason("because")),
+            Verdict::Deny(Box::new(reason("papers_missing"))),
+            Verdict::Return(Box::new(reason("not_entitled"))),
+            Verdict::Deny(Box::new(reason("because"))),
             Verdict::Deny(with_remark(&"長".repeat(401))),
             Verdict::Deny(with_remark("理由\u{202e}")),
         ] {
@@ -195,7 +195,7 @@ on_both! {
         let earlier = house.card_until(casework::time::Date { year: 2027, month: 6, day: 30 }).await;
         for card in [&card, &earlier] {
             let halves = house.desk.other_halves(card.certificate()).await.unwrap();
-            assert_eq!(halves, [card.subject.authentication.clone()]);
+            assert_eq!(halves, std::slice::from_ref(&card.subject.authentication));
         }
         let (hanako, jiro) = office_of(&house).await;
         let case = house.submit(&hanako, &card).await;
@@ -246,11 +246,11 @@ async fn letters(house: &House, case: [u8; 16]) -> Vec<Letter> {
     letters.into_iter().map(|(_, letter)| letter).collect()
 }
 
-fn reason(key: &str) -> Box<Reason> {
-    Box::new(Reason {
+fn reason(key: &str) -> Reason {
+    Reason {
         key: key.to_owned(),
         remark: None,
-    })
+    }
 }
 
 fn assert_refused<T: std::fmt::Debug>(outcome: Result<T, Failure>, expected: Refusal) {

@@ -2,7 +2,7 @@
 
 use casework::Refusal;
 use casework::officer::Role;
-use casework::paper::Case;
+use casework::paper::{Case, Form};
 use casework::review::Verdict;
 use server::desk::paper::{Command, Paper};
 use server::desk::{CaseId, Failure};
@@ -94,8 +94,7 @@ on_both! {
         let card = house.card().await;
         let (case, first) = house.present(&hanako, &card).await;
         house.do_paper(&hanako, case, &Command::Submit(hanako.card.sign(&first, house.now()))).await.unwrap();
-        let mut changed = form();
-        changed.name = "代表　花子".to_owned();
+        let changed = Form { name: "代表　花子".to_owned(), ..form() };
         house.do_paper(&hanako, case, &house.entering_as(&card, &changed)).await.unwrap();
         assert_refused(house.do_paper(&jiro, case, &Command::Claim).await, Refusal::Stale);
         house.present_again(&hanako, case).await;

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use casework::application::Application;
 use casework::certificate::{Reason, Shard};
+use casework::officer::Role;
+use casework::review::Verdict;
 use casework::revocation::Case;
 use server::desk::certificate::{Command as Issue, Issuance};
 use server::desk::revocation::Command;
@@ -317,7 +319,8 @@ on_both! {
         for (mutation, sentence) in [
             ("DELETE FROM status", "I1 every accepted application has its revoked row"),
             ("UPDATE counter SET value = 7 WHERE name = 'revoked'", "I1 the revocation sequence has no gap"),
-            ("UPDATE receipt SET case_id = '0123456789abcdef'", "I1 every receipt is of a revocation"),
+            ("UPDATE receipt SET case_id = '0123456789abcdef'", "I1 every receipt is of a revocation, or of an application on paper"),
+            ("UPDATE queue SET state = 'waiting'", "I4 the queue says what the cases say"),
             ("UPDATE office_case SET state = 'reviewing' WHERE state = 'revoked'", "I2 every revoked row was authorised by a case"),
             ("DELETE FROM office_case WHERE state = 'issued'", "I2 every bound certificate was intended by a case, and no unbound one has a signature"),
             ("DELETE FROM evidence", "I4 every accepted application has its signature, its text and its receipt"),
@@ -332,6 +335,14 @@ on_both! {
             let broken = invariant::broken(house.store(), &house.place.address).await;
             assert!(broken.contains(&sentence.to_owned()), "{mutation}: {broken:?}");
         }
+        let hanako = house.officer("1001", "見本 花子", &[Role::Entry]).await;
+        let jiro = house.officer("1002", "見本 次郎", &[Role::Approval]).await;
+        let case = house.submit(&hanako, &house.card().await).await;
+        house.decide(&jiro, case, Verdict::Approve).await.unwrap();
+        invariant::hold(&house).await;
+        invariant::tamper(&house.place.address, "DELETE FROM evidence WHERE kind = 'content'").await;
+        let sentence = "I4 what was revoked on paper has its content, its files and the signatures of two";
+        assert_eq!(invariant::broken(house.store(), &house.place.address).await, [sentence]);
     }
 }
 
