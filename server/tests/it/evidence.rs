@@ -47,7 +47,11 @@ async fn a27_a_changed_octet_in_any_file_of_the_evidence_is_found() {
     std::fs::write(&script, VERIFY).unwrap();
     let files = files(bundle.path());
     assert!(files.len() > 20, "{:?}", files.keys());
-    assert_eq!(run(&script, bundle.path(), &[]).0, 0, "the control: nothing was changed");
+    assert_eq!(
+        run(&script, bundle.path(), &[]).0,
+        0,
+        "the control: nothing was changed"
+    );
     for (number, (name, content)) in files.iter().enumerate() {
         let path = bundle.path().join(name);
         for place in [number * 7_919 % content.len().max(1), content.len().saturating_sub(1)] {
