@@ -14,7 +14,10 @@ pub(crate) async fn add(State(portal): State<Portal>, request: Request, next: Ne
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.insert(header::CONTENT_SECURITY_POLICY, portal.content_security_policy());
+    // A file that is handed out has a stricter one of its own.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, portal.content_security_policy());
+    }
     if portal.site().secure() {
         headers.insert(
             header::STRICT_TRANSPORT_SECURITY,

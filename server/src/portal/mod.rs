@@ -31,6 +31,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tower_http::limit::RequestBodyLimitLayer;
 
+pub(crate) use console::LONGEST_UPLOAD;
 pub use limit::Limits;
 
 use crate::chance::Chance;
@@ -173,8 +174,11 @@ pub async fn sweep(store: &Store, idle: Duration, longest: Duration, now: Instan
     let before = |age: Duration| now.plus_seconds(-i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
     store.end_idle_sessions(before(idle), before(longest)).await?;
     store.forget_card_requests(before(longest)).await?;
+    store.forget_drafts(before(DRAFTS)).await?;
     Ok(())
 }
 
+/// How long an officer's unfinished copy of a paper waits: over a long weekend.
+const DRAFTS: Duration = Duration::from_secs(5 * 86_400);
 /// Octets that a form or an answer of the agent may have.
 const BODY_LIMIT: usize = 64 << 10;

@@ -217,7 +217,7 @@ async fn visible(visit: &Visit, page: &Page, accepted: &Accepted) -> Result<Vec<
 }
 
 /// On which list a certificate was first. The two of a card may be on different ones.
-async fn listed(visit: &Visit, page: &Page, certificate: &CertificateId) -> Result<String, Stop> {
+pub(crate) async fn listed(visit: &Visit, page: &Page, certificate: &CertificateId) -> Result<String, Stop> {
     let fault = |fault: Fault| visit.fault(&fault);
     let store = visit.portal.store();
     if let Some((status, _)) = store.status(certificate).await.map_err(fault)?

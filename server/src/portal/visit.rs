@@ -146,7 +146,9 @@ impl Visit {
             | Fault::Corrupt { .. }
             | Fault::Bug(_) => Code::Fault,
         };
-        tracing::error!(%fault, path = self.path, "a page could not be made");
+        // What was searched stands in the query, and in no log.
+        let path = self.path.split('?').next();
+        tracing::error!(%fault, path, "a page could not be made");
         self.problem(StatusCode::SERVICE_UNAVAILABLE, code, &[])
     }
 

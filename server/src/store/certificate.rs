@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::case::{self, corrupt};
 use super::database::{Connection, Row, statements, values};
-use super::{Clash, Store};
+use super::{Clash, Store, holder};
 use crate::fault::{Bug, Fault};
 
 /// A certificate as it stands.
@@ -203,10 +203,8 @@ pub(crate) async fn issue(
 ) -> Result<(), Clash> {
     let authority = intent.certificate.authority.0.as_str();
     let serial = intent.certificate.serial.octets();
-    let key = Certificate::parse(der)
-        .map_err(|fault| corrupt("a signed certificate", fault))?
-        .public_key()
-        .fingerprint();
+    let certificate = Certificate::parse(der).map_err(|fault| corrupt("a signed certificate", fault))?;
+    let key = certificate.public_key().fingerprint();
     let bound = connection
         .execute(ISSUE, values![authority, serial, der, &fingerprint.0, at.0, &key])
         .await?;
@@ -214,6 +212,7 @@ pub(crate) async fn issue(
         return Err(Fault::Bug(Bug(format!("{:?} is bound without being intended", intent.certificate))).into());
     }
     connection.execute(COUNT, values![]).await?;
+    holder::name(connection, &intent.certificate, &certificate).await?;
     Ok(())
 }
 

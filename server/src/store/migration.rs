@@ -95,6 +95,11 @@ const SQLITE: &[(i64, &str, &str)] = &[
         "offices remember",
         include_str!("../../migrations/sqlite/0006_offices_remember.sql"),
     ),
+    (
+        7,
+        "a paper is copied in peace",
+        include_str!("../../migrations/sqlite/0007_a_paper_is_copied_in_peace.sql"),
+    ),
 ];
 const POSTGRES: &[(i64, &str, &str)] = &[
     (
@@ -121,6 +126,11 @@ const POSTGRES: &[(i64, &str, &str)] = &[
         6,
         "offices remember",
         include_str!("../../migrations/postgres/0006_offices_remember.sql"),
+    ),
+    (
+        7,
+        "a paper is copied in peace",
+        include_str!("../../migrations/postgres/0007_a_paper_is_copied_in_peace.sql"),
     ),
 ];
 

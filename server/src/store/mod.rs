@@ -10,11 +10,13 @@ mod case;
 mod certificate;
 mod crl;
 mod database;
+mod draft;
 mod errand;
 mod event;
 mod evidence;
 mod expiry;
 mod follow;
+mod holder;
 mod key;
 mod letter;
 mod migration;
@@ -48,6 +50,7 @@ pub(crate) use certificate::{
 pub use crl::CrlRow;
 use database::{Connection, Database};
 pub use database::{NotAStore, StoreAddress};
+pub use draft::{DraftKey, DraftRow};
 pub use errand::{Errand, ErrandRow, NewErrand, Outbox};
 pub(crate) use errand::{letter_key, officer_letter_key, paper_letter_key};
 pub use event::{Audit, EventRow, NewEvent};
@@ -202,11 +205,13 @@ impl Store {
             case::STATEMENTS,
             certificate::STATEMENTS,
             crl::STATEMENTS,
+            draft::STATEMENTS,
             errand::STATEMENTS,
             event::STATEMENTS,
             evidence::STATEMENTS,
             expiry::STATEMENTS,
             follow::STATEMENTS,
+            holder::STATEMENTS,
             key::STATEMENTS,
             letter::STATEMENTS,
             occupancy::STATEMENTS,

@@ -349,7 +349,7 @@ fn read(row: &Row) -> Result<QueueRow, Fault> {
 }
 
 /// What is searched, as it is compared: without spaces, capitals and full-width letters.
-fn folded(words: &str) -> String {
+pub(super) fn folded(words: &str) -> String {
     words
         .chars()
         .filter(|character| !character.is_whitespace())

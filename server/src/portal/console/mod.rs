@@ -4,15 +4,23 @@
 //! is out with the next click.
 
 mod card;
+mod case;
+mod decision;
+mod detail;
 mod difference;
 mod enrol;
+mod export;
 mod frame;
+mod history;
 mod invite;
+mod letters;
 mod login;
 mod office;
 mod officers;
 mod own;
+mod paper;
 mod passkey;
+mod queue;
 mod seat;
 mod view;
 
@@ -24,6 +32,7 @@ use std::sync::Arc;
 use wire::code::Code;
 
 pub(crate) use frame::{Frame, Tab};
+pub(crate) use paper::upload::LONGEST as LONGEST_UPLOAD;
 pub(crate) use seat::{Brought, Knock, Seat, SeatPost, Wish};
 
 use crate::catalogue::Message;
@@ -74,6 +83,11 @@ fn desk() -> Router<Portal> {
         .route("/office/history", get(office::history))
         .route("/office/history/{version}", get(office::version))
         .route("/audit", get(office::audit))
+        .merge(queue::routes())
+        .merge(detail::routes())
+        .merge(decision::routes())
+        .merge(paper::routes())
+        .merge(letters::routes())
 }
 
 /// A page of the console that says what happened and what to do.

@@ -204,6 +204,11 @@ impl SeatPost {
 }
 
 impl Knock {
+    /// The request, for what has to be said before the body is read.
+    pub(crate) fn visit(&self) -> &Visit {
+        &self.0.visit
+    }
+
     /// The seat, if this is the secret of its session's forms.
     pub(crate) fn open(self, csrf: &str) -> Result<Seat, Stop> {
         own_form(&self.0, csrf)?;

@@ -1,0 +1,348 @@
+//! 承認, 否認, 差戻し: decided on one page, read by the applicant's eyes before, and signed by the officer's card.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use casework::Refusal;
+use casework::characters;
+use casework::officer::Role;
+use casework::paper::{Case, Entry, Letter as Which};
+use casework::refund;
+use casework::review::{Reason, Verdict};
+use wire::code::Code;
+
+use super::case;
+use super::detail::{changed, refused};
+use super::seat::{Brought, Wish};
+use super::{Frame, Seat, SeatPost, Tab};
+use crate::catalogue::{Message, both};
+use crate::desk::paper::{Command, Paper};
+use crate::desk::{CaseId, Failure, Procedure as _, Standing};
+use crate::letter::Letter;
+use crate::letter::paper::{Paper as Told, Way};
+use crate::office::ReasonUse;
+use crate::portal::Portal;
+use crate::portal::form::Choice;
+use crate::portal::page::{Fact, render};
+use crate::portal::purpose::Purpose;
+use crate::portal::visit::Stop;
+
+/// Below `/console/{office}`.
+pub(super) fn routes() -> Router<Portal> {
+    Router::new()
+        .route("/cases/{case}/decide", get(page).post(decide))
+        .route("/cases/{case}/decide/return", get(returned))
+}
+
+#[derive(Template)]
+#[template(path = "console/decide.html")]
+struct Decide {
+    page: Frame,
+    case: String,
+    version: i64,
+    number: String,
+    certificate: Vec<Fact>,
+    entry: Vec<Fact>,
+    enclosures: Vec<Fact>,
+    others: Vec<case::OtherView>,
+    verdicts: Vec<Choice>,
+    deny: Vec<Saved>,
+    give_back: Vec<Saved>,
+    remark: String,
+    errors: Vec<Error>,
+    cancelled: bool,
+    preview: Option<Preview>,
+}
+
+/// A saved reason.
+struct Saved {
+    key: String,
+    words: String,
+    chosen: bool,
+}
+
+/// What is wrong, and at which field.
+struct Error {
+    field: &'static str,
+    message: Message,
+}
+
+/// What the applicant will get.
+struct Preview {
+    verdict: String,
+    /// `None` where no letter goes: what is given back is the office's to put right.
+    letter: Option<Letter>,
+    by_mail: Option<String>,
+    lang: Option<&'static str>,
+}
+
+/// What was chosen and typed.
+#[derive(Default)]
+struct Typed {
+    verdict: String,
+    deny: String,
+    give_back: String,
+    remark: String,
+}
+
+/// `GET …/cases/{case}/decide`
+async fn page(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result<Response, Stop> {
+    let standing = mine(&seat, &case).await?;
+    show(&seat, &standing, &Typed::default(), Vec::new(), false).await
+}
+
+/// 「申込者への通知を確かめる」, then 「ICカードで署名する」.
+async fn decide(Path((_, case)): Path<(String, String)>, post: SeatPost) -> Result<Response, Stop> {
+    let seat = &post.seat;
+    let typed = Typed {
+        verdict: post.field("verdict").to_owned(),
+        deny: post.field("deny").to_owned(),
+        give_back: post.field("return").to_owned(),
+        remark: post.field("remark").replace("\r\n", "\n").trim().to_owned(),
+    };
+    let standing = case::standing::<Paper>(seat, &case).await?;
+    if post.field("version") != standing.version.to_string() {
+        let row = case::any_row(seat, &case).await?;
+        return changed(seat, &row).await;
+    }
+    let standing = mine(seat, &case).await?;
+    let (verdict, errors) = verdict(seat, &typed);
+    let Some(verdict) = verdict.filter(|_| errors.is_empty()) else {
+        return show(seat, &standing, &typed, errors, false).await;
+    };
+    if post.field("go") != "sign" {
+        return show(seat, &standing, &typed, Vec::new(), true).await;
+    }
+    let language = seat.visit.words.language();
+    let ask = Command::Ask { verdict, language };
+    let done = match seat.visit.portal.desk().perform(&seat.actor(), standing.id, &ask).await {
+        Ok(done) => done,
+        Err(failure) => return lost(seat, &case, failure).await,
+    };
+    let asked = match &done.case {
+        Case::Waiting { review, .. } => review.claim.as_ref().and_then(|claim| claim.asked.clone()),
+        _ => None,
+    };
+    let asked = asked.ok_or_else(|| seat.visit.problem(StatusCode::CONFLICT, Code::Stale, &[]))?;
+    let written = case::text(seat, standing.id.octets(), asked.text).await?;
+    seat.ask(Wish {
+        case: standing.id.octets(),
+        procedure: Paper::NOUN,
+        purpose: Purpose::Decide,
+        title: both("case-sign-decision"),
+        text: written,
+        return_to: format!("/cases/{}/decide/return", standing.id),
+        back: format!("/console/{}/cases/{}/decide", seat.office.id, standing.id),
+        until: asked.until,
+    })
+    .await?;
+    Ok(seat.to("/card"))
+}
+
+/// The way back from the agent: decided, with everything looked at again.
+async fn returned(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result<Response, Stop> {
+    seat.must(Role::Approval)?;
+    let id: CaseId<Paper> = case.parse().map_err(|_| seat.visit.not_found())?;
+    match seat.brought(Purpose::Decide).await? {
+        Brought::GivenUp => Ok(seat.to(&format!("/cases/{id}/decide?notice=cancelled"))),
+        Brought::Signed { case: signed, signature } if signed == id.octets() => {
+            let decided = seat.visit.portal.desk().perform(&seat.actor(), id, &Command::Decide(signature)).await;
+            match decided {
+                Ok(_) => Ok(seat.to(&format!("/cases/{id}?notice=decided"))),
+                Err(failure) => lost(&seat, &case, failure).await,
+            }
+        }
+        Brought::Signed { .. } => Err(seat.visit.not_found()),
+    }
+}
+
+/// Somebody else was first, or a rule says no: the case as it is now, and why.
+async fn lost(seat: &Seat, case: &str, failure: Failure) -> Result<Response, Stop> {
+    let row = case::any_row(seat, case).await?;
+    match failure {
+        Failure::Refused(Refusal::Stale) => changed(seat, &row).await,
+        Failure::Refused(refusal) => refused(seat, &row, &refusal).await,
+        Failure::Fault(fault) => Err(seat.fault(&fault)),
+    }
+}
+
+/// The case, while this officer has it. Everybody else is shown the case itself, which says who does.
+async fn mine(seat: &Seat, case: &str) -> Result<Standing<Paper>, Stop> {
+    let standing = case::standing::<Paper>(seat, case).await?;
+    seat.must(Role::Approval)?;
+    let claim = match &standing.case {
+        Case::Waiting { review, .. } => review.standing_claim(seat.visit.now),
+        _ => None,
+    };
+    if claim.is_some_and(|claim| claim.by == seat.acting.officer.id) {
+        Ok(standing)
+    } else {
+        let row = case::any_row(seat, case).await?;
+        let refusal = match claim {
+            Some(claim) => Refusal::Claimed { until: claim.until },
+            None if matches!(standing.case, Case::Waiting { .. }) => Refusal::NotClaimed,
+            None => return Err(changed(seat, &row).await?.into()),
+        };
+        Err(refused(seat, &row, &refusal).await?.into())
+    }
+}
+
+/// What was chosen, or everything that is wrong with it.
+fn verdict(seat: &Seat, typed: &Typed) -> (Option<Verdict>, Vec<Error>) {
+    let words = seat.visit.words;
+    let empty = |field, label: &str| Error {
+        field,
+        message: words.message(Code::Req, &[("field", &words.say(label))]),
+    };
+    let mut errors = Vec::new();
+    let label = words.say("case-remark");
+    if characters::count(&typed.remark) > REMARK {
+        let values = [("field", label.as_str()), ("most", &REMARK.to_string())];
+        errors.push(Error {
+            field: "remark",
+            message: words.message(Code::Len, &values),
+        });
+    } else if let Some(character) = characters::forbidden(&typed.remark) {
+        let complaint = casework::application::Complaint::Character { character };
+        errors.push(Error {
+            field: "remark",
+            message: crate::portal::refusal::complained(words, &label, complaint, ""),
+        });
+    }
+    let reason = |key: &str, used_for| {
+        let saved = seat.office.reason(key, used_for)?;
+        Some(Box::new(Reason {
+            key: saved.key.clone(),
+            remark: (!typed.remark.is_empty()).then(|| typed.remark.clone()),
+        }))
+    };
+    let verdict = match typed.verdict.as_str() {
+        "approve" => Some(Verdict::Approve),
+        "deny" => reason(&typed.deny, ReasonUse::Deny).map(Verdict::Deny),
+        "return" => reason(&typed.give_back, ReasonUse::Return).map(Verdict::Return),
+        _ => {
+            errors.insert(0, empty("verdict", "case-verdict"));
+            return (None, errors);
+        }
+    };
+    match (typed.verdict.as_str(), &verdict) {
+        ("deny", None) => errors.insert(0, empty("deny", "case-reason-deny")),
+        ("return", None) => errors.insert(0, empty("return", "case-reason-return")),
+        _ => {}
+    }
+    (verdict, errors)
+}
+
+async fn show(
+    seat: &Seat,
+    standing: &Standing<Paper>,
+    typed: &Typed,
+    errors: Vec<Error>,
+    read: bool,
+) -> Result<Response, Stop> {
+    let (Some(entry), Some(number)) = (standing.case.entry(), standing.case.number()) else {
+        return Err(seat.visit.problem(StatusCode::CONFLICT, Code::Stale, &[]));
+    };
+    let page = seat.frame(Tab::Queue);
+    let known = case::certificate(seat, &entry.certificate).await?;
+    let saved = |used_for, chosen: &str| {
+        let all = seat.office.review.reasons.iter().filter(|reason| reason.used_for == used_for);
+        all.map(|reason| Saved {
+            key: reason.key.clone(),
+            words: page.text(&reason.words).to_owned(),
+            chosen: reason.key == chosen,
+        })
+        .collect()
+    };
+    let preview = if read { Some(preview(seat, &page, standing, entry, typed).await?) } else { None };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let view = Decide {
+        case: standing.id.to_string(),
+        version: standing.version,
+        number: number.to_string(),
+        certificate: case::certificate_facts(seat, &page, &entry.certificate, &known).await?,
+        entry: case::entry_facts(&page, entry),
+        enclosures: case::enclosure_facts(&page, entry),
+        others: case::others(seat, &page, &entry.certificate, standing.id.octets()).await?,
+        verdicts: ["approve", "return", "deny"]
+            .into_iter()
+            .map(|value| Choice {
+                value,
+                label: page.t(&format!("case-verdict-{value}")),
+                chosen: typed.verdict == value,
+                paper: false,
+            })
+            .collect(),
+        deny: saved(ReasonUse::Deny, &typed.deny),
+        give_back: saved(ReasonUse::Return, &typed.give_back),
+        remark: typed.remark.clone(),
+        errors,
+        cancelled: seat.visit.asked("notice") == Some("cancelled"),
+        preview,
+        page,
+    };
+    Ok(render(status, &view))
+}
+
+/// The letter as it would go now.
+async fn preview(
+    seat: &Seat,
+    page: &Frame,
+    standing: &Standing<Paper>,
+    entry: &Entry,
+    typed: &Typed,
+) -> Result<Preview, Stop> {
+    let language = standing.place.as_ref().map(|place| place.language).unwrap_or_default();
+    let (which, reason) = match typed.verdict.as_str() {
+        "approve" => (Some(Which::Revoked), None),
+        "deny" => {
+            let saved = seat.office.reason(&typed.deny, ReasonUse::Deny);
+            let words = saved.map_or("", |saved| saved.words.in_language(language)).to_owned();
+            let remark = (!typed.remark.is_empty()).then(|| typed.remark.clone());
+            (Some(Which::Denied), Some((words, remark)))
+        }
+        _ => (None, None),
+    };
+    let known = case::certificate(seat, &entry.certificate).await?;
+    let row = seat.visit.portal.store().certificate(&entry.certificate).await;
+    let row = row.map_err(|fault| seat.fault(&fault))?;
+    let halves = seat.visit.portal.desk().other_halves(&entry.certificate).await;
+    let halves = halves.map_err(|fault| seat.fault(&fault))?;
+    let Some(number) = standing.case.number() else {
+        return Err(seat.visit.problem(StatusCode::CONFLICT, Code::Stale, &[]));
+    };
+    let now = seat.visit.now;
+    let terms = &seat.office.revocation.policy.refund;
+    let estimate = entry.account.as_ref().zip(row.as_ref()).map(|(_, row)| {
+        let validity = Some((row.not_before, row.not_after));
+        refund::preview(row.purchase.as_ref(), validity, terms, now)
+    });
+    let told = Told {
+        language,
+        office: seat.office.name.clone(),
+        contact: seat.office.contact.clone(),
+        applicant: entry.name.clone(),
+        number,
+        at: now,
+        ground: entry.ground,
+        issuer: known.issuer().readable(),
+        serial: entry.certificate.serial,
+        authentication: halves.first().map(|half| half.serial),
+        refund: estimate,
+        reason,
+        way: if entry.mail.is_some() { Way::Mail } else { Way::Post },
+    };
+    let letter = which.map(|which| told.letter(which));
+    Ok(Preview {
+        verdict: page.t(&format!("case-verdict-{}", typed.verdict)),
+        lang: letter.as_ref().and_then(|letter| page.tongue(&letter.body)),
+        letter,
+        by_mail: entry.mail.clone(),
+    })
+}
+
+/// Characters of a remark (DOMAIN §5.4).
+const REMARK: usize = 400;
