@@ -82,6 +82,22 @@ if (application) {
   addEventListener("beforeunload", () => pause && keep());
 }
 
+// 失効届: what is needed follows the applicant and the reason; without this file a button does it.
+const paper = document.getElementById("paper");
+if (paper) {
+  const follow = () => {
+    const chosen = new FormData(paper);
+    const key = `${chosen.get("applicant")}/${chosen.get("reason")}`;
+    for (const line of paper.querySelectorAll("[data-must]")) {
+      for (const mark of line.querySelectorAll("[data-is]")) {
+        mark.hidden = !line.dataset[mark.dataset.is].split(" ").includes(key);
+      }
+    }
+  };
+  paper.addEventListener("change", follow);
+  addEventListener("pageshow", follow);
+}
+
 // The errors are read out first.
 document.getElementById("errors")?.focus();
 

@@ -1,4 +1,4 @@
-//! The list of offices, an office's own page (S0), the paper route, and the switch of the language.
+//! The list of offices, an office's own page (S0), and the switch of the language.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -23,20 +23,6 @@ pub(crate) async fn office(visit: Visit) -> Result<Response, Stop> {
     let office = visit.office()?;
     let page = visit.page();
     Ok(render(StatusCode::OK, &view::Menu { page, office }))
-}
-
-/// `GET /{office}/paper` (R003)
-pub(crate) async fn paper(visit: Visit) -> Result<Response, Stop> {
-    let office = visit.office()?;
-    let paper = &office.revocation.paper;
-    let page = visit.page();
-    let view = view::Paper {
-        office: &office,
-        version: page.text(&paper.version),
-        blocks: paper.blocks(page.words.language()),
-        page: visit.page(),
-    };
-    Ok(render(StatusCode::OK, &view))
 }
 
 /// `GET /api/v1/offices`: what the agent's start page shows.

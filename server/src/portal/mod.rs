@@ -15,6 +15,7 @@ mod language;
 mod limit;
 mod menu;
 mod page;
+mod paper;
 mod purpose;
 mod receipt;
 mod refusal;
@@ -49,7 +50,8 @@ pub fn router(portal: Portal) -> Router {
         .route("/", get(menu::offices))
         .route("/language", post(menu::language))
         .route("/{office}", get(menu::office))
-        .route("/{office}/paper", get(menu::paper))
+        .route("/{office}/paper", get(paper::page))
+        .route("/{office}/paper/notice", post(paper::notice))
         .nest("/{office}/revocation", revocation::routes());
     let api = Router::new()
         .route("/offices", get(menu::tiles))

@@ -58,16 +58,6 @@ pub(crate) struct Document<'a> {
     pub(crate) print: bool,
 }
 
-/// 書面による失効申込手続き
-#[derive(Template)]
-#[template(path = "paper.html")]
-pub(crate) struct Paper<'a> {
-    pub(crate) page: Page,
-    pub(crate) office: &'a Office,
-    pub(crate) version: &'a str,
-    pub(crate) blocks: Vec<Block<'a>>,
-}
-
 /// S2, and the same before the signature.
 #[derive(Template)]
 #[template(path = "card.html")]

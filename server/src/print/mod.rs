@@ -5,6 +5,7 @@
 
 mod font;
 mod line;
+pub mod notice;
 pub mod revocation;
 mod sheet;
 

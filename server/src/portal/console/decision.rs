@@ -16,8 +16,7 @@ use wire::code::Code;
 
 use super::case;
 use super::detail::{changed, refused};
-use super::seat::{Brought, Wish};
-use super::{Frame, Seat, SeatPost, Tab};
+use super::{Brought, Frame, Seat, SeatPost, Tab, Wish};
 use crate::catalogue::{Message, both};
 use crate::desk::paper::{Command, Paper};
 use crate::desk::{CaseId, Failure, Procedure as _, Standing};

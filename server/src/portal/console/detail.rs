@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 use casework::Refusal;
 use casework::identity::{CertificateId, Digest, OfficerId};
 use casework::officer::Role;
@@ -274,7 +274,7 @@ async fn content(seat: &Seat, page: &Frame, row: &QueueRow) -> Result<(Content, 
         on_paper(seat, page, &standing, &mut content).await?;
         may = self::may(seat, &standing, &officers).await?;
     } else if row.procedure == Revocation::NOUN {
-        let looked = seat.visit.portal.desk().look(CaseId::from_octets(row.case)).await;
+        let looked = seat.visit.portal.desk().look::<Revocation>(CaseId::from_octets(row.case)).await;
         on_line(seat, page, &looked.map_err(fault)?, &mut content).await?;
     }
     if let Some(certificate) = &row.certificate {

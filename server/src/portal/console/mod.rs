@@ -18,7 +18,7 @@ mod login;
 mod office;
 mod officers;
 mod own;
-mod paper;
+pub(crate) mod paper;
 mod passkey;
 mod queue;
 mod seat;

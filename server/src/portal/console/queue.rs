@@ -203,7 +203,9 @@ pub(super) fn waits(page: &Page, since: Instant, now: Instant) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600, seconds / 60);
     let (key, count) = match (days, hours) {
         (0, 0) => ("case-waits-minutes", minutes),
+        (0, 1) => ("case-waits-hour", hours),
         (0, _) => ("case-waits-hours", hours),
+        (1, _) => ("case-waits-day", days),
         _ => ("case-waits-days", days),
     };
     page.t1(key, "count", &count.to_string())

@@ -117,7 +117,6 @@ impl FormView {
                 &[
                     ("most", &casework::paper::FILES.to_string()),
                     ("size", &(OCTETS >> 20).to_string()),
-                    ("pixels", &(PIXELS / 10_000).to_string()),
                     ("millions", &(PIXELS / 1_000_000).to_string()),
                     ("total", &(TOTAL >> 20).to_string()),
                 ],

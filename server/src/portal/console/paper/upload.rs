@@ -68,7 +68,10 @@ impl Upload {
 
     /// A field, empty where it was not sent.
     pub(super) fn field(&self, name: &str) -> &str {
-        self.all(name).next().unwrap_or_default()
+        self.fields
+            .iter()
+            .find_map(|(key, value)| (key == name).then_some(value.as_str()))
+            .unwrap_or_default()
     }
 
     /// Every value of a field that may be sent more than once.
