@@ -3,10 +3,15 @@
 
 #![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
+mod case;
+mod counter;
+mod files;
 mod guard;
 mod office;
 mod officers;
+mod paper;
 mod passkey;
+mod queue;
 mod seat;
 mod session;
 mod walk;

@@ -95,6 +95,40 @@ impl Browser {
         self.send(request.body(Body::from(encoded(fields))).unwrap()).await
     }
 
+    /// Sends a form of the last page that was seen, with files.
+    pub(crate) async fn post_parts(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &[u8])],
+    ) -> Answered {
+        let csrf = self.csrf.clone();
+        let fields = fields.iter().copied().chain([("csrf", csrf.as_str())]);
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(head.as_bytes());
+        }
+        for (name, octets) in files {
+            let head = format!(
+                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+                 Content-Type: image/jpeg\r\n\r\n"
+            );
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(octets);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+        let request = self
+            .request(Method::POST, path)
+            .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"))
+            .header(header::ORIGIN, ORIGIN)
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request).await
+    }
+
     /// Follows a redirect on this origin.
     pub(crate) async fn follow(&mut self, answered: Answered) -> Answered {
         assert_eq!(answered.status, StatusCode::SEE_OTHER, "{}", answered.text());
@@ -402,6 +436,8 @@ pub(crate) fn escaped(text: &str) -> String {
     }
     escaped
 }
+
+const BOUNDARY: &str = "----KagimoriTestBoundary7f3a";
 
 /// A form without a fault.
 pub(crate) const FORM: &[(&str, &str)] = &[
