@@ -181,6 +181,6 @@ pub async fn sweep(store: &Store, idle: Duration, longest: Duration, now: Instan
 }
 
 /// How long an officer's unfinished copy of a paper waits: over a long weekend.
-const DRAFTS: Duration = Duration::from_secs(5 * 86_400);
+const DRAFTS: Duration = Duration::from_hours(5 * 24);
 /// Octets that a form or an answer of the agent may have.
 const BODY_LIMIT: usize = 64 << 10;

@@ -31,8 +31,10 @@ struct Paper<'a> {
     blocks: Vec<Block<'a>>,
     applicants: Vec<Choice>,
     reasons: Vec<Choice>,
-    /// What to enclose, once both are chosen; `None` where this applicant may not apply for this reason.
-    enclosures: Option<Option<Vec<Enclosure>>>,
+    /// Whether applicant and reason are.
+    chosen: bool,
+    /// What to enclose; empty where this applicant may not apply for this reason.
+    enclosures: Vec<Enclosure>,
     fields: Vec<FieldView>,
     wrong: bool,
     months: String,
@@ -64,7 +66,13 @@ struct Printed {
 /// `GET /{office}/paper` (R003)
 pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
     let asked = |name: &str| visit.asked(name).unwrap_or_default().to_owned();
-    show(&visit, &asked("applicant"), &asked("reason"), Vec::new(), StatusCode::OK)
+    show(
+        &visit,
+        &asked("applicant"),
+        &asked("reason"),
+        Vec::new(),
+        StatusCode::OK,
+    )
 }
 
 /// `POST /{office}/paper/notice`: the form filled in, to be printed, signed and sealed.
@@ -155,17 +163,16 @@ fn show(
             .into_iter()
             .map(|ground| choice(ground.key(), form::reason(words, ground), reason))
             .collect(),
-        enclosures: chosen.map(|(applicant, ground)| {
-            applicant.may_say(ground).then(|| {
-                let groups = applicant.must_enclose(ground).iter();
-                groups
-                    .map(|group| Enclosure {
-                        names: group.iter().map(|document| form::document(words, *document)).collect(),
-                        dated: group.iter().any(|document: &Document| document.dated()),
-                    })
-                    .collect()
+        chosen: chosen.is_some(),
+        enclosures: chosen
+            .filter(|(applicant, ground)| applicant.may_say(*ground))
+            .into_iter()
+            .flat_map(|(applicant, ground)| applicant.must_enclose(ground))
+            .map(|group| Enclosure {
+                names: group.iter().map(|document| form::document(words, *document)).collect(),
+                dated: group.iter().any(|document: &Document| document.dated()),
             })
-        }),
+            .collect(),
         fields: FIELDS
             .into_iter()
             .map(|name| {

@@ -62,7 +62,11 @@ impl Store {
 
     /// What this officer has begun at this office, the latest first.
     pub async fn drafts_of(&self, officer: OfficerId, office: &str) -> Result<Vec<DraftRow>, Fault> {
-        let rows = self.reader().await?.rows(OF_OFFICER, values![&officer.0, office]).await?;
+        let rows = self
+            .reader()
+            .await?
+            .rows(OF_OFFICER, values![&officer.0, office])
+            .await?;
         rows.iter().map(read).collect()
     }
 
@@ -81,7 +85,9 @@ impl Store {
             .write(move |connection| {
                 Box::pin(async move {
                     connection.execute(DROP, values![&key.case, &key.officer.0]).await?;
-                    connection.execute(DROP_SCANS, values![&key.case, &key.officer.0]).await?;
+                    connection
+                        .execute(DROP_SCANS, values![&key.case, &key.officer.0])
+                        .await?;
                     Ok(())
                 })
             })

@@ -30,9 +30,16 @@ pub(crate) async fn name(
     id: &CertificateId,
     certificate: &Certificate,
 ) -> Result<(), Fault> {
-    let Some(holder) = certificate.holder() else { return Ok(()) };
+    let Some(holder) = certificate.holder() else {
+        return Ok(());
+    };
     let names = [holder.name, holder.name_romaji];
-    let Some(name) = names.into_iter().flatten().map(|name| folded(&name)).find(|name| !name.is_empty()) else {
+    let Some(name) = names
+        .into_iter()
+        .flatten()
+        .map(|name| folded(&name))
+        .find(|name| !name.is_empty())
+    else {
         return Ok(());
     };
     let (authority, serial) = (id.authority.0.as_str(), id.serial.octets());

@@ -93,12 +93,18 @@ pub(super) async fn standing<P: Procedure>(seat: &Seat, case: &str) -> Result<St
 pub(super) async fn text(seat: &Seat, case: [u8; 16], digest: Digest) -> Result<String, Stop> {
     let text = seat.visit.portal.store().text(case, digest).await;
     let missing = || Fault::from(Bug(format!("the text {digest} was asked for and is not kept")));
-    text.and_then(|text| text.ok_or_else(missing)).map_err(|fault| seat.fault(&fault))
+    text.and_then(|text| text.ok_or_else(missing))
+        .map_err(|fault| seat.fault(&fault))
 }
 
 /// A file of a case.
 pub(super) async fn file(seat: &Seat, case: [u8; 16], digest: Digest) -> Result<Option<Vec<u8>>, Stop> {
-    let octets = seat.visit.portal.store().evidence(case, EvidenceKind::File, digest).await;
+    let octets = seat
+        .visit
+        .portal
+        .store()
+        .evidence(case, EvidenceKind::File, digest)
+        .await;
     octets.map_err(|fault| seat.fault(&fault))
 }
 
@@ -107,8 +113,14 @@ pub(super) fn attachment(octets: Vec<u8>, digest: Digest) -> Response {
     let short: String = digest.to_string().chars().take(12).collect();
     let name = format!("attachment; filename=\"{short}.{}\"", scan::ending(&octets));
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(scan::media_type(&octets))),
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(scan::media_type(&octets)),
+        ),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; sandbox"),
+        ),
         (
             header::CONTENT_DISPOSITION,
             // Letters, digits and a point.
@@ -147,8 +159,14 @@ pub(super) async fn certificate_facts(
             facts.push(page.fact(key, value));
         }
     };
-    say("certificate-organisation", holder.as_ref().and_then(|holder| holder.organisation.clone()));
-    say("certificate-corporate-number", holder.and_then(|holder| holder.corporate_number));
+    say(
+        "certificate-organisation",
+        holder.as_ref().and_then(|holder| holder.organisation.clone()),
+    );
+    say(
+        "certificate-corporate-number",
+        holder.and_then(|holder| holder.corporate_number),
+    );
     let until = date::minute(page.words, Instant(certificate.not_after()));
     say("case-until", Some(until));
     say("certificate-issuer", Some(certificate.issuer().readable()));
@@ -165,7 +183,11 @@ pub(super) async fn certificate_facts(
 async fn status(seat: &Seat, page: &Page, id: &CertificateId) -> Result<String, Stop> {
     let status = seat.visit.portal.store().status(id).await;
     Ok(match status.map_err(|fault| seat.fault(&fault))? {
-        Some((status, _)) => page.t1("case-revoked-since", "time", &date::second(page.words, status.revoked_at)),
+        Some((status, _)) => page.t1(
+            "case-revoked-since",
+            "time",
+            &date::second(page.words, status.revoked_at),
+        ),
         None => page.t("case-not-revoked"),
     })
 }
@@ -187,7 +209,10 @@ pub(super) fn entry_facts(page: &Page, entry: &Entry) -> Vec<Fact> {
         page.fact("case-field-postal-code", &entry.postal_code),
         page.fact("case-field-address", &entry.address),
         page.fact("field-phone", &entry.phone),
-        page.fact("field-mail", entry.mail.clone().unwrap_or_else(|| page.t("case-by-post"))),
+        page.fact(
+            "field-mail",
+            entry.mail.clone().unwrap_or_else(|| page.t("case-by-post")),
+        ),
     ];
     match &entry.account {
         None => facts.push(page.fact("case-field-account", page.t("case-no-refund"))),
@@ -249,7 +274,9 @@ pub(super) async fn others(
         .filter(|row| row.office == seat.office.id && row.case != but)
         .map(|row| OtherView {
             path: format!("{}/cases/{}", page.base(), CaseId::<Paper>::from_octets(row.case)),
-            number: row.number.map_or_else(|| page.t("case-no-number"), |number| number.to_string()),
+            number: row
+                .number
+                .map_or_else(|| page.t("case-no-number"), |number| number.to_string()),
             state: state(page, &row),
             since: date::minute(page.words, row.since),
         })

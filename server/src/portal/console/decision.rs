@@ -147,8 +147,16 @@ async fn returned(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result
     let id: CaseId<Paper> = case.parse().map_err(|_| seat.visit.not_found())?;
     match seat.brought(Purpose::Decide).await? {
         Brought::GivenUp => Ok(seat.to(&format!("/cases/{id}/decide?notice=cancelled"))),
-        Brought::Signed { case: signed, signature } if signed == id.octets() => {
-            let decided = seat.visit.portal.desk().perform(&seat.actor(), id, &Command::Decide(signature)).await;
+        Brought::Signed {
+            case: signed,
+            signature,
+        } if signed == id.octets() => {
+            let decided = seat
+                .visit
+                .portal
+                .desk()
+                .perform(&seat.actor(), id, &Command::Decide(signature))
+                .await;
             match decided {
                 Ok(_) => Ok(seat.to(&format!("/cases/{id}?notice=decided"))),
                 Err(failure) => lost(&seat, &case, failure).await,
@@ -248,7 +256,12 @@ async fn show(
     let page = seat.frame(Tab::Queue);
     let known = case::certificate(seat, &entry.certificate).await?;
     let saved = |used_for, chosen: &str| {
-        let all = seat.office.review.reasons.iter().filter(|reason| reason.used_for == used_for);
+        let all = seat
+            .office
+            .review
+            .reasons
+            .iter()
+            .filter(|reason| reason.used_for == used_for);
         all.map(|reason| Saved {
             key: reason.key.clone(),
             words: page.text(&reason.words).to_owned(),
@@ -256,8 +269,16 @@ async fn show(
         })
         .collect()
     };
-    let preview = if read { Some(preview(seat, &page, standing, entry, typed).await?) } else { None };
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let preview = if read {
+        Some(preview(seat, &page, standing, entry, typed).await?)
+    } else {
+        None
+    };
+    let status = if errors.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
     let view = Decide {
         case: standing.id.to_string(),
         version: standing.version,

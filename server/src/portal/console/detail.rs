@@ -184,7 +184,13 @@ async fn act(case: &str, post: &SeatPost, command: Command, word: &str) -> Resul
     if post.field("version") != standing.version.to_string() {
         return changed(seat, &row).await;
     }
-    match seat.visit.portal.desk().perform(&seat.actor(), standing.id, &command).await {
+    match seat
+        .visit
+        .portal
+        .desk()
+        .perform(&seat.actor(), standing.id, &command)
+        .await
+    {
         Ok(_) => Ok(seat.to(&format!("/cases/{}?notice={word}", standing.id))),
         Err(Failure::Refused(Refusal::Stale)) => changed(seat, &row).await,
         Err(Failure::Refused(refusal)) => refused(seat, &row, &refusal).await,
@@ -203,7 +209,13 @@ pub(super) async fn changed(seat: &Seat, row: &QueueRow) -> Result<Response, Sto
     };
     let fresh = seat.visit.portal.store().queue_row(row.case).await;
     let fresh = fresh.map_err(|fault| seat.fault(&fault))?;
-    show(seat, fresh.as_ref().unwrap_or(row), None, Some((StatusCode::CONFLICT, message))).await
+    show(
+        seat,
+        fresh.as_ref().unwrap_or(row),
+        None,
+        Some((StatusCode::CONFLICT, message)),
+    )
+    .await
 }
 
 /// The page, with why it was not done.
@@ -250,7 +262,9 @@ async fn content(seat: &Seat, page: &Frame, row: &QueueRow) -> Result<(Content, 
     let mut content = Content {
         case: id(row).to_string(),
         version: row.version,
-        number: row.number.map_or_else(|| page.t("case-no-number"), |number| number.to_string()),
+        number: row
+            .number
+            .map_or_else(|| page.t("case-no-number"), |number| number.to_string()),
         name: row.name.clone(),
         state: case::state(page, row),
         tag: queue::tag(row.shelf),
@@ -274,7 +288,12 @@ async fn content(seat: &Seat, page: &Frame, row: &QueueRow) -> Result<(Content, 
         on_paper(seat, page, &standing, &mut content).await?;
         may = self::may(seat, &standing, &officers).await?;
     } else if row.procedure == Revocation::NOUN {
-        let looked = seat.visit.portal.desk().look::<Revocation>(CaseId::from_octets(row.case)).await;
+        let looked = seat
+            .visit
+            .portal
+            .desk()
+            .look::<Revocation>(CaseId::from_octets(row.case))
+            .await;
         on_line(seat, page, &looked.map_err(fault)?, &mut content).await?;
     }
     if let Some(certificate) = &row.certificate {
@@ -283,13 +302,10 @@ async fn content(seat: &Seat, page: &Frame, row: &QueueRow) -> Result<(Content, 
     Ok((content, may))
 }
 
-async fn on_paper(
-    seat: &Seat,
-    page: &Frame,
-    standing: &Standing<Paper>,
-    content: &mut Content,
-) -> Result<(), Stop> {
-    let Some(entry) = standing.case.entry() else { return Ok(()) };
+async fn on_paper(seat: &Seat, page: &Frame, standing: &Standing<Paper>, content: &mut Content) -> Result<(), Stop> {
+    let Some(entry) = standing.case.entry() else {
+        return Ok(());
+    };
     let known = case::certificate(seat, &entry.certificate).await?;
     content.certificate = case::certificate_facts(seat, page, &entry.certificate, &known).await?;
     content.entry = case::entry_facts(page, entry);
@@ -301,7 +317,9 @@ async fn on_paper(
         Case::Revoked { refund, .. } => {
             content.result = visible(seat, page, entry).await?;
             let terms = &seat.office.revocation.policy.refund;
-            content.result.push(page.fact("confirm-refund", fact::refund(page, *refund, terms)));
+            content
+                .result
+                .push(page.fact("confirm-refund", fact::refund(page, *refund, terms)));
         }
         Case::New | Case::Drafting { .. } | Case::Waiting { .. } | Case::Withdrawn { .. } => {}
     }
@@ -310,7 +328,10 @@ async fn on_paper(
 
 /// What the holder applied for with the card: nothing is to be decided.
 async fn on_line(seat: &Seat, page: &Frame, looked: &online::Case, content: &mut Content) -> Result<(), Stop> {
-    if let online::Case::Revoked { opened, application, .. } = looked {
+    if let online::Case::Revoked {
+        opened, application, ..
+    } = looked
+    {
         let id = &opened.subject.certificate;
         let known = case::certificate(seat, id).await?;
         content.certificate = case::certificate_facts(seat, page, id, &known).await?;
@@ -324,18 +345,27 @@ async fn visible(seat: &Seat, page: &Frame, entry: &Entry) -> Result<Vec<Fact>, 
     let mut facts = Vec::new();
     let halves = seat.visit.portal.desk().other_halves(&entry.certificate).await;
     let halves = halves.map_err(|fault| seat.fault(&fault))?;
-    let both = [("signature", &entry.certificate)].into_iter().chain(halves.iter().map(|half| ("authentication", half)));
+    let both = [("signature", &entry.certificate)]
+        .into_iter()
+        .chain(halves.iter().map(|half| ("authentication", half)));
     for (kind, id) in both {
         let id: &CertificateId = id;
         let status = seat.visit.portal.store().status(id).await;
-        let Some((status, _)) = status.map_err(|fault| seat.fault(&fault))? else { continue };
+        let Some((status, _)) = status.map_err(|fault| seat.fault(&fault))? else {
+            continue;
+        };
         let minutes = seat.visit.portal.site().ocsp_max_age.div_ceil(60).to_string();
         let time = date::second(page.words, status.revoked_at);
-        let ocsp = page.words.say_with("done-ocsp-text", &[("time", &time), ("minutes", &minutes)]);
+        let ocsp = page
+            .words
+            .say_with("done-ocsp-text", &[("time", &time), ("minutes", &minutes)]);
         facts.push(page.fact(&format!("certificate-serial-{kind}"), id.serial.to_string()));
         facts.push(page.fact("done-revoked", time));
         facts.push(page.fact("done-ocsp", ocsp));
-        facts.push(page.fact(&format!("done-crl-{kind}"), receipt::listed(&seat.visit, page, id).await?));
+        facts.push(page.fact(
+            &format!("done-crl-{kind}"),
+            receipt::listed(&seat.visit, page, id).await?,
+        ));
     }
     Ok(facts)
 }

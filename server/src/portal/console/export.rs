@@ -36,7 +36,10 @@ pub(super) async fn csv(seat: Seat) -> Result<Response, Stop> {
     tokio::spawn(write(store, query, table, sender));
     let name = format!("attachment; filename=\"{}-{}.csv\"", seat.office.id, wanted.show);
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/csv; charset=utf-8; header=present"),
+        ),
         (
             header::CONTENT_DISPOSITION,
             HeaderValue::from_str(&name).unwrap_or(HeaderValue::from_static("attachment")),
@@ -81,7 +84,9 @@ async fn write(store: Store, mut query: QueueQuery, table: Table, sender: mpsc::
 impl Table {
     fn line(&self, row: &QueueRow) -> String {
         let page = &self.page;
-        let claim = row.claimed_by.filter(|_| row.claimed_until.is_some_and(|until| self.now <= until));
+        let claim = row
+            .claimed_by
+            .filter(|_| row.claimed_until.is_some_and(|until| self.now <= until));
         record(&[
             row.number.map(|number| number.to_string()).unwrap_or_default(),
             crate::portal::date::machine(row.since),
@@ -107,7 +112,9 @@ impl hyper::body::Body for Rows {
     type Error = Fault;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Chunk<Bytes>, Fault>>> {
-        self.0.poll_recv(context).map(|octets| octets.map(|octets| octets.map(Chunk::data)))
+        self.0
+            .poll_recv(context)
+            .map(|octets| octets.map(|octets| octets.map(Chunk::data)))
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -140,7 +147,9 @@ fn harmless(cell: &str) -> String {
 }
 
 fn is_blank(letter: char) -> bool {
-    letter.is_whitespace() || letter.is_control() || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+    letter.is_whitespace()
+        || letter.is_control()
+        || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
 /// What a formula begins with, narrow and full-width.
@@ -171,15 +180,36 @@ mod tests {
     #[test]
     fn a38_no_formula_survives_and_every_cell_reads_back() {
         let formulas = [
-            "=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＋1", "－1", "＠A1", " =1",
-            "　＝1", "\u{200b}=1", "\u{feff}@x", "−1",
+            "=cmd|' /C calc'!A0",
+            "+1+1",
+            "-2+3",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "＝1+1",
+            "＋1",
+            "－1",
+            "＠A1",
+            " =1",
+            "　＝1",
+            "\u{200b}=1",
+            "\u{feff}@x",
+            "−1",
         ];
         for cell in formulas {
             let written = harmless(cell);
             assert!(written.starts_with('\''), "{cell:?}");
             assert_eq!(read(&written), cell);
         }
-        for cell in ["髙橋　一郎", "", "12345678901", "A=B", "O'Neil", "2026-11-20T12:00:00+09:00"] {
+        for cell in [
+            "髙橋　一郎",
+            "",
+            "12345678901",
+            "A=B",
+            "O'Neil",
+            "2026-11-20T12:00:00+09:00",
+        ] {
             assert_eq!(harmless(cell), cell, "left as it is");
         }
         for cell in ["'quoted", "''twice", "'=1"] {

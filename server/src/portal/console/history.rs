@@ -78,9 +78,19 @@ fn what(page: &Page, officers: &Officers, event: &EventRow) -> String {
     let known = |name: &str, all: &[&str]| all.contains(&name);
     let name = event.name.as_str();
     if let Some(rule) = &event.refusal {
-        let command = if known(name, &COMMANDS) { page.t(&format!("case-command-{name}")) } else { name.to_owned() };
-        let why = if known(rule, &RULES) { page.t(&format!("case-rule-{rule}")) } else { rule.clone() };
-        return page.words.say_with("case-refused", &[("command", &command), ("rule", &why)]);
+        let command = if known(name, &COMMANDS) {
+            page.t(&format!("case-command-{name}"))
+        } else {
+            name.to_owned()
+        };
+        let why = if known(rule, &RULES) {
+            page.t(&format!("case-rule-{rule}"))
+        } else {
+            rule.clone()
+        };
+        return page
+            .words
+            .say_with("case-refused", &[("command", &command), ("rule", &why)]);
     }
     if name == "reassigned"
         && let Some(to) = detail(event, "to").and_then(|to| unhex(&to))
@@ -100,7 +110,11 @@ fn actor(page: &Page, officers: &Officers, event: &EventRow) -> String {
     match (words.next(), words.next()) {
         (Some(kind @ ("officer" | "program")), Some(id)) => {
             let name = unhex(id).map(|id| officers.name(OfficerId(id))).unwrap_or_default();
-            if kind == "officer" { name } else { page.t1("case-actor-program", "who", &name) }
+            if kind == "officer" {
+                name
+            } else {
+                page.t1("case-actor-program", "who", &name)
+            }
         }
         (Some("holder"), _) => page.t("case-actor-holder"),
         (Some("operator"), _) => page.t("case-actor-operator"),
@@ -139,8 +153,8 @@ pub(crate) const EVENTS: [&str; 19] = [
     "text_forgotten",
 ];
 pub(crate) const COMMANDS: [&str; 13] = [
-    "open", "edit", "confirm", "abandon",
-    "enter", "present", "submit", "claim", "release", "reassign", "ask", "decide", "withdraw",
+    "open", "edit", "confirm", "abandon", "enter", "present", "submit", "claim", "release", "reassign", "ask",
+    "decide", "withdraw",
 ];
 pub(crate) const RULES: [&str; 14] = [
     "stale",
@@ -171,7 +185,10 @@ mod tests {
             let keys = [("event", EVENTS.as_slice()), ("command", &COMMANDS), ("rule", &RULES)];
             for (kind, names) in keys {
                 for name in names {
-                    assert!(!words.say(&format!("case-{kind}-{name}")).contains('⟦'), "{kind} {name}");
+                    assert!(
+                        !words.say(&format!("case-{kind}-{name}")).contains('⟦'),
+                        "{kind} {name}"
+                    );
                 }
             }
         }

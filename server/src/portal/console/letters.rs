@@ -28,7 +28,7 @@ pub(super) fn routes() -> Router<Portal> {
 #[template(path = "console/letters.html")]
 struct Letters {
     page: Frame,
-    letters: Vec<Line>,
+    lines: Vec<Line>,
     notice: bool,
 }
 
@@ -59,7 +59,7 @@ struct Sheet {
 async fn list(seat: Seat) -> Result<Response, Stop> {
     let rows = seat.visit.portal.store().letters_to_print(&seat.office.id).await;
     let page = seat.frame(Tab::Queue);
-    let letters = rows
+    let lines = rows
         .map_err(|fault| seat.fault(&fault))?
         .into_iter()
         .map(|letter| Line {
@@ -70,7 +70,7 @@ async fn list(seat: Seat) -> Result<Response, Stop> {
         })
         .collect();
     let notice = seat.visit.asked("notice") == Some("posted");
-    Ok(seat.render(&Letters { page, letters, notice }))
+    Ok(seat.render(&Letters { page, lines, notice }))
 }
 
 /// A letter as it is printed.
@@ -115,7 +115,9 @@ async fn posted(Path((_, letter)): Path<(String, String)>, post: SeatPost) -> Re
         let desk = seat.visit.portal.desk();
         let case: CaseId<Paper> = CaseId::from_octets(letter.case);
         let details = vec![("letter", crate::portal::session::hex(&letter.id))];
-        let event = desk.event_beside(&seat.actor(), case, "letter_printed", details).await?;
+        let event = desk
+            .event_beside(&seat.actor(), case, "letter_printed", details)
+            .await?;
         let officer = seat.acting.officer.id;
         desk.store().print_letter(&letter, officer, seat.visit.now, event).await
     };

@@ -34,11 +34,11 @@ use crate::catalogue::Message;
 use crate::desk::paper::{Command, NewFile, Paper};
 use crate::desk::{CaseId, Failure, Standing};
 use crate::fault::{Bug, Fault};
+use crate::portal::Portal;
 use crate::portal::date;
 use crate::portal::page::{Fact, render};
 use crate::portal::session::unhex;
 use crate::portal::visit::Stop;
-use crate::portal::Portal;
 use crate::store::{DraftKey, DraftRow, EvidenceKind};
 
 /// Below `/console/{office}`.
@@ -102,7 +102,11 @@ async fn list(seat: Seat) -> Result<Response, Stop> {
         let name = draft.value("name");
         drafts.push(DraftView {
             path: format!("{}/paper/{}", page.base(), CaseId::<Paper>::from_octets(row.key.case)),
-            name: if name.is_empty() { page.t("case-draft-unnamed") } else { name.to_owned() },
+            name: if name.is_empty() {
+                page.t("case-draft-unnamed")
+            } else {
+                name.to_owned()
+            },
             serial: certificate.serial.to_string(),
             kept: date::minute(page.words, row.kept_at),
         });
@@ -114,7 +118,16 @@ async fn list(seat: Seat) -> Result<Response, Stop> {
 async fn page(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result<Response, Stop> {
     let begun = Begun::open(&seat, &case).await?;
     let complaints = Vec::new();
-    begun.show(&seat, StatusCode::OK, &Said { complaints, ..Said::default() }).await
+    begun
+        .show(
+            &seat,
+            StatusCode::OK,
+            &Said {
+                complaints,
+                ..Said::default()
+            },
+        )
+        .await
 }
 
 /// Takes what was sent, whole or not, and keeps it; 「確認へ進む」 makes it a case.
@@ -150,7 +163,12 @@ async fn enter(
                 if begun.draft.add(file) {
                     kept.push((scan.digest, scan.octets));
                 } else {
-                    said.complaints = vec![(Field::Files, Complaint::TooLong { most: casework::paper::FILES })];
+                    said.complaints = vec![(
+                        Field::Files,
+                        Complaint::TooLong {
+                            most: casework::paper::FILES,
+                        },
+                    )];
                 }
             }
             Err(why) => said.spoiled.push((place, why)),
@@ -158,7 +176,11 @@ async fn enter(
     }
     begun.keep(&seat, kept).await?;
     if go != "next" || said.is_something() {
-        let status = if said.is_something() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        let status = if said.is_something() {
+            StatusCode::UNPROCESSABLE_ENTITY
+        } else {
+            StatusCode::OK
+        };
         return begun.show(&seat, status, &said).await;
     }
     begun.finish(&seat).await
@@ -177,13 +199,13 @@ async fn give_up(Path((_, case)): Path<(String, String)>, post: SeatPost) -> Res
 }
 
 /// A picture of the draft, as it will be kept.
-async fn scan_file(
-    Path((_, case, digest)): Path<(String, String, String)>,
-    seat: Seat,
-) -> Result<Response, Stop> {
+async fn scan_file(Path((_, case, digest)): Path<(String, String, String)>, seat: Seat) -> Result<Response, Stop> {
     let begun = Begun::open(&seat, &case).await?;
     let digest = unhex(&digest).map(Digest).ok_or_else(|| seat.visit.not_found())?;
-    let octets = begun.octets(&seat, digest).await?.ok_or_else(|| seat.visit.not_found())?;
+    let octets = begun
+        .octets(&seat, digest)
+        .await?
+        .ok_or_else(|| seat.visit.not_found())?;
     Ok(attachment(octets, digest))
 }
 
@@ -232,9 +254,7 @@ impl Begun {
             (_, Case::Revoked { .. } | Case::Denied { .. } | Case::Withdrawn { .. }) => {
                 return Err(seat.to(&format!("/cases/{id}")).into());
             }
-            (_, Case::Waiting { review, .. })
-                if let Some(claim) = review.standing_claim(seat.visit.now) =>
-            {
+            (_, Case::Waiting { review, .. }) if let Some(claim) = review.standing_claim(seat.visit.now) => {
                 return Err(seat.visit.refused(&Refusal::Claimed { until: claim.until }));
             }
             (Some(row), _) => Draft::from_text(&row.document).map_err(fault)?,
@@ -332,7 +352,11 @@ impl Begun {
         let known = case::certificate(seat, &id).await?;
         let earliest = date::day(page.words, Instant(known.not_before()).day());
         let stale = self.standing.place.is_some() && self.standing.version != self.draft.version;
-        let meanwhile = if stale { super::history::last(seat, &page, self.key.case).await? } else { None };
+        let meanwhile = if stale {
+            super::history::last(seat, &page, self.key.case).await?
+        } else {
+            None
+        };
         let correction = match &self.standing.case {
             Case::Waiting { .. } => Some(page.t("case-correction-waiting")),
             Case::Returned { reason, .. } => Some(page.t1(
@@ -352,7 +376,11 @@ impl Begun {
             correction,
             meanwhile,
             // Whoever is told of a change here may go on with it.
-            version: if self.standing.place.is_some() { self.standing.version } else { 0 },
+            version: if self.standing.place.is_some() {
+                self.standing.version
+            } else {
+                0
+            },
             others: case::others(seat, &page, &id, self.key.case).await?,
             page,
         };

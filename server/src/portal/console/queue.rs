@@ -88,7 +88,10 @@ impl Wanted {
                 .find_map(|(key, value)| (key == name).then_some(value.as_str()))
                 .unwrap_or_default()
         };
-        let show = SHOWS.into_iter().find(|show| *show == value("show")).unwrap_or("waiting");
+        let show = SHOWS
+            .into_iter()
+            .find(|show| *show == value("show"))
+            .unwrap_or("waiting");
         Self {
             show,
             search: value("search").trim().chars().take(LONGEST_SEARCH).collect(),
@@ -161,7 +164,10 @@ async fn page(seat: Seat) -> Result<Response, Stop> {
                 current: show == wanted.show,
             })
             .collect(),
-        rows: rows.iter().map(|row| line(&seat, &page, &officers, row, &here)).collect(),
+        rows: rows
+            .iter()
+            .map(|row| line(&seat, &page, &officers, row, &here))
+            .collect(),
         number: wanted.trail.len() + 1,
         before,
         after,
@@ -220,11 +226,15 @@ pub(super) fn reason(page: &Page, row: &QueueRow) -> String {
 
 fn line(seat: &Seat, page: &Frame, officers: &Officers, row: &QueueRow, here: &str) -> RowView {
     let now = seat.visit.now;
-    let claim = row.claimed_by.filter(|_| row.claimed_until.is_some_and(|until| now <= until));
+    let claim = row
+        .claimed_by
+        .filter(|_| row.claimed_until.is_some_and(|until| now <= until));
     let id = CaseId::<Paper>::from_octets(row.case);
     RowView {
         path: format!("{}/cases/{id}?back={}", page.base(), escaped(here)),
-        number: row.number.map_or_else(|| page.t("case-no-number"), |number| number.to_string()),
+        number: row
+            .number
+            .map_or_else(|| page.t("case-no-number"), |number| number.to_string()),
         since: date::minute(page.words, row.since),
         machine: date::machine(row.since),
         name: row.name.clone(),

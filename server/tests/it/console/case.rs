@@ -20,17 +20,36 @@ async fn a17_no_page_and_no_form_of_a_case_is_there_for_another_offices_officer_
     let mut counter = Counter::open().await;
     let two = Office::from_toml(&AUTHORITY_EXAMPLE.replacen("mihon-ca", "other-ca", 1)).unwrap();
     let desk = &counter.house.desk;
-    counter.house.desk = Desk::new(desk.store().clone(), desk.clock().clone(), Chance::system(), vec![office(), two]);
+    counter.house.desk = Desk::new(
+        desk.store().clone(),
+        desk.clock().clone(),
+        Chance::system(),
+        vec![office(), two],
+    );
     counter.router = portal(&counter.house);
     let card = counter.holder(1).await;
     let case = counter.waiting(&card, PAPER).await;
     let path = case.replace("/cases/", "/paper/");
     let page = counter.entry.browser.get(&case).await.text();
-    let file = page.split_once("/files/").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let file = page
+        .split_once("/files/")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0
+        .to_owned();
     let draft = counter.begin(&card).await;
     counter.send(&draft, PAPER, "keep", &[("a.jpg", &jpeg())]).await;
     let page = counter.entry.browser.get(&draft).await.text();
-    let scan = page.split_once("/scans/").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let scan = page
+        .split_once("/scans/")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0
+        .to_owned();
     let pages = [
         (case.clone(), true),
         (format!("{case}/print"), true),
@@ -59,7 +78,11 @@ async fn a17_no_page_and_no_form_of_a_case_is_there_for_another_offices_officer_
     holder.reach_certificate(&card).await;
     for (page, is_ours) in &pages {
         if *is_ours {
-            assert_eq!(counter.entry.browser.get(page).await.status, StatusCode::OK, "the control: {page}");
+            assert_eq!(
+                counter.entry.browser.get(page).await.status,
+                StatusCode::OK,
+                "the control: {page}"
+            );
         }
         let theirs = page.replace("/console/mihon-ca", OTHER);
         assert_eq!(stranger.get(&theirs).await.status, StatusCode::NOT_FOUND, "{theirs}");
@@ -73,7 +96,9 @@ async fn a17_no_page_and_no_form_of_a_case_is_there_for_another_offices_officer_
         assert_eq!(answered.status, StatusCode::NOT_FOUND, "{theirs}");
         assert!(holder.post(form, &[]).await.location().contains("/login"), "{form}");
     }
-    let answered = stranger.post_parts(&draft.replace("/console/mihon-ca", OTHER), PAPER, &[]).await;
+    let answered = stranger
+        .post_parts(&draft.replace("/console/mihon-ca", OTHER), PAPER, &[])
+        .await;
     assert_eq!(answered.status, StatusCode::NOT_FOUND);
     // Nor in their list, and ids that are none are not there.
     let list = stranger.get(&format!("{OTHER}/queue?show=all")).await;
@@ -82,7 +107,11 @@ async fn a17_no_page_and_no_form_of_a_case_is_there_for_another_offices_officer_
     assert!(!csv.says("髙橋"), "{}", csv.text());
     for id in ["0".repeat(26), "z".repeat(26), "1".to_owned(), "..%2Fown".to_owned()] {
         for kind in ["cases", "paper"] {
-            let answered = counter.entry.browser.get(&format!("/console/mihon-ca/{kind}/{id}")).await;
+            let answered = counter
+                .entry
+                .browser
+                .get(&format!("/console/mihon-ca/{kind}/{id}"))
+                .await;
             assert_eq!(answered.status, StatusCode::NOT_FOUND, "{kind}/{id}");
         }
     }
@@ -102,10 +131,16 @@ async fn an_online_application_is_shown_and_nothing_of_it_is_decided() {
     for button in ["id=\"take\"", "id=\"decide\"", "id=\"correct\""] {
         assert!(!page.says(button));
     }
-    assert_eq!(counter.approval.browser.get(&format!("{path}/decide")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        counter.approval.browser.get(&format!("{path}/decide")).await.status,
+        StatusCode::NOT_FOUND
+    );
     let paper = path.replace("/cases/", "/paper/");
     assert_eq!(counter.entry.browser.get(&paper).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(counter.entry.browser.get(&format!("{path}/print")).await.status, StatusCode::OK);
+    assert_eq!(
+        counter.entry.browser.get(&format!("{path}/print")).await.status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]

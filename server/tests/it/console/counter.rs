@@ -115,16 +115,22 @@ pub(crate) async fn begin(browser: &mut Browser, card: &TestCard) -> String {
     let found = browser.post(&new, &[("search", &serial)]).await;
     let authority = found.hidden("authority");
     let chosen = found.text();
-    let (_, rest) = chosen.split_once("name=\"serial\" value=\"").expect("a certificate was found");
+    let (_, rest) = chosen
+        .split_once("name=\"serial\" value=\"")
+        .expect("a certificate was found");
     let serial = rest.split_once('"').unwrap().0;
-    let begun = browser.post(&new, &[("authority", &authority), ("serial", serial)]).await;
+    let begun = browser
+        .post(&new, &[("authority", &authority), ("serial", serial)])
+        .await;
     begun.location()
 }
 
 /// A button of a case's page.
 pub(crate) async fn act(browser: &mut Browser, case: &str, button: &str) -> Answered {
     let version = version(browser, case).await;
-    browser.post(&format!("{case}/{button}"), &[("version", &version)]).await
+    browser
+        .post(&format!("{case}/{button}"), &[("version", &version)])
+        .await
 }
 
 pub(crate) async fn version(browser: &mut Browser, case: &str) -> String {
@@ -136,7 +142,10 @@ pub(crate) async fn version(browser: &mut Browser, case: &str) -> String {
 pub(crate) async fn submit(house: &House, router: &Router, officer: &mut Seated, path: &str) -> Answered {
     let confirm = officer.browser.get(&format!("{path}/confirm")).await;
     let version = confirm.hidden("version");
-    let asked = officer.browser.post(&format!("{path}/confirm"), &[("version", &version)]).await;
+    let asked = officer
+        .browser
+        .post(&format!("{path}/confirm"), &[("version", &version)])
+        .await;
     assert_eq!(asked.location(), format!("{DESK}/card"), "{}", asked.text());
     let code = signed(house, router, officer).await;
     officer.browser.get(&format!("{path}/return?code={code}")).await
@@ -170,7 +179,9 @@ async fn signed(house: &House, router: &Router, officer: &mut Seated) -> String 
 /// A picture as a scanner makes it.
 pub(crate) fn jpeg() -> Vec<u8> {
     let mut octets = std::io::Cursor::new(Vec::new());
-    let picture = image::RgbImage::from_fn(40, 56, |x, y| image::Rgb([x as u8 * 6, y as u8 * 4, 128]));
+    let picture = image::RgbImage::from_fn(40, 56, |x, y| {
+        image::Rgb([x * 6, y * 4, 128].map(|shade: u32| shade.to_le_bytes()[0]))
+    });
     picture.write_to(&mut octets, image::ImageFormat::Jpeg).unwrap();
     octets.into_inner()
 }

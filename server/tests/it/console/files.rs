@@ -12,11 +12,16 @@ async fn a47_what_is_handed_out_is_a_picture_of_our_own_to_be_saved_and_nothing_
     let path = counter.begin(&card).await;
     let beside = b"<html><script>alert(1)</script>PK\x03\x04";
     let polyglot = [jpeg(), beside.to_vec()].concat();
-    let kept = counter.send(&path, PAPER, "files", &[("../../evil.html", &polyglot)]).await;
+    let kept = counter
+        .send(&path, PAPER, "files", &[("../../evil.html", &polyglot)])
+        .await;
     assert_eq!(kept.status, StatusCode::OK, "{}", kept.text());
     assert!(!kept.says("evil.html"), "a file's name is nothing to us");
     let text = kept.text();
-    let scan = format!("{path}/scans/{}", text.split_once("/scans/").unwrap().1.split_once('"').unwrap().0);
+    let scan = format!(
+        "{path}/scans/{}",
+        text.split_once("/scans/").unwrap().1.split_once('"').unwrap().0
+    );
     let file = counter.entry.browser.get(&scan).await;
     let is = |name: header::HeaderName| file.headers[name].to_str().unwrap().to_owned();
     assert_eq!(is(header::CONTENT_TYPE), "image/jpeg");
@@ -38,14 +43,20 @@ async fn a47_what_is_no_picture_is_refused_by_name_of_the_fault_and_the_form_sta
     let long = vec![0xff_u8; 50 << 20];
     let corpus: [(&str, &[u8], &str); 6] = [
         ("a.pdf", b"%PDF-1.7", "E-FILE-TYPE"),
-        ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "E-FILE-TYPE"),
+        (
+            "a.svg",
+            b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
+            "E-FILE-TYPE",
+        ),
         ("a.zip", b"PK\x03\x04", "E-FILE-TYPE"),
         ("cut.jpg", &cut, "E-FILE-DAMAGED"),
         ("long.jpg", &long, "E-SIZE"),
         ("bomb.png", &bomb(), "E-SIZE"),
     ];
     for (name, octets, code) in corpus {
-        let answered = counter.send(&path, PAPER, "next", &[("good.jpg", &jpeg()), (name, octets)]).await;
+        let answered = counter
+            .send(&path, PAPER, "next", &[("good.jpg", &jpeg()), (name, octets)])
+            .await;
         assert_eq!(answered.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
         answered.must_say(code);
         answered.must_say("選んだ2番目のファイル");
@@ -70,7 +81,14 @@ async fn ten_files_are_enough_and_one_can_be_taken_out_again() {
     answered.must_say("E-LEN");
     answered.must_say("10枚目の写し");
     let text = answered.text();
-    let first = text.split_once("name=\"remove\" value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let first = text
+        .split_once("name=\"remove\" value=\"")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0
+        .to_owned();
     let mut fields = PAPER.to_vec();
     fields.push(("remove", &first));
     let answered = counter.send(&path, &fields, "files", &[]).await;
@@ -98,7 +116,15 @@ async fn a45_an_upload_of_another_place_or_session_is_not_taken() {
     let page = counter.entry.browser.get(&path).await;
     assert!(!page.says("mallory"));
     assert_eq!(page.status, StatusCode::OK);
-    assert!(counter.entry.browser.get(&format!("{DESK}/paper")).await.status.is_success());
+    assert!(
+        counter
+            .entry
+            .browser
+            .get(&format!("{DESK}/paper"))
+            .await
+            .status
+            .is_success()
+    );
 }
 
 /// 30,000 × 30,000 white pixels, said in the head of a short file.
@@ -107,7 +133,9 @@ fn bomb() -> Vec<u8> {
     octets[16..20].copy_from_slice(&30_000_u32.to_be_bytes());
     octets[20..24].copy_from_slice(&30_000_u32.to_be_bytes());
     let sum = !octets[12..29].iter().fold(u32::MAX, |sum, octet| {
-        (0..8).fold(sum ^ u32::from(*octet), |sum, _| (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg()))
+        (0..8).fold(sum ^ u32::from(*octet), |sum, _| {
+            (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg())
+        })
     });
     octets[29..33].copy_from_slice(&sum.to_be_bytes());
     octets

@@ -14,7 +14,14 @@ async fn a_paper_is_entered_signed_approved_by_another_and_both_certificates_are
     let card = counter.holder(1).await;
     let case = counter.waiting(&card, PAPER).await;
     let page = counter.entry.browser.get(&case).await;
-    for words in ["承認待ち", "髙橋　一郎", "電車の中で紛失", "入力に署名し、受付", "確認済み（発行日", "1枚目の写し"] {
+    for words in [
+        "承認待ち",
+        "髙橋　一郎",
+        "電車の中で紛失",
+        "入力に署名し、受付",
+        "確認済み（発行日",
+        "1枚目の写し",
+    ] {
         page.must_say(words);
     }
     counter.take(&case).await;
@@ -29,7 +36,12 @@ async fn a_paper_is_entered_signed_approved_by_another_and_both_certificates_are
     preview.must_say("電子証明書失効完了のお知らせ");
     assert!(revoked(&counter, &card).await.is_empty(), "a preview decides nothing");
     let decided = counter.decide(&case, &[("verdict", "approve")]).await;
-    assert_eq!(decided.location(), format!("{case}?notice=decided"), "{}", decided.text());
+    assert_eq!(
+        decided.location(),
+        format!("{case}?notice=decided"),
+        "{}",
+        decided.text()
+    );
     let done = counter.approval.browser.follow(decided).await;
     for words in ["失効完了", "失効の反映", "承認し、失効"] {
         done.must_say(words);
@@ -48,9 +60,15 @@ async fn a19_the_same_signature_brought_back_again_finds_the_same_page() {
     let path = counter.entered(&card, PAPER).await;
     let confirm = counter.entry.browser.get(&format!("{path}/confirm")).await;
     let version = confirm.hidden("version");
-    let first = counter.entry.browser.post(&format!("{path}/confirm"), &[("version", &version)]).await;
+    let first = counter
+        .entry
+        .browser
+        .post(&format!("{path}/confirm"), &[("version", &version)])
+        .await;
     assert_eq!(first.location(), format!("{DESK}/card"));
-    let Counter { house, router, entry, .. } = &mut counter;
+    let Counter {
+        house, router, entry, ..
+    } = &mut counter;
     let submitted = submit(house, router, entry, &path).await;
     let way = submitted.location();
     let case = way.split_once('?').unwrap().0.to_owned();
@@ -82,10 +100,28 @@ async fn everything_that_is_wrong_is_said_at_once_and_nothing_typed_is_lost() {
     ]);
     let answered = counter.send(&path, &fields, "next", &[]).await;
     assert_eq!(answered.status, StatusCode::UNPROCESSABLE_ENTITY);
-    for code in ["E-DATE-FUTURE", "E-KANA", "E-WIDTH-HAN", "E-TEL", "E-MAIL-FORMAT", "E-CHAR", "E-REQ", "U+202E"] {
+    for code in [
+        "E-DATE-FUTURE",
+        "E-KANA",
+        "E-WIDTH-HAN",
+        "E-TEL",
+        "E-MAIL-FORMAT",
+        "E-CHAR",
+        "E-REQ",
+        "U+202E",
+    ] {
         answered.must_say(code);
     }
-    for field in ["received", "kana", "postal_code", "phone", "mail", "address", "account", "files"] {
+    for field in [
+        "received",
+        "kana",
+        "postal_code",
+        "phone",
+        "mail",
+        "address",
+        "account",
+        "files",
+    ] {
         answered.must_say(&format!("<a href=\"#{field}\">"));
         answered.must_say(&format!("id=\"{field}\""));
     }
@@ -163,13 +199,20 @@ async fn a23_a_correction_voids_the_first_signature_and_says_so_before() {
         .must_say("1人目の署名は無効になり");
     let corrected = paper_with(&[("reason", "damaged"), ("event_date", "")]);
     let answered = counter.send(&path, &corrected, "next", &[]).await;
-    assert_eq!(answered.location(), format!("{path}/confirm"), "the file is kept: {}", answered.text());
+    assert_eq!(
+        answered.location(),
+        format!("{path}/confirm"),
+        "the file is kept: {}",
+        answered.text()
+    );
     let confirm = counter.entry.browser.follow(answered).await;
     confirm.must_say("前の署名は無効になっており");
     // Nobody can take it until it is signed again.
     let taken = act(&mut counter.approval.browser, &case, "claim").await;
     assert_eq!(taken.status, StatusCode::CONFLICT, "{}", taken.text());
-    let Counter { house, router, entry, .. } = &mut counter;
+    let Counter {
+        house, router, entry, ..
+    } = &mut counter;
     submit(house, router, entry, &path).await;
     counter.take(&case).await;
     counter.decide(&case, &[("verdict", "approve")]).await;
@@ -186,10 +229,18 @@ async fn a24_a_signature_for_one_case_or_one_verdict_decides_no_other() {
     counter.take(&second).await;
     let way = counter.sign_decision(&first, &[("verdict", "approve")]).await;
     let code = way.split_once("code=").unwrap().1;
-    let replayed = counter.approval.browser.get(&format!("{second}/decide/return?code={code}")).await;
+    let replayed = counter
+        .approval
+        .browser
+        .get(&format!("{second}/decide/return?code={code}"))
+        .await;
     assert_eq!(replayed.status, StatusCode::NOT_FOUND);
     let submitted = second.replace("/cases/", "/paper/");
-    let replayed = counter.approval.browser.get(&format!("{submitted}/return?code={code}")).await;
+    let replayed = counter
+        .approval
+        .browser
+        .get(&format!("{submitted}/return?code={code}"))
+        .await;
     assert!(matches!(replayed.status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND));
     assert!(revoked(&counter, &two).await.is_empty());
     // The officer thinks again: what was signed before is worth nothing any more.
@@ -210,7 +261,10 @@ async fn of_two_officers_at_once_one_wins_and_the_other_is_told() {
     let mut other = seated(&counter.house, &counter.router, "3", &[Role::Approval]).await;
     let seen = super::counter::version(&mut other.browser, &case).await;
     counter.take(&case).await;
-    let lost = other.browser.post(&format!("{case}/claim"), &[("version", &seen)]).await;
+    let lost = other
+        .browser
+        .post(&format!("{case}/claim"), &[("version", &seen)])
+        .await;
     assert_eq!(lost.status, StatusCode::CONFLICT);
     lost.must_say("表示したあとに変わりました");
     lost.must_say("担当：");
@@ -221,15 +275,31 @@ async fn of_two_officers_at_once_one_wins_and_the_other_is_told() {
     let version = page.hidden("version");
     let text = page.text();
     let (_, rest) = text.split_once("<select id=\"to\"").unwrap();
-    let to = rest.split_once("value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let to = rest
+        .split_once("value=\"")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0
+        .to_owned();
     let handed = chief
         .browser
         .post(&format!("{case}/reassign"), &[("version", &version), ("to", &to)])
         .await;
-    assert_eq!(handed.location(), format!("{case}?notice=reassigned"), "{}", handed.text());
+    assert_eq!(
+        handed.location(),
+        format!("{case}?notice=reassigned"),
+        "{}",
+        handed.text()
+    );
     let late = counter.approval.browser.get(&way).await;
     assert_eq!(late.status, StatusCode::CONFLICT);
-    assert!(late.says("E-TAKEN") || late.says("表示したあとに変わりました"), "{}", late.text());
+    assert!(
+        late.says("E-TAKEN") || late.says("表示したあとに変わりました"),
+        "{}",
+        late.text()
+    );
     assert!(revoked(&counter, &card).await.is_empty());
 }
 
@@ -242,7 +312,10 @@ async fn who_gives_up_at_the_agent_comes_back_to_the_same_page_and_decides_nothi
     let version = confirm.hidden("version");
     let browser = &mut counter.entry.browser;
     browser.post(&format!("{path}/confirm"), &[("version", &version)]).await;
-    browser.get(&format!("{DESK}/card")).await.must_say("東京都千代田区千代田1-1");
+    browser
+        .get(&format!("{DESK}/card"))
+        .await
+        .must_say("東京都千代田区千代田1-1");
     let led = browser.post(&format!("{DESK}/card"), &[]).await;
     let agent = super::seat::agent(&counter.router, &led);
     agent.claim().await.unwrap();
@@ -259,13 +332,22 @@ async fn what_is_given_back_is_corrected_and_what_is_denied_tells_the_applicant_
     let case = counter.waiting(&card, PAPER).await;
     counter.take(&case).await;
     counter
-        .decide(&case, &[("verdict", "return"), ("return", "papers_missing"), ("remark", "住民票がありません")])
+        .decide(
+            &case,
+            &[
+                ("verdict", "return"),
+                ("return", "papers_missing"),
+                ("remark", "住民票がありません"),
+            ],
+        )
         .await;
     let path = case.replace("/cases/", "/paper/");
     counter.entry.browser.get(&path).await.must_say("住民票がありません");
     let answered = counter.send(&path, PAPER, "next", &[]).await;
     assert_eq!(answered.location(), format!("{path}/confirm"), "{}", answered.text());
-    let Counter { house, router, entry, .. } = &mut counter;
+    let Counter {
+        house, router, entry, ..
+    } = &mut counter;
     submit(house, router, entry, &path).await;
     counter.take(&case).await;
     let page = counter.approval.browser.get(&format!("{case}/decide")).await;
@@ -275,7 +357,10 @@ async fn what_is_given_back_is_corrected_and_what_is_denied_tells_the_applicant_
         (vec![], "E-REQ"),
         (vec![("verdict", "deny")], "E-REQ"),
         (vec![("verdict", "deny"), ("deny", "unreadable")], "E-REQ"),
-        (vec![("verdict", "deny"), ("deny", "not_entitled"), ("remark", long.as_str())], "E-LEN"),
+        (
+            vec![("verdict", "deny"), ("deny", "not_entitled"), ("remark", long.as_str())],
+            "E-LEN",
+        ),
         (vec![("verdict", "approve"), ("remark", "a\u{0}b")], "E-CHAR"),
     ] {
         let mut all = fields.clone();
@@ -285,7 +370,14 @@ async fn what_is_given_back_is_corrected_and_what_is_denied_tells_the_applicant_
         refused.must_say(code);
     }
     let denied = counter
-        .decide(&case, &[("verdict", "deny"), ("deny", "not_entitled"), ("remark", "印影が異なります")])
+        .decide(
+            &case,
+            &[
+                ("verdict", "deny"),
+                ("deny", "not_entitled"),
+                ("remark", "印影が異なります"),
+            ],
+        )
         .await;
     let page = counter.approval.browser.follow(denied).await;
     page.must_say("不受理");
@@ -324,7 +416,10 @@ async fn a_certificate_is_found_by_its_number_in_every_notation_and_by_its_holde
     let zero = "0".repeat(40);
     for serial in [zero.as_str(), "zz", "1"] {
         let chosen = browser
-            .post(&format!("{DESK}/paper/new"), &[("authority", "mihon-issuing"), ("serial", serial)])
+            .post(
+                &format!("{DESK}/paper/new"),
+                &[("authority", "mihon-issuing"), ("serial", serial)],
+            )
             .await;
         assert!(chosen.status.is_client_error(), "{serial}");
     }
@@ -354,7 +449,11 @@ async fn a36_a37_what_is_typed_is_shown_as_text_whatever_it_is() {
             .get(&format!("{DESK}/queue?search={}", escaped(name)))
             .await;
         list.must_say(case.rsplit_once('/').unwrap().1);
-        assert_eq!(list.text().matches("<th scope=\"row\">").count(), 1, "{name} finds itself alone");
+        assert_eq!(
+            list.text().matches("<th scope=\"row\">").count(),
+            1,
+            "{name} finds itself alone"
+        );
     }
     let path = counter.begin(&counter.holder(20).await).await;
     for name in ["a\u{0}b", "a\r\nb", "\u{202e}abc", "\u{200b}"] {
@@ -371,7 +470,12 @@ async fn a_role_that_one_does_not_have_opens_nothing() {
     let card = counter.holder(1).await;
     let case = counter.waiting(&card, PAPER).await;
     let path = case.replace("/cases/", "/paper/");
-    for page in [format!("{DESK}/paper"), format!("{DESK}/paper/new"), path.clone(), format!("{path}/confirm")] {
+    for page in [
+        format!("{DESK}/paper"),
+        format!("{DESK}/paper/new"),
+        path.clone(),
+        format!("{path}/confirm"),
+    ] {
         let answered = counter.approval.browser.get(&page).await;
         assert_eq!(answered.status, StatusCode::FORBIDDEN, "{page}");
         answered.must_say("E-ROLE");
@@ -398,7 +502,11 @@ async fn a_draft_is_nobody_elses() {
     let page = counter.entry.browser.get(&path).await.text();
     let (_, rest) = page.split_once("/scans/").unwrap();
     let scan = format!("{path}/scans/{}", rest.split_once('"').unwrap().0);
-    assert_eq!(counter.entry.browser.get(&scan).await.status, StatusCode::OK, "the control");
+    assert_eq!(
+        counter.entry.browser.get(&scan).await.status,
+        StatusCode::OK,
+        "the control"
+    );
     assert_eq!(counter.approval.browser.get(&scan).await.status, StatusCode::NOT_FOUND);
     let own = begin(&mut counter.approval.browser, &card).await;
     assert_ne!(own, path);
@@ -429,13 +537,25 @@ async fn a_letter_without_an_address_is_printed_and_marked() {
     let list = counter.entry.browser.get(&format!("{DESK}/letters")).await;
     list.must_say("失効申込（書面）受付のお知らせ");
     let text = list.text();
-    let letter = text.split_once(&format!("{DESK}/letters/")).unwrap().1.split_once('"').unwrap().0.to_owned();
+    let letter = text
+        .split_once(&format!("{DESK}/letters/"))
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0
+        .to_owned();
     let path = format!("{DESK}/letters/{letter}");
     let sheet = counter.entry.browser.get(&path).await;
     sheet.must_say("〒100-0001");
     let posted = counter.entry.browser.post(&format!("{path}/posted"), &[]).await;
     assert_eq!(posted.location(), format!("{DESK}/letters?notice=posted"));
-    counter.entry.browser.get(&format!("{DESK}/letters")).await.must_say("id=\"empty\"");
+    counter
+        .entry
+        .browser
+        .get(&format!("{DESK}/letters"))
+        .await
+        .must_say("id=\"empty\"");
     counter.entry.browser.get(&case).await.must_say("通知を印刷し、投函");
     assert_eq!(
         Browser::new(&counter.router).get(&path).await.status,

@@ -35,16 +35,38 @@ async fn an_application_is_found_by_its_number_from_every_list_and_by_a_part_of_
     let case = counter.waiting(&card, PAPER).await;
     let id = case.rsplit_once('/').unwrap().1.to_owned();
     let page = counter.entry.browser.get(&case).await.text();
-    let number = page.split_once("<span class=\"nowrap\">").unwrap().1.split_once('<').unwrap().0.to_owned();
+    let number = page
+        .split_once("<span class=\"nowrap\">")
+        .unwrap()
+        .1
+        .split_once('<')
+        .unwrap()
+        .0
+        .to_owned();
     let plain: String = number.chars().filter(char::is_ascii_digit).collect();
     assert_eq!(plain.len(), 11, "{number}");
-    for (show, search) in [("done", plain.as_str()), ("waiting", "%E9%AB%99%E6%A9%8B"), ("all", "%E4%B8%80%E9%83%8E")] {
-        let found = counter.entry.browser.get(&format!("{DESK}/queue?show={show}&search={search}")).await;
+    for (show, search) in [
+        ("done", plain.as_str()),
+        ("waiting", "%E9%AB%99%E6%A9%8B"),
+        ("all", "%E4%B8%80%E9%83%8E"),
+    ] {
+        let found = counter
+            .entry
+            .browser
+            .get(&format!("{DESK}/queue?show={show}&search={search}"))
+            .await;
         found.must_say(&id);
     }
     let nothing = counter.entry.browser.get(&format!("{DESK}/queue?search=%25")).await;
     nothing.must_say("見つかりませんでした");
-    for query in ["show=%FF", "after=1-x.2-y", "search=%00", "show=../..", "&&&=", "after=9999999999999999999-0"] {
+    for query in [
+        "show=%FF",
+        "after=1-x.2-y",
+        "search=%00",
+        "show=../..",
+        "&&&=",
+        "after=9999999999999999999-0",
+    ] {
         let page = counter.entry.browser.get(&format!("{DESK}/queue?{query}")).await;
         assert!(page.status.is_success(), "{query}: {}", page.status);
     }
@@ -64,7 +86,9 @@ async fn pages_follow_each_other_without_a_gap_and_a_case_leads_back_to_its_page
             seen.insert(part[..26].to_owned());
         }
         pages += 1;
-        let Some((before, _)) = text.split_once("rel=\"next\"") else { break };
+        let Some((before, _)) = text.split_once("rel=\"next\"") else {
+            break;
+        };
         let href = before.rsplit_once("href=\"").unwrap().1.split_once('"').unwrap().0;
         path = href.replace("&#38;", "&").replace("&amp;", "&");
     }
@@ -84,9 +108,21 @@ async fn a38_the_file_has_every_page_and_no_formula() {
     }
     counter.waiting(&card, PAPER).await;
     fill(&counter, 450).await;
-    let file = counter.approval.browser.get(&format!("{DESK}/queue.csv?show=all")).await;
-    assert_eq!(file.headers[header::CONTENT_TYPE], "text/csv; charset=utf-8; header=present");
-    assert!(file.headers[header::CONTENT_DISPOSITION].to_str().unwrap().starts_with("attachment"));
+    let file = counter
+        .approval
+        .browser
+        .get(&format!("{DESK}/queue.csv?show=all"))
+        .await;
+    assert_eq!(
+        file.headers[header::CONTENT_TYPE],
+        "text/csv; charset=utf-8; header=present"
+    );
+    assert!(
+        file.headers[header::CONTENT_DISPOSITION]
+            .to_str()
+            .unwrap()
+            .starts_with("attachment")
+    );
     assert!(file.octets.starts_with(b"\xef\xbb\xbf"));
     let text = file.text();
     let records = read(text.trim_start_matches('\u{feff}'));
@@ -97,7 +133,10 @@ async fn a38_the_file_has_every_page_and_no_formula() {
         assert!(kept.is_some(), "{name} reads back");
         assert!(!names.contains(&name), "{name} would compute");
     }
-    assert!(names.contains(&"\"quoted\",") && names.contains(&"髙橋　一郎"), "left as they are");
+    assert!(
+        names.contains(&"\"quoted\",") && names.contains(&"髙橋　一郎"),
+        "left as they are"
+    );
     for cell in records.iter().flatten() {
         let first = cell.chars().find(|letter| !letter.is_whitespace());
         assert!(!first.is_some_and(|letter| "=+-@＝＋－＠".contains(letter)), "{cell}");

@@ -56,7 +56,9 @@ pub(super) async fn ask(Path((_, case)): Path<(String, String)>, post: SeatPost)
     }
     let language = seat.visit.words.language();
     let desk = seat.visit.portal.desk();
-    let done = desk.perform(&seat.actor(), standing.id, &Command::Present { language }).await;
+    let done = desk
+        .perform(&seat.actor(), standing.id, &Command::Present { language })
+        .await;
     let done = done.map_err(|failure| seat.failed(&failure))?;
     let Case::Drafting {
         asked: Some((text, until)),

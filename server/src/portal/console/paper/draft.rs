@@ -84,7 +84,11 @@ impl Draft {
             account_type: said(|account| account.kind.key()),
             account_number: said(|account| &account.number),
             account_holder: said(|account| &account.holder),
-            files: entry.files.iter().map(|file| (hex(&file.digest.0), file.size)).collect(),
+            files: entry
+                .files
+                .iter()
+                .map(|file| (hex(&file.digest.0), file.size))
+                .collect(),
         }
     }
 

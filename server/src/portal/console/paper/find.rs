@@ -119,7 +119,9 @@ async fn found(seat: &Seat, search: &str) -> Result<Vec<Found>, Fault> {
         if !seat.office.accepts(&id.authority) {
             continue;
         }
-        let Some(certificate) = known(seat, &id).await? else { continue };
+        let Some(certificate) = known(seat, &id).await? else {
+            continue;
+        };
         let halves = if signs(&certificate) {
             vec![(id, certificate)]
         } else {
@@ -175,7 +177,10 @@ async fn signing_half(
 ) -> Result<Vec<(CertificateId, Certificate)>, Fault> {
     let store = seat.visit.portal.store();
     let mut halves = Vec::new();
-    for (other, der) in store.expiring_at(&id.authority, Instant(certificate.not_after())).await? {
+    for (other, der) in store
+        .expiring_at(&id.authority, Instant(certificate.not_after()))
+        .await?
+    {
         let candidate = parse(&der)?;
         if candidate.subject() == certificate.subject() && signs(&candidate) {
             halves.push((other, candidate));
@@ -252,7 +257,15 @@ mod tests {
     #[test]
     fn a_serial_is_read_as_every_paper_writes_it() {
         let serial = Serial::from_octets(&[0x5c, 0x00, 0xff]).unwrap();
-        for text in ["6029567", "6,029,567", " ６０２９５６７", "0x5c00ff", "5C:00:FF", "5c 00 ff", "5c-00-ff"] {
+        for text in [
+            "6029567",
+            "6,029,567",
+            " ６０２９５６７",
+            "0x5c00ff",
+            "5C:00:FF",
+            "5c 00 ff",
+            "5c-00-ff",
+        ] {
             assert!(serials(text).contains(&serial), "{text}");
         }
         assert_eq!(serials("10").len(), 2, "ten, or sixteen");

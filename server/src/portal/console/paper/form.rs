@@ -178,16 +178,13 @@ fn chosen(draft: &Draft) -> Option<(Applicant, Ground)> {
     Applicant::from_key(&draft.applicant).zip(Ground::from_key(&draft.reason))
 }
 
-fn enclosure(
-    words: Words,
-    draft: &Draft,
-    document: Document,
-    chosen: Option<(Applicant, Ground)>,
-) -> EnclosureView {
+fn enclosure(words: Words, draft: &Draft, document: Document, chosen: Option<(Applicant, Ground)>) -> EnclosureView {
     let (ticked, issued) = draft.enclosure(document);
     let need = |applicant, ground| needed(applicant, ground, document);
     let listed = |must: bool| {
-        let all = Applicant::ALL.into_iter().flat_map(|applicant| Ground::ALL.map(|ground| (applicant, ground)));
+        let all = Applicant::ALL
+            .into_iter()
+            .flat_map(|applicant| Ground::ALL.map(|ground| (applicant, ground)));
         all.filter(|(applicant, ground)| need(*applicant, *ground) == Some(must))
             .map(|(applicant, ground)| format!("{}/{}", applicant.key(), ground.key()))
             .collect::<Vec<_>>()
@@ -258,7 +255,13 @@ fn choices(words: Words, name: &str, draft: &Draft) -> Vec<Choice> {
             .collect(),
         "account" => AccountKind::ALL
             .into_iter()
-            .map(|kind| choice(kind.key(), words.say(&format!("account-{}", kind.key())), draft.account_type()))
+            .map(|kind| {
+                choice(
+                    kind.key(),
+                    words.say(&format!("account-{}", kind.key())),
+                    draft.account_type(),
+                )
+            })
             .collect(),
         _ => Vec::new(),
     }

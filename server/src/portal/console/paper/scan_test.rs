@@ -115,14 +115,20 @@ fn what_is_transparent_is_seen_on_white() {
 
 #[test]
 fn a_grey_scan_stays_grey() {
-    let sent = written(&DynamicImage::from(GrayImage::from_pixel(8, 8, Luma([7]))), ImageFormat::Png).unwrap();
+    let sent = written(
+        &DynamicImage::from(GrayImage::from_pixel(8, 8, Luma([7]))),
+        ImageFormat::Png,
+    )
+    .unwrap();
     let made = made_anew(&sent).unwrap();
     assert!(!image::load_from_memory(&made.octets).unwrap().color().has_color());
     assert_eq!((media_type(&made.octets), ending(&made.octets)), ("image/png", "png"));
 }
 
 fn picture() -> DynamicImage {
-    DynamicImage::from(RgbImage::from_fn(61, 47, |x, y| Rgb([x as u8 * 4, y as u8 * 5, (x * y) as u8])))
+    DynamicImage::from(RgbImage::from_fn(61, 47, |x, y| {
+        Rgb([x * 4, y * 5, x * y].map(|shade| shade.to_le_bytes()[0]))
+    }))
 }
 
 fn jpeg() -> Vec<u8> {
@@ -140,6 +146,8 @@ fn holds(octets: &[u8], part: &[u8]) -> bool {
 /// CRC-32 of PNG chunks (PNG annex D).
 fn crc(octets: Vec<u8>) -> u32 {
     !octets.into_iter().fold(u32::MAX, |sum, octet| {
-        (0..8).fold(sum ^ u32::from(octet), |sum, _| (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg()))
+        (0..8).fold(sum ^ u32::from(octet), |sum, _| {
+            (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg())
+        })
     })
 }

@@ -53,7 +53,9 @@ impl Upload {
                     upload.files.push(octets);
                 }
             } else {
-                let (octets, long) = within(&mut field, TYPED.saturating_sub(typed), &mut seen).await.ok_or_else(too_much)?;
+                let (octets, long) = within(&mut field, TYPED.saturating_sub(typed), &mut seen)
+                    .await
+                    .ok_or_else(too_much)?;
                 if long {
                     return Err(too_much());
                 }
