@@ -32,7 +32,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tower_http::limit::RequestBodyLimitLayer;
 
-pub(crate) use console::LONGEST_UPLOAD;
 pub use limit::Limits;
 
 use crate::chance::Chance;

@@ -32,7 +32,6 @@ use std::sync::Arc;
 use wire::code::Code;
 
 pub(crate) use frame::{Frame, Tab};
-pub(crate) use paper::upload::LONGEST as LONGEST_UPLOAD;
 pub(crate) use seat::{Brought, Knock, Seat, SeatPost, Wish};
 
 use crate::catalogue::Message;
@@ -125,5 +124,6 @@ async fn stay(_: SeatPost) -> Result<StatusCode, Stop> {
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The largest body that the console looks at, in octets: files that an officer encloses. What a form may have is less.
-pub(crate) const MOST_OCTETS: usize = 16 << 20;
+/// The largest body that the console looks at, in octets: scanned papers, which have bounds of their own below it, so that
+/// what is too large is said beside what was typed. What a form may have is less.
+pub(crate) const MOST_OCTETS: usize = paper::upload::LONGEST;
