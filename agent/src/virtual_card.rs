@@ -328,4 +328,24 @@ mod tests {
         assert_eq!(held.name.as_deref(), Some("見本　太郎"));
         assert_eq!(card.tries_left(), TriesLeft::Known(10));
     }
+
+    #[test]
+    fn a_hand_at_the_reader_signs_a_text_that_cms_accepts_and_no_other() {
+        let (drawer, readers) = Drawer::new(1);
+        drawer.insert(1, example(new(), 1_700_000_000).unwrap());
+        let mut hand = Hand::at(&readers, "123456").unwrap();
+        let cms = hand.sign("承認", 1_700_000_100).unwrap();
+        let by = pki::cms::verify(&cms, "承認".as_bytes()).unwrap();
+        assert_eq!(by.certificate.der(), hand.certificates()[1]);
+        pki::cms::verify(&cms, "否認".as_bytes()).unwrap_err();
+    }
+
+    #[test]
+    fn a_wrong_pin_spends_a_try_and_signs_nothing() {
+        let (drawer, readers) = Drawer::new(1);
+        drawer.insert(1, example(new(), 1_700_000_000).unwrap());
+        let mut hand = Hand::at(&readers, "654321").unwrap();
+        hand.authenticate(b"challenge").unwrap_err();
+        assert_eq!(drawer.card(1, |card| card.tries_left()), Some(TriesLeft::Known(9)));
+    }
 }

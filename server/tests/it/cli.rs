@@ -447,6 +447,7 @@ fn every_command_shows_examples_in_its_help() {
         "office",
         "office load",
         "office list",
+        "mail",
         "verify",
         "lint",
         "migrate",

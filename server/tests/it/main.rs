@@ -28,6 +28,7 @@ mod queue;
 mod retention;
 mod review;
 mod serve;
+mod set_up;
 mod store;
 mod unfinished;
 mod validation;
