@@ -25,4 +25,5 @@ const SCREENS: &[(&str, &str)] = &[
     ("02-start.png", "start.png"),
     ("11-agent-sign.png", "sign.png"),
     ("12-done.png", "receipt.png"),
+    ("console-queue.png", "queue.png"),
 ];
