@@ -106,7 +106,7 @@ impl Registration {
         if !reader.is_at_end() || format.is_none() || !statement {
             return Err(wrong);
         }
-        let data = AuthenticatorData::read(authenticator.ok_or(wrong)?, asked)?;
+        let data = Authenticator::read(authenticator.ok_or(wrong)?, asked)?;
         let (id, public_key) = data.credential.ok_or(NotProven::Form("the authenticator data"))?;
         PublicKey::read(public_key)?;
         Ok(Credential {
@@ -140,7 +140,7 @@ impl Assertion {
         if self.user != user {
             return Err(NotProven::Other("the user handle"));
         }
-        let data = AuthenticatorData::read(&self.authenticator, asked)?;
+        let data = Authenticator::read(&self.authenticator, asked)?;
         if data.credential.is_some() {
             return Err(NotProven::Form("the authenticator data"));
         }
@@ -153,7 +153,7 @@ impl Assertion {
 
 /// The client data as the standard's serialisation has it (§5.8.1). Later members are allowed by it.
 #[derive(Deserialize)]
-struct ClientData {
+struct Client {
     #[serde(rename = "type")]
     kind: String,
     challenge: String,
@@ -165,7 +165,7 @@ struct ClientData {
 }
 
 fn check_client(octets: &[u8], kind: &str, asked: Asked<'_>) -> Result<(), NotProven> {
-    let client: ClientData = serde_json::from_slice(octets).map_err(|_| NotProven::Form("the client data"))?;
+    let client: Client = serde_json::from_slice(octets).map_err(|_| NotProven::Form("the client data"))?;
     if client.kind != kind {
         return Err(NotProven::Other("the type"));
     }
@@ -181,13 +181,13 @@ fn check_client(octets: &[u8], kind: &str, asked: Asked<'_>) -> Result<(), NotPr
 }
 
 /// What the authenticator says (§6.1).
-struct AuthenticatorData<'a> {
+struct Authenticator<'a> {
     counter: u32,
     /// Credential id and public key, where they are attested.
     credential: Option<(&'a [u8], &'a [u8])>,
 }
 
-impl<'a> AuthenticatorData<'a> {
+impl<'a> Authenticator<'a> {
     fn read(octets: &'a [u8], asked: Asked<'_>) -> Result<Self, NotProven> {
         let wrong = NotProven::Form("the authenticator data");
         let (party_hash, rest) = octets.split_at_checked(32).ok_or(wrong)?;

@@ -113,13 +113,13 @@ impl Edited {
         let new = match place.kind {
             Kind::Line(_) => Value::from(value),
             Kind::Text(_) => Value::from(format!("\n{value}\n").trim_start_matches('\n')),
-            Kind::Number(..) | Kind::MayBeNumber(..) => match value.parse::<i64>() {
-                Ok(number) => Value::from(number),
-                Err(_) => {
+            Kind::Number(..) | Kind::MayBeNumber(..) => {
+                let Ok(number) = value.parse::<i64>() else {
                     table.remove(last);
                     return;
-                }
-            },
+                };
+                Value::from(number)
+            }
         };
         match table.get_mut(last).and_then(Item::as_value_mut) {
             Some(old) => {

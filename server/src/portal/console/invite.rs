@@ -52,7 +52,7 @@ impl Form {
     }
 
     /// The account, or the form once more with its complaints.
-    pub(super) fn checked(&self, seat: &Seat) -> Result<Account, Self> {
+    pub(super) fn checked(&self, seat: &Seat) -> Result<Account, Box<Self>> {
         let mut form = self.clone();
         let words = seat.visit.words;
         let fields = [
@@ -74,7 +74,7 @@ impl Form {
                 .push(("roles", words.message(Code::Req, &[("field", &label)])));
         }
         if !form.errors.is_empty() {
-            return Err(form);
+            return Err(Box::new(form));
         }
         Ok(Account {
             person: PersonNumber(form.person),
@@ -126,7 +126,7 @@ pub(super) fn code_page(seat: &Seat, account: &Account, code: &str) -> Response 
     let page = seat.frame(Tab::Officers);
     let until = seat.visit.now.plus_seconds(seat.office.officers.policy.invitation_for);
     let address = format!("{}/console/{}/enrol", seat.visit.portal.site().origin, seat.office.id);
-    let view = view::Code {
+    let view = view::Invitation {
         facts: vec![
             page.fact("desk-officer-name", &account.name),
             page.fact("desk-officer-roles", roles_said(page.words, account.roles)),

@@ -140,13 +140,10 @@ pub(super) async fn came_back(
     }
     match row.state {
         CardRequestState::Open => Err(visit.not_found()),
-        CardRequestState::Cancelled => match told_before(visit, row) {
-            Some(problem) => Err(problem),
-            None => {
-                let there = format!("/console/{}/{path}?notice=cancelled", office.id);
-                Ok(Back::There(Redirect::to(&there).into_response()))
-            }
-        },
+        CardRequestState::Cancelled => {
+            let there = format!("/console/{}/{path}?notice=cancelled", office.id);
+            told_before(visit, row).map_or_else(|| Ok(Back::There(Redirect::to(&there).into_response())), Err)
+        }
         CardRequestState::Returned if seated => Ok(Back::There(to_target(session, office))),
         // One answer of a card is one login.
         CardRequestState::Returned => Err(visit.problem(StatusCode::CONFLICT, Code::Stale, &[])),

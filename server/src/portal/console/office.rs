@@ -159,7 +159,7 @@ pub(super) async fn history(seat: Seat) -> Result<Response, Stop> {
             by: by(version),
         })
         .collect();
-    Ok(seat.render(&view::OfficeHistory { rows, page }))
+    Ok(seat.render(&view::OfficeHistory { page, rows }))
 }
 
 /// One version, against the one before it.
@@ -308,12 +308,10 @@ fn label(words: Words, place: &Place) -> String {
 }
 
 fn language_of(place: &Place) -> Option<&'static str> {
-    if place.path.ends_with(".ja") {
-        Some("ja")
-    } else if place.path.ends_with(".en") {
-        Some("en")
-    } else {
-        None
+    match place.path.rsplit('.').next() {
+        Some("ja") => Some("ja"),
+        Some("en") => Some("en"),
+        _ => None,
     }
 }
 

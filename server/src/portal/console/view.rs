@@ -189,7 +189,7 @@ pub(super) struct TextField {
 /// 登録コード
 #[derive(Template)]
 #[template(path = "console/code.html")]
-pub(super) struct Code {
+pub(super) struct Invitation {
     pub(super) page: Frame,
     pub(super) code: String,
     pub(super) facts: Vec<Fact>,

@@ -75,7 +75,7 @@ async fn a45_no_form_of_another_place_session_or_login_is_taken() {
     let ours = [("origin", ORIGIN), ("sec-fetch-site", "same-origin")];
     for form in FORMS {
         let path = format!("{DESK}{}", form.replace("{id}", &other.hex()));
-        let mut post = async |fields: &[(&str, &str)], headers: &[(&str, &str)]| {
+        let post = async |fields: &[(&str, &str)], headers: &[(&str, &str)]| {
             officer.browser.clone().post_as(&path, fields, headers).await
         };
         for headers in [
