@@ -7,6 +7,7 @@ mod again;
 pub(crate) mod browser;
 mod guard;
 mod made;
+mod paper;
 mod session;
 mod shown;
 mod walk;
