@@ -89,6 +89,10 @@ fn name(source: &Source, findings: &mut Vec<String>) {
 }
 
 fn vague_type(place: &str, line: &str, findings: &mut Vec<String>) {
+    // An associated type has the name that its trait gave it, which may be another crate's.
+    if line.starts_with(' ') && line.trim_start().starts_with("type ") && line.contains(" = ") {
+        return;
+    }
     let Some(rest) = ["struct ", "enum ", "trait ", "type "].iter().find_map(|keyword| {
         let start = line.find(keyword)?;
         let before = line[..start].trim();
