@@ -17,6 +17,7 @@ mod restore;
 mod retention;
 mod serve;
 mod time;
+mod token;
 mod verify;
 
 use std::ffi::OsString;
@@ -72,6 +73,9 @@ enum Command {
     /// Send a test letter at once, with the mail settings of the configuration
     #[command(after_help = mail::EXAMPLES)]
     Mail(mail::TestLetter),
+    /// Tokens of programs: create, list, revoke
+    #[command(subcommand, after_help = token::EXAMPLES)]
+    Token(token::Token),
     /// Check a certificate against anchors, and its revocation
     #[command(after_help = verify::EXAMPLES)]
     Verify(verify::Verify),
@@ -121,6 +125,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Office(office) => office.run(&operator).await,
         Command::Officer(officer) => Box::pin(officer.run(&operator)).await,
         Command::Mail(mail) => Box::pin(mail.run(&operator)).await,
+        Command::Token(token) => Box::pin(token.run(&operator)).await,
         Command::Verify(verify) => verify.run(&operator),
         Command::Lint(lint) => lint.run(&operator),
         Command::Audit(audit) => Box::pin(audit.run(&operator)).await,

@@ -1,6 +1,7 @@
 //! Kagimori's server: it remembers. Store, desk, errands, portal, CRL and OCSP.
 
 pub mod alarm;
+pub mod api;
 pub mod audit;
 pub mod authority;
 pub mod backup;

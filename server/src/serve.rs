@@ -426,7 +426,8 @@ fn portal(config: &Config, registrar: &Registrar) -> Result<axum::Router, Bug> {
         body_octets: config.limits.body_octets,
     };
     Ok(portal::router(Portal::new(registrar.desk.clone(), site)?)
-        .layer(tower_http::catch_panic::CatchPanicLayer::new()))
+        .layer(tower_http::catch_panic::CatchPanicLayer::new())
+        .layer(axum::middleware::from_fn(crate::api::problems_below)))
 }
 
 fn is_of_use(listen: &Listen, roles: &Roles) -> bool {

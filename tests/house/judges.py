@@ -11,7 +11,7 @@ from house.processes import LOGS, ROOT, TARGET, end, output, run, start, until
 from house.stand import AGENT
 from house.tally import Tally, from_tap
 from judges import opensc as opensc_judge
-from judges import pin_grep
+from judges import pin_grep, schemathesis_api
 
 DERS = TARGET / "ders"
 
@@ -40,6 +40,11 @@ def opensc(log):
             end(card)
             readers.end()
     return tally
+
+
+def api(log):
+    """schemathesis against every operation of the API."""
+    return schemathesis_api.judge(log, python())
 
 
 def cms(log):

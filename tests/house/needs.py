@@ -49,6 +49,7 @@ MACHINE = COMPILER + (
 )
 
 PKILINT = "pkilint==0.13.3"
+SCHEMATHESIS = "schemathesis==4.32.5"
 
 
 class Missing(Exception):
@@ -82,18 +83,18 @@ def there(sign):
 
 
 def python():
-    """The Python of the tests' own venv, with pkilint in it."""
+    """The Python of the tests' own venv, with pkilint and schemathesis in it."""
     interpreter = VENV / "bin" / "python"
     mark = VENV / ".installed"
-    if mark.exists() and mark.read_text() == PKILINT:
+    if mark.exists() and mark.read_text() == f"{PKILINT} {SCHEMATHESIS}":
         return interpreter
     shutil.rmtree(VENV, ignore_errors=True)
     log = LOGS / "pip.log"
     if run(["python3", "-m", "venv", VENV], log, bound=120) != 0:
         raise Missing(f"python3 -m venv {VENV} failed; see {log}")
-    if run([interpreter, "-m", "pip", "install", "--quiet", PKILINT], log, bound=600) != 0:
-        raise Missing(f"pip install {PKILINT} failed; see {log}")
-    mark.write_text(PKILINT)
+    if run([interpreter, "-m", "pip", "install", "--quiet", PKILINT, SCHEMATHESIS], log, bound=600) != 0:
+        raise Missing(f"pip install {PKILINT} {SCHEMATHESIS} failed; see {log}")
+    mark.write_text(f"{PKILINT} {SCHEMATHESIS}")
     return interpreter
 
 
@@ -139,6 +140,7 @@ def versions():
         "opensc-pkcs11": ["dpkg-query", "-W", "-f=${Version}", "opensc-pkcs11"],
         "vpcd": ["dpkg-query", "-W", "-f=${Version}", "vsmartcard-vpcd"],
         "pkilint": [VENV / "bin" / "python", "-c", "import importlib.metadata as m; print(m.version('pkilint'))"],
+        "schemathesis": [VENV / "bin" / "python", "-c", "import importlib.metadata as m; print(m.version('schemathesis'))"],
         "playwright-core": node_package("playwright-core"),
         "axe-core": node_package("axe-core"),
     }

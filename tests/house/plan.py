@@ -34,6 +34,7 @@ def everything():
         *shape(),
         Step("tests", "unit, property and documentation tests; both stores; real pcscd", tests_with_services),
         Step("pcsc", "the card's suite over the real pcscd, OpenSC and OpenSSL its judges", tests_of_pcscd),
+        Step("schemathesis", "schemathesis finds no failure on any operation of the API", judges.api),
         Step("build", "the binaries that people run", build),
         Step("opensc", "OpenSC accepts the virtual card through the real pcscd", judges.opensc),
         *journeys.steps(),

@@ -4,10 +4,11 @@
 
 use crate::code::Code;
 use crate::office::{Language, Office, Text};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The agent takes the request for itself. The same key may claim again (a reloaded page); another key is refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Claim {
     /// The highest [`crate::PROTOCOL`] that this agent speaks.
     pub protocol: u32,
@@ -16,7 +17,7 @@ pub struct Claim {
 }
 
 /// What is asked of the card, in steps that are answered one by one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CardRequest {
     /// [`crate::PROTOCOL`] of the portal.
     pub protocol: u32,
@@ -49,7 +50,7 @@ pub struct CardRequest {
 }
 
 /// One thing that is asked of the card.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Step {
     /// Show the certificates of the inserted card. No PIN is asked before the portal says go.
@@ -78,7 +79,7 @@ pub enum Step {
 }
 
 /// How a PIN looks; checked by the agent before the card sees it, so that a slip of the keys costs no try.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PinRule {
     /// Fewest characters.
     pub min: u8,
@@ -91,7 +92,7 @@ pub struct PinRule {
 }
 
 /// What becomes of the PIN when a request is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PinAfter {
     /// The agent may keep it for the next request of this session, while the card stays in the reader.
@@ -101,7 +102,7 @@ pub enum PinAfter {
 }
 
 /// What the card answered to one step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Answer {
     /// To [`Step::Present`]: both certificates as DER.
@@ -129,7 +130,7 @@ pub enum Answer {
 }
 
 /// What the portal says to an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
     /// Go on with the next step.
@@ -155,7 +156,7 @@ pub enum Verdict {
 }
 
 /// The request is over without effect; the browser goes back with this code and finds everything as it was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cancelled {
     /// For `?code=`.
     pub code: String,

@@ -1,9 +1,10 @@
 //! The stable error codes: DOMAIN's message ids. One code for each thing a reader would do differently.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A message id. Its words live in the catalogues of the server and the agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub enum Code {
     /// No card reader is found.

@@ -1,4 +1,4 @@
-//! What the portal and the agent promise each other.
+//! What the portal and the agent promise each other, and what `/api/v1` promises to programs.
 //!
 //! Everything here is public and serialisable; a change here is a change of a promise (`docs/interfaces.md`).
 //! Other crates keep their rows and domain values to themselves.
@@ -17,10 +17,15 @@
 
 #![forbid(unsafe_code)]
 
+pub mod api;
 pub mod card_request;
 pub mod code;
 pub mod office;
+pub mod officer;
+pub mod paper;
 pub mod problem;
+pub mod queue;
+pub mod revocation;
 
 /// The version of the exchange. An agent that meets a higher one asks its user to update it.
 pub const PROTOCOL: u32 = 1;

@@ -1,9 +1,10 @@
 //! Who asks: an office (窓口), and what it offers.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A text in both languages of the house.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Text {
     /// 日本語
     pub ja: String,
@@ -12,7 +13,7 @@ pub struct Text {
 }
 
 /// The language a page, a signed text or a mail is written in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     /// 日本語
@@ -23,7 +24,7 @@ pub enum Language {
 }
 
 /// An office as it names itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Office {
     /// The path segment under which its pages live.
     pub id: String,
@@ -32,14 +33,14 @@ pub struct Office {
 }
 
 /// Answer of `GET /api/v1/offices`: what the agent's start page shows as tiles.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Offices {
     /// All offices of the portal, in the operator's order.
     pub offices: Vec<OfficeTiles>,
 }
 
 /// One office with the procedures that a card holder can begin there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OfficeTiles {
     /// The office.
     #[serde(flatten)]
@@ -49,7 +50,7 @@ pub struct OfficeTiles {
 }
 
 /// A procedure to begin, as a tile.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tile {
     /// Its noun, for example `revocation`.
     pub procedure: String,

@@ -363,6 +363,7 @@ fn problem(code: Code) -> Response {
         status: 409,
         code,
         detail: both("できません。", "This is not possible."),
+        errors: Vec::new(),
     };
     (
         StatusCode::CONFLICT,

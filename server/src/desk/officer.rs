@@ -122,8 +122,13 @@ impl Desk {
 
 /// A code for an invitation: twenty letters in groups of five, 100 random bits. It is told once and kept nowhere.
 pub fn invitation_code(chance: &Chance) -> String {
+    invitation_code_of(chance.octets())
+}
+
+/// The code that these random octets make.
+pub fn invitation_code_of(random: [u8; 20]) -> String {
     let mut code = String::with_capacity(23);
-    for (place, octet) in chance.octets::<20>().into_iter().enumerate() {
+    for (place, octet) in random.into_iter().enumerate() {
         if place > 0 && place % 5 == 0 {
             code.push('-');
         }

@@ -3,13 +3,13 @@
 //! What the agent brings changes no case. It is checked and kept; only the browser that comes back with the one-time
 //! code, in the session that began, lets the desk act on it.
 
+use axum::Json;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Json, Router};
+use axum::routing::{MethodRouter, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use casework::Refusal;
@@ -25,9 +25,9 @@ use wire::office::{Language, Text};
 use wire::problem::Problem;
 
 use crate::catalogue::{Message, Words};
+use crate::desk::Procedure as _;
 use crate::desk::evidence::{self, Shown, Signature, Unproven};
 use crate::desk::revocation::Revocation;
-use crate::desk::Procedure as _;
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
 use crate::portal::session::hashed;
@@ -35,12 +35,19 @@ use crate::portal::visit::{Stop, Visit, address, read_body};
 use crate::portal::{Portal, date, refusal};
 use crate::store::{ANSWERED, CardRequestRow, CardRequestState, Claimed, Clash, NewEvent};
 
-/// Below `/api/v1/card-requests/{id}`.
-pub(crate) fn routes() -> Router<Portal> {
-    Router::new()
-        .route("/claim", post(claim))
-        .route("/steps/{n}", post(step))
-        .route("/cancel", post(cancel))
+/// `POST /api/v1/card-requests/{id}/claim`
+pub(crate) fn claims() -> MethodRouter<Portal> {
+    post(claim)
+}
+
+/// `POST /api/v1/card-requests/{id}/steps/{n}`
+pub(crate) fn steps() -> MethodRouter<Portal> {
+    post(step)
+}
+
+/// `POST /api/v1/card-requests/{id}/cancel`
+pub(crate) fn cancels() -> MethodRouter<Portal> {
+    post(cancel)
 }
 
 impl Portal {
@@ -403,6 +410,7 @@ impl IntoResponse for Said {
             status: status.as_u16(),
             code,
             detail: text(|words| words.message(code, &[("limit", "64 KiB")])),
+            errors: Vec::new(),
         };
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];
         (status, kind, Json(problem)).into_response()

@@ -241,7 +241,7 @@ impl Need {
 }
 
 /// A field's name in forms, and whether it must be filled in (DOMAIN §3.4).
-const fn named(field: Field) -> (&'static str, Need) {
+pub(crate) const fn named(field: Field) -> (&'static str, Need) {
     match field {
         Field::Reason => ("reason", Need::Always),
         Field::ReasonDetail => ("reason_detail", Need::Never),
@@ -262,7 +262,7 @@ const fn named(field: Field) -> (&'static str, Need) {
 
 /// The account's holder may be written in either width, so E-KANA has words of its own there; and the applicant's name
 /// stands for what the card says, of which its holder can change nothing.
-fn complained(words: Words, field: Field, label: &str, complaint: Complaint, earliest: &str) -> Message {
+pub(crate) fn complained(words: Words, field: Field, label: &str, complaint: Complaint, earliest: &str) -> Message {
     if matches!((field, complaint), (Field::ApplicantName, Complaint::Character { .. })) {
         return Message {
             next: words.say("card-character-next"),

@@ -21,6 +21,10 @@ pub struct Limits {
     pub session: NonZeroU32,
     /// Calls of the agent for one card request.
     pub card_request: NonZeroU32,
+    /// Calls with one token.
+    pub token: NonZeroU32,
+    /// Receipts that are looked up, from one address and of one number.
+    pub look_up: NonZeroU32,
 }
 
 /// The budgets as they stand.
@@ -28,6 +32,9 @@ pub(crate) struct Gauge {
     strangers: DefaultKeyedRateLimiter<IpAddr>,
     sessions: DefaultKeyedRateLimiter<[u8; 16]>,
     card_requests: DefaultKeyedRateLimiter<[u8; 16]>,
+    tokens: DefaultKeyedRateLimiter<[u8; 16]>,
+    askers: DefaultKeyedRateLimiter<IpAddr>,
+    numbers: DefaultKeyedRateLimiter<u64>,
     met: Mutex<Met>,
     swept: Mutex<QuantaInstant>,
     clock: DefaultClock,
@@ -51,6 +58,8 @@ impl Default for Limits {
             strangers: PER_ADDRESS,
             session: PER_SESSION,
             card_request: PER_CARD_REQUEST,
+            token: PER_TOKEN,
+            look_up: PER_LOOK_UP,
         }
     }
 }
@@ -62,6 +71,9 @@ impl Gauge {
             strangers: DefaultKeyedRateLimiter::keyed(Quota::per_minute(limits.strangers)),
             sessions: DefaultKeyedRateLimiter::keyed(Quota::per_minute(limits.session)),
             card_requests: DefaultKeyedRateLimiter::keyed(Quota::per_minute(limits.card_request)),
+            tokens: DefaultKeyedRateLimiter::keyed(Quota::per_minute(limits.token)),
+            askers: DefaultKeyedRateLimiter::keyed(Quota::per_minute(limits.look_up)),
+            numbers: DefaultKeyedRateLimiter::keyed(Quota::per_minute(limits.look_up)),
             met: Mutex::default(),
             swept: Mutex::new(clock.now()),
             clock,
@@ -101,6 +113,20 @@ impl Gauge {
         self.card_requests.check_key(&id).map_err(|until| self.wait(until))
     }
 
+    /// A call with a token, by the mark that it keeps.
+    pub(crate) fn token(&self, mark: [u8; 16]) -> Result<(), Wait> {
+        self.tokens.check_key(&mark).map_err(|until| self.wait(until))
+    }
+
+    /// A receipt that is looked up: neither one address nor many of them guess their way to it (A18). A word that is no
+    /// number costs the same.
+    pub(crate) fn look_up(&self, address: IpAddr, number: u64) -> Result<(), Wait> {
+        self.sweep();
+        let asker = self.askers.check_key(&network(address));
+        asker.map_err(|until| self.wait(until))?;
+        self.numbers.check_key(&number).map_err(|until| self.wait(until))
+    }
+
     /// Forgets whoever has a full budget again, so that the tables stay as small as the traffic of a minute. By time: a
     /// flood must not pay for it with every request.
     fn sweep(&self) {
@@ -115,6 +141,9 @@ impl Gauge {
         self.strangers.retain_recent();
         self.sessions.retain_recent();
         self.card_requests.retain_recent();
+        self.tokens.retain_recent();
+        self.askers.retain_recent();
+        self.numbers.retain_recent();
     }
 
     fn wait(&self, until: governor::NotUntil<QuantaInstant>) -> Wait {
@@ -149,6 +178,8 @@ fn network(address: IpAddr) -> IpAddr {
 
 const PER_ADDRESS: NonZeroU32 = NonZeroU32::new(600).unwrap();
 const PER_SESSION: NonZeroU32 = NonZeroU32::new(240).unwrap();
+const PER_TOKEN: NonZeroU32 = NonZeroU32::new(600).unwrap();
+const PER_LOOK_UP: NonZeroU32 = NonZeroU32::new(20).unwrap();
 const PER_CARD_REQUEST: NonZeroU32 = NonZeroU32::new(60).unwrap();
 const MOST_REMEMBERED: usize = 50_000;
 const SWEEP_EVERY: Nanos = Nanos::new(10_000_000_000);
@@ -163,6 +194,8 @@ mod tests {
             strangers: two,
             session: two,
             card_request: two,
+            token: two,
+            look_up: two,
         })
     }
 

@@ -1,7 +1,6 @@
 //! The list of offices, an office's own page (S0), and the switch of the language.
 
-use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use wire::office::{Language, OfficeTiles, Offices, Tile};
@@ -26,7 +25,7 @@ pub(crate) async fn office(visit: Visit) -> Result<Response, Stop> {
 }
 
 /// `GET /api/v1/offices`: what the agent's start page shows.
-pub(crate) async fn tiles(State(portal): State<Portal>) -> Json<Offices> {
+pub(crate) fn tiles(portal: &Portal) -> Offices {
     let offices = portal
         .offices()
         .iter()
@@ -39,7 +38,7 @@ pub(crate) async fn tiles(State(portal): State<Portal>) -> Json<Offices> {
             }],
         })
         .collect();
-    Json(Offices { offices })
+    Offices { offices }
 }
 
 /// `POST /language`: remembers the choice and leads back to the page it was made on.

@@ -5,24 +5,25 @@
 
 mod ask;
 mod asset;
-mod card_request;
+pub(crate) mod card_request;
 pub(crate) mod console;
 pub(crate) mod date;
 pub(crate) mod fact;
-mod form;
+pub(crate) mod form;
 mod headers;
 mod language;
-mod limit;
-mod menu;
-mod page;
+pub(crate) mod limit;
+pub(crate) mod lookup;
+pub(crate) mod menu;
+pub(crate) mod page;
 mod paper;
 mod purpose;
-mod receipt;
-mod refusal;
-mod revocation;
-mod session;
+pub(crate) mod receipt;
+pub(crate) mod refusal;
+pub(crate) mod revocation;
+pub(crate) mod session;
 mod view;
-mod visit;
+pub(crate) mod visit;
 
 use axum::Router;
 use axum::http::HeaderValue;
@@ -34,6 +35,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 pub use limit::Limits;
 
+use crate::api;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::desk::{Client, Desk};
@@ -51,20 +53,20 @@ pub fn router(portal: Portal) -> Router {
         .route("/{office}", get(menu::office))
         .route("/{office}/paper", get(paper::page))
         .route("/{office}/paper/notice", post(paper::notice))
+        .route("/receipt/{number}", get(lookup::page).post(lookup::look))
         .nest("/{office}/revocation", revocation::routes());
-    let api = Router::new()
-        .route("/offices", get(menu::tiles))
-        .nest("/card-requests/{id}", card_request::routes());
     let most = |octets| RequestBodyLimitLayer::new(octets);
     let holders = Router::new()
         .merge(pages)
-        .nest("/api/v1", api)
         .route("/static/{name}", get(asset::serve))
         .fallback(menu::nothing)
         .layer(most(portal.site().body_octets));
     Router::new()
         .merge(holders)
         .nest("/console", console::routes().layer(most(console::MOST_OCTETS)))
+        // Each operation has a bound of its own.
+        .nest("/api/v1", api::routes())
+        .layer(axum::middleware::from_fn(api::problems_below))
         .layer(axum::middleware::from_fn_with_state(portal.clone(), headers::add))
         .with_state(portal)
 }
@@ -128,39 +130,39 @@ impl Portal {
     }
 
     /// The same portal, for a visitor from there: what the visit does says so in the audit.
-    fn asked_from(&self, client: Client) -> Self {
+    pub(crate) fn asked_from(&self, client: Client) -> Self {
         Self(Arc::clone(&self.0), self.1.asked_from(client))
     }
 
-    fn offices(&self) -> Arc<[Arc<Office>]> {
+    pub(crate) fn offices(&self) -> Arc<[Arc<Office>]> {
         self.desk().offices()
     }
 
-    fn office(&self, id: &str) -> Option<Arc<Office>> {
+    pub(crate) fn office(&self, id: &str) -> Option<Arc<Office>> {
         self.desk().office(id)
     }
 
-    fn desk(&self) -> &Desk {
+    pub(crate) fn desk(&self) -> &Desk {
         &self.1
     }
 
-    fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &Store {
         self.1.store()
     }
 
-    fn clock(&self) -> &Clock {
+    pub(crate) fn clock(&self) -> &Clock {
         self.1.clock()
     }
 
-    fn chance(&self) -> &Chance {
+    pub(crate) fn chance(&self) -> &Chance {
         self.1.chance()
     }
 
-    fn site(&self) -> &Site {
+    pub(crate) fn site(&self) -> &Site {
         &self.0.site
     }
 
-    fn gauge(&self) -> &limit::Gauge {
+    pub(crate) fn gauge(&self) -> &limit::Gauge {
         &self.0.gauge
     }
 
@@ -176,6 +178,8 @@ pub async fn sweep(store: &Store, idle: Duration, longest: Duration, now: Instan
     store.end_idle_sessions(before(idle), before(longest)).await?;
     store.forget_card_requests(before(longest)).await?;
     store.forget_drafts(before(DRAFTS)).await?;
+    store.forget_requests(now.plus_seconds(-api::KEPT_FOR)).await?;
+    store.forget_begun(now.plus_seconds(-api::KEPT_FOR)).await?;
     Ok(())
 }
 

@@ -4,19 +4,23 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use casework::application::Application;
 use casework::identity::{CertificateId, Digest};
-use casework::number::Number;
+use casework::number::{CheckCode, Number};
 use casework::refund::Refund;
 use casework::revocation::{Case, Subject};
 use casework::time::Instant;
+use pki::certificate::Certificate;
 use wire::code::Code;
 
 use crate::fault::{Bug, Fault};
+use crate::office::Office;
+use crate::portal::Portal;
 use crate::portal::page::{Fact, Page, render};
 use crate::portal::revocation::Current;
 use crate::portal::visit::{Post, Stop, Visit};
 use crate::portal::{date, fact, view};
 use crate::print::revocation::{Print, Receipt};
 use crate::print::{self, Sheet};
+use crate::store::CrlRow;
 
 /// S6
 pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
@@ -25,7 +29,8 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
     let opened = current_opened(&visit, &current)?;
     let certificate = visit.certificate_of(opened).await?;
     let authentication = visit.authentication_of(opened, accepted.at).await?;
-    let check_code = check_code(&visit, &current).await?;
+    let check_code = check_code(&visit.portal, current.id().octets()).await;
+    let check_code = check_code.map_err(|fault| visit.fault(&fault))?;
     let facts = vec![
         page.fact("done-at", date::second(page.words, accepted.at)),
         page.fact("receipt-check-code", check_code.to_string()),
@@ -43,7 +48,9 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
     let view = view::Done {
         number: accepted.number.to_string(),
         facts,
-        visible: visible(&visit, &page, &accepted).await?,
+        visible: visible(&visit.portal, &page, &accepted)
+            .await
+            .map_err(|fault| visit.fault(&fault))?,
         mail: accepted.application.mail.clone(),
         office: current.office,
         page,
@@ -69,7 +76,7 @@ pub(crate) async fn print(post: Post) -> Result<Response, Stop> {
 pub(crate) async fn sheet(visit: Visit) -> Result<Response, Stop> {
     let (current, accepted) = accepted(&visit).await?;
     let page = visit.page();
-    let receipt = receipt(&visit, &page, &current, &accepted).await?;
+    let receipt = own_receipt(&visit, &page, &current, &accepted).await?;
     let text = visit.portal.store().text(current.id().octets(), accepted.text).await;
     let text = text.map_err(|fault| visit.fault(&fault))?.unwrap_or_default();
     let Sheet {
@@ -110,14 +117,8 @@ pub(crate) async fn sheet(visit: Visit) -> Result<Response, Stop> {
 pub(crate) async fn pdf(visit: Visit) -> Result<Response, Stop> {
     let (current, accepted) = accepted(&visit).await?;
     let page = visit.page();
-    let receipt = receipt(&visit, &page, &current, &accepted).await?;
-    // Laying out and subsetting fonts takes tens of milliseconds: not on the thread that answers everybody.
-    let printed = tokio::task::spawn_blocking(move || receipt.pdf()).await;
-    let octets = match printed {
-        Ok(Ok(octets)) => octets,
-        Ok(Err(why)) => return Err(visit.fault(&Bug(why.to_string()).into())),
-        Err(why) => return Err(visit.fault(&Bug(why.to_string()).into())),
-    };
+    let receipt = own_receipt(&visit, &page, &current, &accepted).await?;
+    let octets = printed_out(receipt).await.map_err(|fault| visit.fault(&fault))?;
     let name = format!("attachment; filename=\"receipt-{}.pdf\"", accepted.number);
     let headers = [
         (header::CONTENT_TYPE, "application/pdf".to_owned()),
@@ -126,45 +127,85 @@ pub(crate) async fn pdf(visit: Visit) -> Result<Response, Stop> {
     Ok((headers, octets).into_response())
 }
 
+/// A receipt as PDF. Laying out and subsetting fonts takes tens of milliseconds: not on the thread that answers everybody.
+pub(crate) async fn printed_out(receipt: Receipt) -> Result<Vec<u8>, Fault> {
+    match tokio::task::spawn_blocking(move || receipt.pdf()).await {
+        Ok(Ok(octets)) => Ok(octets),
+        Ok(Err(why)) => Err(Bug(why.to_string()).into()),
+        Err(why) => Err(Bug(why.to_string()).into()),
+    }
+}
+
 /// An application that was accepted.
-struct Accepted {
-    application: Box<Application>,
-    refund: Refund,
-    subject: Subject,
-    number: Number,
-    text: Digest,
-    at: Instant,
+pub(crate) struct Accepted {
+    pub(crate) application: Box<Application>,
+    pub(crate) refund: Refund,
+    pub(crate) subject: Subject,
+    pub(crate) number: Number,
+    pub(crate) text: Digest,
+    pub(crate) at: Instant,
+}
+
+impl Accepted {
+    /// What was accepted, if it was.
+    pub(crate) fn of(case: &Case) -> Option<Self> {
+        let Case::Revoked {
+            opened,
+            application,
+            refund,
+            text,
+            number,
+            at,
+        } = case.clone()
+        else {
+            return None;
+        };
+        Some(Self {
+            application,
+            refund,
+            subject: opened.subject,
+            number,
+            text,
+            at,
+        })
+    }
 }
 
 async fn accepted(visit: &Visit) -> Result<(Current, Accepted), Stop> {
     let current = visit.current().await?;
-    let Case::Revoked {
-        opened,
-        application,
-        refund,
-        text,
-        number,
-        at,
-    } = current.standing.case.clone()
-    else {
+    let Some(accepted) = Accepted::of(&current.standing.case) else {
         return Err(visit.to("/status")?.into());
-    };
-    let accepted = Accepted {
-        application,
-        refund,
-        subject: opened.subject,
-        number,
-        text,
-        at,
     };
     Ok((current, accepted))
 }
 
-async fn receipt(visit: &Visit, page: &Page, current: &Current, accepted: &Accepted) -> Result<Receipt, Stop> {
-    let office = &current.office;
-    let opened = current_opened(visit, current)?;
-    let certificate = visit.certificate_of(opened).await?;
-    let authentication = visit.authentication_of(opened, accepted.at).await?;
+async fn own_receipt(visit: &Visit, page: &Page, current: &Current, accepted: &Accepted) -> Result<Receipt, Stop> {
+    let print = if printed(visit, current)? > 1 {
+        Print::Again
+    } else {
+        Print::First
+    };
+    let receipt = receipt(
+        &visit.portal,
+        page,
+        current.id().octets(),
+        (&current.office, accepted),
+        print,
+    )
+    .await;
+    receipt.map_err(|fault| visit.fault(&fault))
+}
+
+/// The receipt of a case, in the language of the page.
+pub(crate) async fn receipt(
+    portal: &Portal,
+    page: &Page,
+    case: [u8; 16],
+    (office, accepted): (&Office, &Accepted),
+    print: Print,
+) -> Result<Receipt, Fault> {
+    let certificate = certificate(portal, &accepted.subject.certificate).await?;
+    let authentication = portal.desk().authentication(&accepted.subject, accepted.at).await?;
     let mut application = fact::application(page, &accepted.application);
     let refund = fact::refund(page, accepted.refund, &office.revocation.policy.refund);
     application.push(page.fact("confirm-refund", refund));
@@ -180,25 +221,21 @@ async fn receipt(visit: &Visit, page: &Page, current: &Current, accepted: &Accep
         office: office.name.clone(),
         applicant: accepted.application.applicant.clone(),
         number: accepted.number,
-        check_code: check_code(visit, current).await?,
+        check_code: check_code(portal, case).await?,
         accepted_at: accepted.at,
         text: accepted.text,
         certificate: plain(fact::certificate(page, &certificate, &authentication)),
         application: plain(application),
-        visible: plain(visible(visit, page, accepted).await?),
-        printed_at: visit.now,
-        print: if printed(visit, current)? > 1 {
-            Print::Again
-        } else {
-            Print::First
-        },
+        visible: plain(visible(portal, page, accepted).await?),
+        printed_at: page.now,
+        print,
     })
 }
 
 /// When it became visible, and how long others may go on with what they know.
-async fn visible(visit: &Visit, page: &Page, accepted: &Accepted) -> Result<Vec<Fact>, Stop> {
+async fn visible(portal: &Portal, page: &Page, accepted: &Accepted) -> Result<Vec<Fact>, Fault> {
     let at = date::second(page.words, accepted.at);
-    let minutes = visit.portal.site().ocsp_max_age.div_ceil(60).to_string();
+    let minutes = portal.site().ocsp_max_age.div_ceil(60).to_string();
     let ocsp = page
         .words
         .say_with("done-ocsp-text", &[("time", &at), ("minutes", &minutes)]);
@@ -211,37 +248,55 @@ async fn visible(visit: &Visit, page: &Page, accepted: &Accepted) -> Result<Vec<
         page.fact("done-accepted", &at),
         page.fact("done-revoked", &at),
         page.fact("done-ocsp", ocsp),
-        page.fact("done-crl-signature", listed(visit, page, certificate).await?),
-        page.fact("done-crl-authentication", listed(visit, page, authentication).await?),
+        page.fact("done-crl-signature", listed(portal, page, certificate).await?),
+        page.fact("done-crl-authentication", listed(portal, page, authentication).await?),
     ])
 }
 
-/// On which list a certificate was first. The two of a card may be on different ones.
-pub(crate) async fn listed(visit: &Visit, page: &Page, certificate: &CertificateId) -> Result<String, Stop> {
-    let fault = |fault: Fault| visit.fault(&fault);
-    let store = visit.portal.store();
-    if let Some((status, _)) = store.status(certificate).await.map_err(fault)?
-        // A number that was taken is no list yet; nobody can fetch what was not signed, nor what no node serves yet.
-        && let Some(list) = store
-            .first_crl(&certificate.authority, status.shard, status.sequence)
-            .await
-            .map_err(fault)?
-        && list.this_update.plus_seconds(SERVED_WITHIN) <= visit.now
-    {
-        let time = date::second(page.words, list.this_update);
-        let number = list.number.to_string();
-        return Ok(page
-            .words
-            .say_with("done-crl-published", &[("time", &time), ("crl", &number)]));
-    }
-    Ok(page.t("done-crl-waiting"))
+/// On which list a certificate was first, in words. The two of a card may be on different ones.
+pub(crate) async fn listed(portal: &Portal, page: &Page, certificate: &CertificateId) -> Result<String, Fault> {
+    Ok(match first_list(portal, certificate, page.now).await? {
+        Some(list) => {
+            let time = date::second(page.words, list.this_update);
+            let number = list.number.to_string();
+            page.words
+                .say_with("done-crl-published", &[("time", &time), ("crl", &number)])
+        }
+        None => page.t("done-crl-waiting"),
+    })
 }
 
-async fn check_code(visit: &Visit, current: &Current) -> Result<casework::number::CheckCode, Stop> {
-    let receipt = visit.portal.store().receipt(current.id().octets()).await;
-    let missing = || Fault::from(Bug("an accepted application has no receipt".to_owned()));
-    let receipt = receipt.and_then(|receipt| receipt.ok_or_else(missing));
-    Ok(receipt.map_err(|fault| visit.fault(&fault))?.check_code)
+/// The first list that names a certificate. A number that was taken is no list yet; nobody can fetch what was not signed,
+/// nor what no node serves yet.
+pub(crate) async fn first_list(
+    portal: &Portal,
+    certificate: &CertificateId,
+    now: Instant,
+) -> Result<Option<CrlRow>, Fault> {
+    let store = portal.store();
+    let Some((status, _)) = store.status(certificate).await? else {
+        return Ok(None);
+    };
+    let list = store
+        .first_crl(&certificate.authority, status.shard, status.sequence)
+        .await?;
+    Ok(list.filter(|list| list.this_update.plus_seconds(SERVED_WITHIN) <= now))
+}
+
+/// A certificate of our record.
+pub(crate) async fn certificate(portal: &Portal, id: &CertificateId) -> Result<Certificate, Fault> {
+    let row = portal.store().certificate(id).await?;
+    let der = row.and_then(|row| row.der).unwrap_or_default();
+    Certificate::parse(&der).map_err(|why| Fault::Corrupt {
+        what: "a certificate",
+        why: why.to_string(),
+    })
+}
+
+pub(crate) async fn check_code(portal: &Portal, case: [u8; 16]) -> Result<CheckCode, Fault> {
+    let receipt = portal.store().receipt(case).await?;
+    let receipt = receipt.ok_or_else(|| Bug("an accepted application has no receipt".to_owned()))?;
+    Ok(receipt.check_code)
 }
 
 fn current_opened<'a>(visit: &Visit, current: &'a Current) -> Result<&'a casework::revocation::Opened, Stop> {

@@ -3,7 +3,7 @@
 //! Each page is a GET without effect; each step is a POST that ends in a redirect, so that Back and Reload are harmless
 //! (G-S4). The two texts and the way back from the agent are the only GETs that note something.
 
-mod application;
+pub(crate) mod application;
 mod confirm;
 mod start;
 
@@ -120,20 +120,8 @@ impl Visit {
 
     /// The certificate that is to be revoked, as we issued it.
     pub(crate) async fn certificate_of(&self, opened: &Opened) -> Result<Certificate, Stop> {
-        let id = &opened.subject.certificate;
-        let row = self
-            .portal
-            .store()
-            .certificate(id)
-            .await
-            .map_err(|fault| self.fault(&fault))?;
-        let der = row.and_then(|row| row.der).unwrap_or_default();
-        Certificate::parse(&der).map_err(|why| {
-            self.fault(&Fault::Corrupt {
-                what: "a certificate",
-                why: why.to_string(),
-            })
-        })
+        let certificate = receipt::certificate(&self.portal, &opened.subject.certificate).await;
+        certificate.map_err(|fault| self.fault(&fault))
     }
 
     /// The card's other certificate, as it stood before `at`.
@@ -161,9 +149,7 @@ async fn card(visit: Visit) -> Result<Response, Stop> {
     let until = open
         .as_ref()
         .map_or(visit.now.plus_seconds(within), |row| row.expires_at);
-    let link = open
-        .as_ref()
-        .map(|row| visit.portal.agent_link(row));
+    let link = open.as_ref().map(|row| visit.portal.agent_link(row));
     let base = format!("/{}/revocation", office.id);
     let (step, suffix, back) = if purpose == Purpose::Confirm {
         (4, "-sign", format!("{base}/confirm"))
@@ -230,7 +216,9 @@ async fn back(visit: Visit) -> Result<Response, Stop> {
             confirm::confirmed(&visit, &row).await
         }
         (CardRequestState::Open, _)
-        | (_, None | Some(Purpose::LogIn | Purpose::Enrol | Purpose::Submit | Purpose::Decide)) => Err(visit.not_found()),
+        | (_, None | Some(Purpose::LogIn | Purpose::Enrol | Purpose::Submit | Purpose::Decide)) => {
+            Err(visit.not_found())
+        }
     }
 }
 
@@ -442,10 +430,10 @@ async fn signed(visit: &Visit, session: &Session, office: &Office) -> Result<Opt
 }
 
 /// The card that was shown, and until when it can be revoked online.
-struct Shown {
-    certificate: Certificate,
-    authentication: Authentication,
-    last: Day,
+pub(crate) struct Shown {
+    pub(crate) certificate: Certificate,
+    pub(crate) authentication: Authentication,
+    pub(crate) last: Day,
 }
 
 async fn shown(visit: &Visit, current: &Current) -> Result<Shown, Stop> {

@@ -184,3 +184,25 @@ pub(crate) struct Problem {
     pub(crate) message: Message,
     pub(crate) paper: bool,
 }
+
+/// The receipt's look-up.
+#[derive(Template)]
+#[template(path = "lookup.html")]
+pub(crate) struct LookUp {
+    pub(crate) page: Page,
+    pub(crate) error: Option<Message>,
+    /// The number of the address, if it is one.
+    pub(crate) number: String,
+    /// The same as the address had it.
+    pub(crate) asked: String,
+}
+
+/// What became of it.
+#[derive(Template)]
+#[template(path = "looked-up.html")]
+pub(crate) struct LookedUp {
+    pub(crate) page: Page,
+    pub(crate) says: String,
+    pub(crate) number: String,
+    pub(crate) facts: Vec<Fact>,
+}

@@ -222,7 +222,7 @@ impl Visit {
         Ok(visit)
     }
 
-    fn too_often(&self, Wait(seconds): Wait) -> Stop {
+    pub(crate) fn too_often(&self, Wait(seconds): Wait) -> Stop {
         let mut stop = self.problem(StatusCode::TOO_MANY_REQUESTS, Code::Limit, &[]);
         stop.0
             .headers_mut()
@@ -318,7 +318,7 @@ pub(crate) async fn read_body(body: Body) -> Option<Vec<u8>> {
 
 /// A body within a limit. What goes beyond is read and dropped up to a bound, since a browser shows the answer only
 /// after it could send everything.
-async fn read_within(mut body: Body, most: usize) -> Option<Vec<u8>> {
+pub(crate) async fn read_within(mut body: Body, most: usize) -> Option<Vec<u8>> {
     let mut octets = Vec::new();
     let mut seen = 0_usize;
     while let Some(frame) = body.frame().await {

@@ -86,6 +86,11 @@ const SQLITE: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0003_the_office_has_officers.sql"),
     ),
     (
+        4,
+        "programs have tokens",
+        include_str!("../../migrations/sqlite/0004_programs_have_tokens.sql"),
+    ),
+    (
         5,
         "the house is looked after",
         include_str!("../../migrations/sqlite/0005_the_house_is_looked_after.sql"),
@@ -116,6 +121,11 @@ const POSTGRES: &[(i64, &str, &str)] = &[
         3,
         "the office has officers",
         include_str!("../../migrations/postgres/0003_the_office_has_officers.sql"),
+    ),
+    (
+        4,
+        "programs have tokens",
+        include_str!("../../migrations/postgres/0004_programs_have_tokens.sql"),
     ),
     (
         5,

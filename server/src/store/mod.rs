@@ -5,6 +5,7 @@
 
 mod alarm;
 mod audit;
+mod begun;
 mod card_request;
 mod case;
 mod certificate;
@@ -17,6 +18,7 @@ mod evidence;
 mod expiry;
 mod follow;
 mod holder;
+mod idempotency;
 mod key;
 mod letter;
 mod migration;
@@ -33,6 +35,7 @@ mod revocation;
 mod session;
 mod snapshot;
 mod status;
+mod token;
 mod writer;
 
 use casework::identity::CertificateId;
@@ -41,6 +44,7 @@ use std::path::Path;
 
 pub use alarm::{AlarmRow, OperatorMail};
 pub use audit::{EventRecord, EvidenceRow};
+pub(crate) use begun::BegunRow;
 pub use card_request::{ANSWERED, CardRequestRow, CardRequestState, Claimed};
 pub use case::{CaseRow, Commit, Document, Write};
 pub use certificate::CertificateRow;
@@ -57,6 +61,7 @@ pub use event::{Audit, EventRow, NewEvent};
 pub use evidence::{EvidenceKind, NewEvidence};
 use follow::Begun;
 pub use follow::{Behind, Committed};
+pub(crate) use idempotency::Repeat;
 pub use key::{KeyPurpose, KeyRow};
 pub use letter::LetterRow;
 pub(crate) use migration::knows as knows_migration;
@@ -79,6 +84,8 @@ pub(crate) use revocation::{
 pub use session::{SessionFact, SessionRow};
 pub(crate) use snapshot::{Loading, Snapshot};
 pub use status::{NewStatus, StatusRow};
+pub use token::TokenRow;
+pub(crate) use token::scopes_text;
 pub use writer::STORAGE_FAILED;
 
 use crate::audit::heads::{Heads, HeadsFault};
@@ -201,6 +208,7 @@ impl Store {
         for statements in [
             alarm::STATEMENTS,
             audit::STATEMENTS,
+            begun::STATEMENTS,
             card_request::STATEMENTS,
             case::STATEMENTS,
             certificate::STATEMENTS,
@@ -212,6 +220,7 @@ impl Store {
             expiry::STATEMENTS,
             follow::STATEMENTS,
             holder::STATEMENTS,
+            idempotency::STATEMENTS,
             key::STATEMENTS,
             letter::STATEMENTS,
             occupancy::STATEMENTS,
@@ -225,6 +234,7 @@ impl Store {
             session::STATEMENTS,
             snapshot::STATEMENTS,
             status::STATEMENTS,
+            token::STATEMENTS,
             writer::STATEMENTS,
         ] {
             for statement in statements {

@@ -1,6 +1,7 @@
 //! The tests of the server, one module per noun.
 #![allow(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
 
+mod api;
 mod audit;
 mod authority;
 mod backup;

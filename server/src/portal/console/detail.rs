@@ -362,10 +362,9 @@ async fn visible(seat: &Seat, page: &Frame, entry: &Entry) -> Result<Vec<Fact>, 
         facts.push(page.fact(&format!("certificate-serial-{kind}"), id.serial.to_string()));
         facts.push(page.fact("done-revoked", time));
         facts.push(page.fact("done-ocsp", ocsp));
-        facts.push(page.fact(
-            &format!("done-crl-{kind}"),
-            receipt::listed(&seat.visit, page, id).await?,
-        ));
+        let listed = receipt::listed(&seat.visit.portal, page, id).await;
+        let listed = listed.map_err(|fault| seat.fault(&fault))?;
+        facts.push(page.fact(&format!("done-crl-{kind}"), listed));
     }
     Ok(facts)
 }

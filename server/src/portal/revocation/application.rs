@@ -12,7 +12,7 @@ use super::{Current, Shown, shown};
 use crate::desk::revocation::Command;
 use crate::fault::Bug;
 use crate::portal::form::{Draft, FormView};
-use crate::portal::page::render;
+use crate::portal::page::{Page, render};
 use crate::portal::visit::{Post, Stop, Visit};
 use crate::portal::{date, fact, language, view};
 use crate::print::printable;
@@ -32,10 +32,10 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
     let sent = draft.as_ref().is_some_and(|draft| draft.sent);
     let form = draft.map(|draft| draft.form()).or(entered).unwrap_or_default();
     let complaints = if sent {
-        check(&visit, &form, &shown).err().unwrap_or_default()
+        check(&visit.page(), &form, &shown).err().unwrap_or_default()
     } else {
         // Nobody shall fill in a form that cannot be taken.
-        unprintable_card(&visit, &shown).into_iter().collect()
+        unprintable_card(&visit.page(), &shown).into_iter().collect()
     };
     let page = visit.page();
     let earliest = date::day(page.words, Instant(shown.certificate.not_before()).day());
@@ -86,7 +86,7 @@ pub(crate) async fn enter(post: Post) -> Result<Response, Stop> {
     }
     let draft = Draft::of(&post, true);
     let shown = shown(visit, &current).await?;
-    match check(visit, &draft.form(), &shown) {
+    match check(&visit.page(), &draft.form(), &shown) {
         Err(_) => {
             keep(visit, &current, &draft).await?;
             visit.to("/application#errors")
@@ -128,13 +128,13 @@ pub(crate) async fn example(visit: Visit) -> Result<Response, Stop> {
 
 /// The rules of the form, and that every character can be printed on the receipt (A39): what the card says stands there
 /// too, and after the irrevocable step it is too late to find out.
-fn check(
-    visit: &Visit,
+pub(crate) fn check(
+    page: &Page,
     form: &Form,
     shown: &Shown,
 ) -> Result<casework::application::Application, Vec<(Field, Complaint)>> {
     let applicant = fact::applicant(&shown.certificate);
-    let checked = form.check(&applicant, Instant(shown.certificate.not_before()), visit.now);
+    let checked = form.check(&applicant, Instant(shown.certificate.not_before()), page.now);
     let mut complaints = checked.as_ref().err().cloned().unwrap_or_default();
     let typed = [
         (Field::ReasonDetail, form.reason_detail.as_str()),
@@ -142,7 +142,7 @@ fn check(
         (Field::Branch, form.branch.as_str()),
     ];
     let typed = typed.into_iter().filter_map(|(field, text)| unprintable(field, text));
-    for (field, complaint) in typed.chain(unprintable_card(visit, shown)) {
+    for (field, complaint) in typed.chain(unprintable_card(page, shown)) {
         if complaints.iter().all(|(about, _)| *about != field) {
             complaints.push((field, complaint));
         }
@@ -157,8 +157,8 @@ fn check(
 }
 
 /// What the card says stands under the name of its holder.
-fn unprintable_card(visit: &Visit, shown: &Shown) -> Option<(Field, Complaint)> {
-    let facts = fact::certificate(&visit.page(), &shown.certificate, &shown.authentication);
+fn unprintable_card(page: &Page, shown: &Shown) -> Option<(Field, Complaint)> {
+    let facts = fact::certificate(page, &shown.certificate, &shown.authentication);
     let applicant = fact::applicant(&shown.certificate);
     let mut texts = facts.iter().map(|fact| fact.value.as_str()).chain([applicant.as_str()]);
     texts.find_map(|text| unprintable(Field::ApplicantName, text))

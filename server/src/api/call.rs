@@ -1,0 +1,372 @@
+//! A call: whose it is, what it may, how often, and whether it was made before.
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, on};
+use casework::identity::{Digest, OfficerId};
+use casework::officer::Role;
+use casework::time::Instant;
+use std::net::IpAddr;
+use std::sync::Arc;
+use wire::api::Scope;
+use wire::code::Code;
+use wire::office::Language;
+
+use super::idempotency::Key;
+use super::input::Part;
+use super::operation::{Operation, Work};
+use super::problem::No;
+use crate::catalogue::Words;
+use crate::desk::officer::Acting;
+use crate::desk::revocation::Revocation;
+use crate::desk::{Actor, CaseId, Desk};
+use crate::office::Office;
+use crate::portal::Portal;
+use crate::portal::page::Page;
+use crate::portal::session::{hashed, unhex};
+use crate::portal::visit::{address, read_within};
+use crate::store::Store;
+
+/// A call of an operation.
+pub(super) struct Call {
+    pub(super) portal: Portal,
+    pub(super) now: Instant,
+    pub(super) from: IpAddr,
+    caller: Option<Caller>,
+    path: Vec<(String, String)>,
+    query: Option<String>,
+    seen: Option<i64>,
+    key: Option<Key>,
+    success: StatusCode,
+}
+
+/// Whose program it is.
+pub(super) struct Caller {
+    pub(super) acting: Acting,
+    /// The token's mark.
+    token: [u8; 16],
+    /// The token itself, for what only its holder may read.
+    pub(super) secret: String,
+}
+
+/// The route of an operation.
+pub(super) fn route(operation: Arc<Operation>) -> MethodRouter<Portal> {
+    if let Work::Route(route) = &operation.work {
+        return route.clone();
+    }
+    on(
+        operation.filter(),
+        move |State(portal): State<Portal>, request: Request| {
+            let operation = Arc::clone(&operation);
+            async move {
+                answer(&operation, portal, request)
+                    .await
+                    .unwrap_or_else(|no| no.into_response())
+            }
+        },
+    )
+}
+
+async fn answer(operation: &Arc<Operation>, portal: Portal, request: Request) -> Result<Response, No> {
+    let (mut parts, body) = request.into_parts();
+    let from = address(&parts);
+    let portal = portal.asked_from(from.into());
+    let caller = match operation.scope {
+        Some(scope) => Some(caller(&portal, &parts.headers, from, scope).await?),
+        None => {
+            portal.gauge().stranger(from).map_err(No::too_often)?;
+            None
+        }
+    };
+    acceptable(&parts.headers, operation.kind)?;
+    let octets = body_of(operation, &parts.headers, body).await?;
+    let seen = seen(operation, &parts.headers)?;
+    let key = match &caller {
+        Some(caller) if operation.writes() => Key::of(&parts, &octets, &caller.secret)?,
+        _ => None,
+    };
+    let call = Call {
+        now: portal.clock().now(),
+        from,
+        caller,
+        path: path_of(&mut parts, &portal).await,
+        query: parts.uri.query().map(str::to_owned),
+        seen,
+        success: operation.success,
+        key: key.clone(),
+        portal: portal.clone(),
+    };
+    if let Some(caller) = &call.caller
+        && call
+            .path
+            .iter()
+            .any(|(name, value)| name == "office" && *value != caller.acting.office)
+    {
+        // Another office is not there, whatever it has (A17).
+        return Err(No::not_found());
+    }
+    let Work::Call(_) = &operation.work else {
+        return Err(No::not_found());
+    };
+    let operation = Arc::clone(operation);
+    let work = async move {
+        match &operation.work {
+            Work::Call(work) => work(call, octets).await,
+            Work::Route(_) => Err(No::not_found()),
+        }
+    };
+    match key {
+        Some(key) => key.once(&portal, work).await,
+        None => work.await,
+    }
+}
+
+impl Call {
+    pub(super) fn desk(&self) -> &Desk {
+        self.portal.desk()
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        self.portal.store()
+    }
+
+    pub(super) fn success(&self) -> StatusCode {
+        self.success
+    }
+
+    pub(super) fn query(&self) -> Option<&str> {
+        self.query.as_deref()
+    }
+
+    /// The office of the address.
+    pub(super) fn office(&self) -> Result<Arc<Office>, No> {
+        self.desk().office(self.part("office")).ok_or_else(No::not_found)
+    }
+
+    /// Whose program it is, where the operation has a scope.
+    pub(super) fn caller(&self) -> Result<&Caller, No> {
+        self.caller.as_ref().ok_or_else(No::no_token)
+    }
+
+    pub(super) fn acting(&self) -> Result<&Acting, No> {
+        Ok(&self.caller()?.acting)
+    }
+
+    /// As the desk records who asks.
+    pub(super) fn actor(&self) -> Result<Actor<'static>, No> {
+        let caller = self.caller()?;
+        Ok(Actor::Program {
+            id: caller.acting.officer.id,
+            token: caller.token,
+        })
+    }
+
+    /// The account needs one of these roles for what is read; the desk asks by itself for what is done.
+    pub(super) fn must(&self, roles: &[Role]) -> Result<(), No> {
+        let officer = &self.acting()?.officer;
+        match roles {
+            [] => Ok(()),
+            [first, ..] => {
+                if roles.iter().any(|role| officer.roles.contains(*role)) {
+                    Ok(())
+                } else {
+                    officer.must(*first).map_err(No::from)
+                }
+            }
+        }
+    }
+
+    /// A part of the address.
+    pub(super) fn part(&self, name: &str) -> &str {
+        let found = self.path.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// An id of the address. What is none names nothing.
+    pub(super) fn id(&self, name: &str) -> Result<[u8; 16], No> {
+        id_of(self.part(name)).ok_or_else(No::not_found)
+    }
+
+    /// A digest of the address.
+    pub(super) fn digest(&self, name: &str) -> Result<Digest, No> {
+        lower_hex(self.part(name)).map(Digest).ok_or_else(No::not_found)
+    }
+
+    /// What was relied on is what is there.
+    pub(super) fn is_seen(&self, version: i64) -> Result<(), No> {
+        match self.seen {
+            Some(seen) if seen != version => Err(No::of(StatusCode::PRECONDITION_FAILED, Code::Stale, &[])),
+            _ => Ok(()),
+        }
+    }
+
+    /// The version that If-Match names.
+    pub(super) fn seen(&self) -> Option<i64> {
+        self.seen
+    }
+
+    /// Random octets for what is made. A repeated request draws the same: what a crash left half done is found again.
+    pub(super) fn draw<const N: usize>(&self, purpose: &str) -> [u8; N] {
+        match &self.key {
+            Some(key) => key.draw(purpose),
+            None => self.portal.chance().octets(),
+        }
+    }
+
+    /// A page's frame, for what pages say in one language.
+    pub(super) fn page(&self, office: &Arc<Office>, language: Language) -> Page {
+        Page {
+            words: Words::of(language),
+            office: Some(Arc::clone(office)),
+            session: None,
+            path: String::new(),
+            idle: 0,
+            now: self.now,
+        }
+    }
+}
+
+/// Lower-case hexadecimal alone: one name for each thing.
+pub(super) fn lower_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    if text.bytes().any(|octet| octet.is_ascii_uppercase()) {
+        return None;
+    }
+    unhex(text)
+}
+
+/// Whose token it is, if it is worth anything at this moment and for this.
+async fn caller(portal: &Portal, headers: &HeaderMap, from: IpAddr, scope: Scope) -> Result<Caller, No> {
+    let Some(secret) = bearer(headers) else {
+        portal.gauge().stranger(from).map_err(No::too_often)?;
+        return Err(No::no_token());
+    };
+    let hash = hashed(secret.as_bytes());
+    portal.gauge().named(hash, from).map_err(No::too_often)?;
+    let now = portal.clock().now();
+    let row = portal.store().token(hash).await?;
+    let row = row.filter(|row| row.holds(now)).ok_or_else(No::dead_token)?;
+    portal.gauge().meet(hash);
+    portal.gauge().token(row.id).map_err(No::too_often)?;
+    let acting = portal.desk().acting(row.officer).await?;
+    let acting = acting
+        .filter(|acting| acting.office == row.office)
+        .ok_or_else(No::dead_token)?;
+    if !row.scopes.contains(&scope) {
+        return Err(No::out_of_scope(scope));
+    }
+    if row.used_at.is_none_or(|used| used.plus_seconds(HOUR) <= now) {
+        portal.store().touch_token(row.id, now).await?;
+    }
+    Ok(Caller {
+        acting,
+        token: row.id,
+        secret: secret.to_owned(),
+    })
+}
+
+/// RFC 6750 §2.1: in the header, and nowhere else.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (scheme, secret) = values.next()?.to_str().ok()?.split_once(' ')?;
+    let alone = values.next().is_none() && scheme.eq_ignore_ascii_case("bearer");
+    Some(secret.trim()).filter(|secret| alone && !secret.is_empty())
+}
+
+/// RFC 9110 §12.5.1. Problems are sent whatever was asked for.
+fn acceptable(headers: &HeaderMap, kind: &str) -> Result<(), No> {
+    let mut asked = headers.get_all(header::ACCEPT).iter().peekable();
+    if kind.is_empty() || asked.peek().is_none() {
+        return Ok(());
+    }
+    let (main, _) = kind.split_once('/').unwrap_or((kind, ""));
+    let fits = |range: &str| {
+        let mut parts = range.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let refused = parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+        let named = name == "*/*" || name.eq_ignore_ascii_case(kind);
+        let whole = name
+            .split_once('/')
+            .is_some_and(|(asked, rest)| asked.eq_ignore_ascii_case(main) && (rest == "*" || kind.ends_with("/*")));
+        !refused && (named || whole)
+    };
+    let any = asked
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|range| fits(range.trim()));
+    if any {
+        Ok(())
+    } else {
+        let why = format!("Accept: {kind}");
+        Err(No::of(StatusCode::NOT_ACCEPTABLE, Code::Malformed, &[("why", &why)]))
+    }
+}
+
+async fn body_of(operation: &Operation, headers: &HeaderMap, body: Body) -> Result<Vec<u8>, No> {
+    let octets = read_within(body, operation.most)
+        .await
+        .ok_or_else(|| No::too_large(operation.most))?;
+    if operation.takes != Part::Body {
+        return Ok(octets);
+    }
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let json = kind.is_some_and(|kind| {
+        let name = kind.split(';').next().unwrap_or_default();
+        name.trim().eq_ignore_ascii_case("application/json")
+    });
+    if json {
+        Ok(octets)
+    } else {
+        let why = [("why", "Content-Type: application/json")];
+        Err(No::of(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::Malformed, &why))
+    }
+}
+
+/// The version that the caller has seen (RFC 9110 §13.1.1), where something relies on it.
+fn seen(operation: &Operation, headers: &HeaderMap) -> Result<Option<i64>, No> {
+    let said = headers
+        .get(header::IF_MATCH)
+        .map(|said| said.to_str().unwrap_or_default());
+    let version = |said: &str| said.strip_prefix('"')?.strip_suffix('"')?.parse().ok();
+    match said {
+        None if operation.seen => Err(No::of(StatusCode::PRECONDITION_REQUIRED, Code::Stale, &[])),
+        None => Ok(None),
+        // Any version at all is none that was seen.
+        Some("*") if operation.seen => Err(No::malformed("", "If-Match names a version")),
+        Some("*") => Ok(None),
+        // A weak or a foreign tag matches nothing.
+        Some(said) => Ok(Some(version(said).unwrap_or(NONE))),
+    }
+}
+
+async fn path_of(parts: &mut Parts, portal: &Portal) -> Vec<(String, String)> {
+    let Ok(parameters) = RawPathParams::from_request_parts(parts, portal).await else {
+        return Vec::new();
+    };
+    parameters
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// An id as addresses, bodies and `kagimori` write it, in small letters alone: one name for each thing.
+pub(super) fn id_of(text: &str) -> Option<[u8; 16]> {
+    let id = text.parse::<CaseId<Revocation>>().ok()?;
+    (id.to_string() == text).then(|| id.octets())
+}
+
+/// An id as it is written.
+pub(super) fn written(id: [u8; 16]) -> String {
+    CaseId::<Revocation>::from_octets(id).to_string()
+}
+
+/// The account of an address or a body.
+pub(super) fn officer_id(text: &str) -> Option<OfficerId> {
+    id_of(text).map(OfficerId)
+}
+
+const HOUR: i64 = 3_600;
+/// No case has this version.
+const NONE: i64 = -1;

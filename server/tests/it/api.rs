@@ -1,0 +1,11 @@
+//! `/api/v1` as a program uses it: with tokens of officers, cards of holders, and signatures of both.
+
+#![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
+
+mod client;
+mod described;
+mod guard;
+mod lookup;
+mod stand;
+mod token;
+mod walk;

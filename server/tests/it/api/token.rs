@@ -1,0 +1,102 @@
+//! Tokens: whose they are, what for, and until when.
+
+use casework::officer::Role;
+use serde_json::json;
+use server::desk::Actor;
+use server::desk::CaseId;
+use server::desk::officer::{Command, OfficerAccount};
+use wire::api::Scope;
+
+use super::stand::{OFFICE, Program, Stand, form};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_of_another_scope_does_nothing_and_none_at_all_is_told_how_to_come_back() {
+    let stand = Stand::new().await;
+    let officer = stand.officer(OFFICE, "1001", "見本 花子", &[Role::Entry]).await;
+    let path = format!("/offices/{OFFICE}/queue");
+    let narrow = stand.program(OFFICE, officer.id, &[Scope::CaseRead], 1).await;
+    assert_eq!(narrow.get(&path).await.status, 200);
+    let refused = narrow.post(&format!("/offices/{OFFICE}/papers"), &form()).await;
+    refused.problem(403, "E-SCOPE");
+    assert!(
+        refused
+            .header("www-authenticate")
+            .unwrap()
+            .contains("scope=\"case:write\"")
+    );
+    let none = stand.stranger().get(&path).await;
+    none.problem(401, "E-TOKEN");
+    assert_eq!(none.header("www-authenticate"), Some("Bearer realm=\"kagimori\""));
+    let forged = Program {
+        token: format!("{}x", narrow.token),
+        ..narrow.clone()
+    };
+    forged.get(&path).await.problem(401, "E-TOKEN");
+    let basic = [("authorization", "Basic YTpi")];
+    stand
+        .stranger()
+        .call("GET", &path, &basic, None)
+        .await
+        .problem(401, "E-TOKEN");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_ends_with_its_time_its_revocation_and_its_account() {
+    let stand = Stand::new().await;
+    let path = format!("/offices/{OFFICE}/queue");
+    let officer = stand.officer(OFFICE, "1001", "見本 花子", &[Role::Approval]).await;
+    let short = stand.program(OFFICE, officer.id, &[Scope::CaseRead], 1).await;
+    let gone = stand.program(OFFICE, officer.id, &[Scope::CaseRead], 30).await;
+    assert_eq!(
+        (short.get(&path).await.status, gone.get(&path).await.status),
+        (200, 200)
+    );
+    let rows = stand.desk().store().tokens(OFFICE).await.unwrap();
+    let later = stand.node.now() + 20 * 86_400;
+    let row = rows
+        .into_iter()
+        .find(|row| (later..later + 20 * 86_400).contains(&row.expires_at.0))
+        .unwrap();
+    let operator = Actor::Operator { name: "test" };
+    assert!(stand.desk().revoke_token(&operator, row.clone()).await.unwrap());
+    assert!(
+        !stand.desk().revoke_token(&operator, row).await.unwrap(),
+        "once is enough"
+    );
+    gone.get(&path).await.problem(401, "E-TOKEN");
+    assert_eq!(short.get(&path).await.status, 200);
+    assert_eq!(officer.program.get(&path).await.status, 200);
+    let account: CaseId<OfficerAccount> = CaseId::from_octets(officer.id.0);
+    stand.desk().perform(&operator, account, &Command::Block).await.unwrap();
+    officer.program.get(&path).await.problem(401, "E-TOKEN");
+    stand
+        .desk()
+        .perform(&operator, account, &Command::Unblock)
+        .await
+        .unwrap();
+    assert_eq!(officer.program.get(&path).await.status, 200);
+    stand.node.advance(2 * 86_400);
+    short.get(&path).await.problem(401, "E-TOKEN");
+    gone.get(&path).await.problem(401, "E-TOKEN");
+    assert_eq!(officer.program.get(&path).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a24_a_token_works_for_no_more_than_its_account_may_do() {
+    let stand = Stand::new().await;
+    let officer = stand.officer(OFFICE, "1001", "見本 花子", &[Role::Audit]).await;
+    let program = &officer.program;
+    program
+        .post(
+            &format!("/offices/{OFFICE}/papers"),
+            &json!({ "language": "ja", "certificate": { "authority": "mihon", "serial": "1" }, "form": {} }),
+        )
+        .await
+        .problem(403, "E-ROLE");
+    let person = json!({ "person": "1", "name": "a", "roles": ["entry"], "mail": "a@ca.example", "language": "ja" });
+    program
+        .post(&format!("/offices/{OFFICE}/officers"), &person)
+        .await
+        .problem(403, "E-ROLE");
+    assert_eq!(program.get(&format!("/offices/{OFFICE}/officers")).await.status, 200);
+}

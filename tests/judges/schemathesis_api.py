@@ -1,0 +1,80 @@
+"""schemathesis against a stand of the API: every operation, all checks, tokens that hold.
+
+The stand is the server's own test of that name: it writes what is there to the file that it is told, and serves until the file is gone.
+"""
+
+import json
+import os
+import re
+import time
+
+from house.processes import LOGS, ROOT, TARGET, end, output, start, until
+from house.tally import Tally
+
+BOUND = 110
+PLACE = TARGET / "schemathesis"
+
+CONFIGURATION = """\
+# A form that is understood and wrong is 422, a card that will not do 409, a version that has moved on 412: each is an answer
+# that is described, not a fault.
+[checks]
+positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "413", "422", "400"]
+negative_data_rejection.expected-statuses = ["400", "401", "403", "404", "406", "409", "411", "412", "413", "415", "422", "428"]
+missing_required_header.expected-statuses = ["400", "401", "403", "404", "406", "415", "422", "428"]
+
+[parameters]
+"path.office" = "mihon-ca"
+"""
+
+
+def judge(log, interpreter):
+    """Runs it, and reads its own closing lines."""
+    tally = Tally()
+    PLACE.mkdir(parents=True, exist_ok=True)
+    told = PLACE / "stand.json"
+    told.unlink(missing_ok=True)
+    stand = start(
+        ["cargo", "test", "--package", "server", "--test", "it", "--", "--exact", "api::stand::a_stand_serves_what_is_described"],
+        log,
+        env={"KAGIMORI_STAND": str(told)},
+    )
+    try:
+        until(told.exists, "the stand of the API", program=stand, bound=900, pause=0.5)
+        there = json.loads(told.read_text())
+        (PLACE / "schemathesis.toml").write_text(CONFIGURATION)
+        begun = time.monotonic()
+        status, printed = output(command(interpreter, there), bound=BOUND + 60)
+        took = time.monotonic() - begun
+        (LOGS / "schemathesis.txt").write_text(printed)
+        tally.check(status == 0, f"schemathesis finds no failure (status {status}; see {LOGS / 'schemathesis.txt'})")
+        tested = re.search(r"Tested: (\d+)", printed)
+        tested = int(tested[1]) if tested else 0
+        described = sum(len(methods) for methods in json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"].values())
+        tally.check(tested == described, f"it asked all {described} operations ({tested})")
+        tally.check(took <= BOUND + 10, f"within two minutes ({took:.0f} s)")
+    finally:
+        told.unlink(missing_ok=True)
+        end(stand)
+    return tally
+
+
+def command(interpreter, there):
+    """The call."""
+    return [
+        interpreter.parent / "schemathesis",
+        "--config-file",
+        PLACE / "schemathesis.toml",
+        "run",
+        f"{there['origin']}/api/v1/openapi.json",
+        "--checks",
+        "all",
+        "--max-examples",
+        "6",
+        "--workers",
+        "2",
+        "--seed",
+        os.environ.get("KAGIMORI_SEED", "1"),
+        "--header",
+        f"Authorization: Bearer {there['token']}",
+        "--no-color",
+    ]
