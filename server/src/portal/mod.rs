@@ -126,7 +126,7 @@ impl Portal {
         let policy = headers::content_security_policy(&site.agent);
         let policy = HeaderValue::from_str(&policy).map_err(|_| Bug(format!("{:?} is no origin", site.agent)))?;
         let gauge = limit::Gauge::new(site.limits);
-        Ok(Self(Arc::new(Inner { policy, gauge, site }), desk))
+        Ok(Self(Arc::new(Inner { site, policy, gauge }), desk))
     }
 
     /// The same portal, for a visitor from there: what the visit does says so in the audit.
