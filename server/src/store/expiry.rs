@@ -9,8 +9,8 @@ use super::database::{statements, values};
 use crate::fault::Fault;
 
 impl Store {
-    /// The bound certificates of an authority whose last instant is this one, with their DER. As many as were issued on
-    /// one day.
+    /// The bound certificates of an authority whose last instant is this one, with their DER, in the order of their
+    /// issuance. As many as were issued on one day.
     pub(crate) async fn expiring_at(
         &self,
         authority: &Authority,
@@ -35,5 +35,6 @@ impl Store {
 }
 
 statements! {
-    EXPIRING = "SELECT serial, der FROM certificate WHERE authority = $1 AND not_after = $2 AND der IS NOT NULL";
+    EXPIRING = "SELECT serial, der FROM certificate WHERE authority = $1 AND not_after = $2 AND der IS NOT NULL
+                ORDER BY sequence";
 }

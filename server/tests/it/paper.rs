@@ -197,10 +197,19 @@ on_both! {
             let halves = house.desk.other_halves(card.certificate()).await.unwrap();
             assert_eq!(halves, std::slice::from_ref(&card.subject.authentication));
         }
+        // And twice on one day: the halves follow the order of their issuance.
+        let twin = house.card().await;
+        assert_eq!(house.desk.other_halves(twin.certificate()).await.unwrap(), std::slice::from_ref(&twin.subject.authentication));
+        assert_eq!(house.desk.other_halves(card.certificate()).await.unwrap(), std::slice::from_ref(&card.subject.authentication));
         let (hanako, jiro) = office_of(&house).await;
         let case = house.submit(&hanako, &card).await;
         house.decide(&jiro, case, Verdict::Approve).await.unwrap();
-        for untouched in [earlier.certificate(), &earlier.subject.authentication] {
+        for untouched in [
+            earlier.certificate(),
+            &earlier.subject.authentication,
+            twin.certificate(),
+            &twin.subject.authentication,
+        ] {
             assert!(house.store().status(untouched).await.unwrap().is_none(), "the other card stays good");
         }
     }

@@ -51,28 +51,36 @@ pub(super) async fn named(desk: &Desk, certificate: &CertificateId) -> Result<Op
 }
 
 impl Desk {
-    /// The card's other certificates, as the online procedure knows them: same issuer, same subject, another key, for
+    /// The card's other certificate, as the online procedure knows it: same issuer, same subject, another key, for
     /// authentication. There the card shows both. Here both halves of one order expire at the same moment, which tells a
-    /// card from an earlier or a later one of the same holder.
+    /// card from an earlier or a later one of the same holder; of several that one holder, or two of one name, ordered on
+    /// one day, the first signature certificate belongs to the first authentication certificate, and so on.
     pub async fn other_halves(&self, id: &CertificateId) -> Result<Vec<CertificateId>, Fault> {
         let der = self.store().certificate(id).await?.and_then(|row| row.der);
         let Some(der) = der else { return Ok(Vec::new()) };
         let certificate = parse(&der)?;
-        let mut halves = Vec::new();
+        let (mut signing, mut logging_in) = (Vec::new(), Vec::new());
         let until = Instant(certificate.not_after());
         for (other, der) in self.store().expiring_at(&id.authority, until).await? {
             let candidate = parse(&der)?;
             let usage = candidate.key_usage();
-            if other != *id
-                && candidate.subject() == certificate.subject()
+            let alike = candidate.subject() == certificate.subject()
                 && candidate.issuer() == certificate.issuer()
+                && candidate.holder() == certificate.holder();
+            if alike && usage.is_some_and(|usage| usage.allows(SIGNS)) {
+                signing.push(other);
+            } else if alike
                 && candidate.public_key() != certificate.public_key()
-                && usage.is_some_and(|usage| usage.allows(LOGS_IN) && !usage.allows(SIGNS))
+                && usage.is_some_and(|usage| usage.allows(LOGS_IN))
             {
-                halves.push(other);
+                logging_in.push(other);
             }
         }
-        Ok(halves)
+        let half = signing
+            .iter()
+            .position(|other| other == id)
+            .and_then(|place| logging_in.into_iter().nth(place));
+        Ok(half.into_iter().collect())
     }
 }
 
