@@ -293,9 +293,7 @@ impl<'a> PublicKey<'a> {
                 let point = [&[4], *x, *y].concat();
                 signature::UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_ASN1, point).verify(message, signed)
             }
-            Self::Ed25519 { x } => {
-                signature::UnparsedPublicKey::new(&signature::ED25519, x).verify(message, signed)
-            }
+            Self::Ed25519 { x } => signature::UnparsedPublicKey::new(&signature::ED25519, x).verify(message, signed),
             Self::Rsa { n, e } => signature::RsaPublicKeyComponents { n, e }.verify(
                 &signature::RSA_PKCS1_2048_8192_SHA256,
                 message,

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, on};
 use casework::identity::{Digest, OfficerId};
 use casework::officer::Role;
@@ -55,7 +55,7 @@ pub(super) struct Caller {
 /// The route of an operation.
 pub(super) fn route(operation: Arc<Operation>) -> MethodRouter<Portal> {
     if let Work::Route(route) = &operation.work {
-        return route.clone();
+        return (**route).clone();
     }
     on(
         operation.filter(),
@@ -64,7 +64,7 @@ pub(super) fn route(operation: Arc<Operation>) -> MethodRouter<Portal> {
             async move {
                 answer(&operation, portal, request)
                     .await
-                    .unwrap_or_else(|no| no.into_response())
+                    .unwrap_or_else(IntoResponse::into_response)
             }
         },
     )
@@ -74,12 +74,11 @@ async fn answer(operation: &Arc<Operation>, portal: Portal, request: Request) ->
     let (mut parts, body) = request.into_parts();
     let from = address(&parts);
     let portal = portal.asked_from(from.into());
-    let caller = match operation.scope {
-        Some(scope) => Some(caller(&portal, &parts.headers, from, scope).await?),
-        None => {
-            portal.gauge().stranger(from).map_err(No::too_often)?;
-            None
-        }
+    let caller = if let Some(scope) = operation.scope {
+        Some(caller(&portal, &parts.headers, from, scope).await?)
+    } else {
+        portal.gauge().stranger(from).map_err(No::too_often)?;
+        None
     };
     acceptable(&parts.headers, operation.kind)?;
     let octets = body_of(operation, &parts.headers, body).await?;
@@ -332,10 +331,9 @@ fn seen(operation: &Operation, headers: &HeaderMap) -> Result<Option<i64>, No> {
     let version = |said: &str| said.strip_prefix('"')?.strip_suffix('"')?.parse().ok();
     match said {
         None if operation.seen => Err(No::of(StatusCode::PRECONDITION_REQUIRED, Code::Stale, &[])),
-        None => Ok(None),
         // Any version at all is none that was seen.
         Some("*") if operation.seen => Err(No::malformed("", "If-Match names a version")),
-        Some("*") => Ok(None),
+        None | Some("*") => Ok(None),
         // A weak or a foreign tag matches nothing.
         Some(said) => Ok(Some(version(said).unwrap_or(NONE))),
     }

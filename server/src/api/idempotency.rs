@@ -9,7 +9,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt as _;
 use wire::code::Code;
 
@@ -113,7 +113,7 @@ impl Key {
         portal: &Portal,
         work: impl Future<Output = Result<Response, No>> + Send,
     ) -> Result<Response, No> {
-        let response = work.await.unwrap_or_else(|no| no.into_response());
+        let response = work.await.unwrap_or_else(IntoResponse::into_response);
         let status = response.status();
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
             portal.store().end_request(self.name, None).await?;

@@ -42,7 +42,7 @@ pub(super) enum Work {
     /// The API's own way: token, form, repetition, work.
     Call(Box<dyn Fn(Call, Vec<u8>) -> Done + Send + Sync>),
     /// A route of the portal with its own way in: the agent's.
-    Route(MethodRouter<Portal>),
+    Route(Box<MethodRouter<Portal>>),
 }
 
 /// What will have been done.
@@ -122,7 +122,7 @@ impl Operation {
 
     fn routed(self, route: MethodRouter<Portal>) -> Self {
         Self {
-            work: Work::Route(route),
+            work: Work::Route(Box::new(route)),
             ..self
         }
     }

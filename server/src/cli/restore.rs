@@ -153,7 +153,11 @@ fn put_heads_aside(data: &Path, text: &mut String, value: &mut Value) -> Result<
         aside.extend(moved.map(|path| path.display().to_string()));
     }
     // Writing to a string does not fail.
-    let _ = writeln!(text, "the heads of what is lost are kept for the auditors: {}", aside.join(", "));
+    let _ = writeln!(
+        text,
+        "the heads of what is lost are kept for the auditors: {}",
+        aside.join(", ")
+    );
     value["heads_put_aside"] = json!(aside);
     Ok(())
 }

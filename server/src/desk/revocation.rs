@@ -15,9 +15,7 @@ use super::text::{Mark, Text};
 use super::{Actor, Desk, Failure, Place, Procedure, Proposal, Standing};
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
-use crate::store::{
-    self, Document, Errand, EvidenceKind, NewEvidence, NewReceipt, NewStatus, QueueRow, Shelf, Write,
-};
+use crate::store::{self, Document, Errand, EvidenceKind, NewEvidence, NewReceipt, NewStatus, QueueRow, Shelf, Write};
 
 /// The procedure 000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -72,7 +72,13 @@ const PATH: &[File] = &[
     (
         "store/audit.rs",
         include_str!("../../src/store/audit.rs"),
-        &[("planted", 2), ("standing", 1), ("keep", 1), ("follow", 2), ("root_at", 1)],
+        &[
+            ("planted", 2),
+            ("standing", 1),
+            ("keep", 1),
+            ("follow", 2),
+            ("root_at", 1),
+        ],
     ),
     (
         "store/follow.rs",

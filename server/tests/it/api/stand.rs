@@ -1,5 +1,6 @@
 //! A house at work with its office, its officers and their cards, and a program that calls it.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -306,12 +307,12 @@ impl Program {
             self.address
         );
         if !self.token.is_empty() {
-            head += &format!("authorization: Bearer {}\r\n", self.token);
+            let _ = write!(head, "authorization: Bearer {}\r\n", self.token);
         }
         for (name, value) in headers {
-            head += &format!("{name}: {value}\r\n");
+            let _ = write!(head, "{name}: {value}\r\n");
         }
-        head += &format!("content-length: {}\r\n\r\n", octets.len());
+        let _ = write!(head, "content-length: {}\r\n\r\n", octets.len());
         exchange(self.address, &[head.as_bytes(), octets].concat()).await
     }
 }
