@@ -124,9 +124,7 @@ fn take_place(new: &Path, path: &Path, now: Instant) -> Result<Option<PathBuf>, 
         })
     };
     let put_aside = if path.exists() {
-        let aside = beside(path, &format!(".before-{}", now.0));
-        std::fs::hard_link(path, &aside).map_err(failed)?;
-        Some(aside)
+        Some(put_aside(path, now).map_err(failed)?)
     } else {
         None
     };
@@ -138,6 +136,20 @@ fn take_place(new: &Path, path: &Path, now: Instant) -> Result<Option<PathBuf>, 
         .and_then(|()| std::fs::File::open(directory_of(path))?.sync_all())
         .map_err(failed)?;
     Ok(put_aside)
+}
+
+/// A second name, by the second; another one of that second gets a number after it.
+fn put_aside(path: &Path, now: Instant) -> std::io::Result<PathBuf> {
+    let mut aside = beside(path, &format!(".before-{}", now.0));
+    for number in 2_u32.. {
+        match std::fs::hard_link(path, &aside) {
+            Err(taken) if taken.kind() == std::io::ErrorKind::AlreadyExists => {
+                aside = beside(path, &format!(".before-{}-{number}", now.0));
+            }
+            done => return done.map(|()| aside),
+        }
+    }
+    Err(std::io::ErrorKind::AlreadyExists.into())
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
