@@ -289,4 +289,4 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 // share one touch fewer than three times as many.
 const POINTS_ON_SQLITE: RangeInclusive<usize> = 30..=70;
 const POINTS_OF_SEVERAL: RangeInclusive<usize> = 45..=80;
-const POINTS_ON_POSTGRES: RangeInclusive<usize> = 163..=163;
+const POINTS_ON_POSTGRES: RangeInclusive<usize> = 195..=195;
