@@ -20,7 +20,7 @@ pub struct Notice {
     pub applicant: Applicant,
     /// Why.
     pub ground: Ground,
-    /// What was typed, by [`FIELDS`]; an empty one is left for the pen.
+    /// What was typed, by the name of its field; an empty one is left for the pen.
     pub values: Vec<(&'static str, String)>,
     /// When it is printed.
     pub at: Instant,
