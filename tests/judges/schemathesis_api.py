@@ -49,7 +49,9 @@ def judge(log, interpreter):
         tally.check(status == 0, f"schemathesis finds no failure (status {status}; see {LOGS / 'schemathesis.txt'})")
         tested = re.search(r"Tested: (\d+)", printed)
         tested = int(tested[1]) if tested else 0
-        described = sum(len(methods) for methods in json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"].values())
+        paths = json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"]
+        # The description itself is what it reads first, and does not count among what it asks.
+        described = sum(len(methods) for path, methods in paths.items() if path != "/openapi.json")
         tally.check(tested == described, f"it asked all {described} operations ({tested})")
         tally.check(took <= BOUND + 10, f"within two minutes ({took:.0f} s)")
     finally:

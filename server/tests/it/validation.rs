@@ -168,7 +168,8 @@ async fn r07_a_get_is_understood_in_every_encoding_that_clients_use() {
     let node = Node::start(crate::house::Place::on_sqlite()).await;
     let issuer = node.certificate_of("mihon").await;
     let (mut plus, mut slash) = (false, false);
-    for _ in 0..12 {
+    for drawn in 0.. {
+        assert!(drawn < 200, "control: both characters occur in random serial numbers");
         let serial = node.issue().await.certificate.serial();
         let path = node.get_path(&serial).await;
         let encoded = path.strip_prefix("/ocsp/mihon/").unwrap();
@@ -184,8 +185,10 @@ async fn r07_a_get_is_understood_in_every_encoding_that_clients_use() {
             );
             assert_eq!(answer.header("content-type"), Some("application/ocsp-response"));
         }
+        if plus && slash {
+            break;
+        }
     }
-    assert!(plus && slash, "control: both characters occurred");
     for wrong in ["AAAA", "%ZZ", "%2", "MEow=x", "!", "MEow", ""] {
         let answer = get(node.validation(), &format!("/ocsp/mihon/{wrong}")).await;
         assert_eq!(
