@@ -20,6 +20,7 @@ def steps():
     return [
         Step("journey", "two processes, HTTPS, real pcscd: the sixteen steps, then openssl says revoked", two_processes),
         Step("unprintable", "two processes, HTTPS, real pcscd: a name that no font has is refused by name before 確定", unprintable),
+        Step("console", "two processes, HTTPS, real pcscd: an officer's first day, with card, passkey and keyboard alone", console),
         Step("tour", "on the demo: the tour of its start page, from the queue to the second person's signature", demo("tour", 240)),
         Step("back", "on the demo: Back, Reload, answers that come twice, and what was typed", demo("back", 300)),
         Step("refusals", "on the demo: what can go wrong, and what people are told", demo("refusals", 900)),
@@ -44,6 +45,22 @@ def two_processes(log):
         tally += stand.mails_tell()
         stand.collect(DERS)
         return tally
+    finally:
+        stand.close()
+        readers.end()
+
+
+def console(log):
+    """The officers' desk from the first invitation on; the account is blocked at the end, by the operator's command."""
+    place = PLACE / "console"
+    shutil.rmtree(place, ignore_errors=True)
+    readers = services.pcscd("pcscd-console")
+    stand = Stand(place, readers)
+    try:
+        stand.set_up()
+        told = stand.described(**stand.invites_officer())
+        status = node(log, "console", 420, {"KAGIMORI_STAND": str(told)})
+        return from_tap(log.read_text(errors="replace"), status) + stand.status_is("good")
     finally:
         stand.close()
         readers.end()
