@@ -145,7 +145,7 @@ pub struct Standing {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LookUp {
-    /// 照合コード, eight letters.
+    /// 確認コード, eight letters.
     #[schemars(length(max = 40))]
     pub check_code: String,
 }

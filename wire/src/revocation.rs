@@ -122,7 +122,7 @@ pub enum State {
 pub struct Receipt {
     /// 受付番号
     pub number: String,
-    /// 照合コード
+    /// 確認コード
     pub check_code: String,
     /// 受付日時 and 失効日時; OCSP answers `revoked` from this moment on.
     pub accepted_at: i64,
