@@ -37,7 +37,7 @@ def main():
             return 0
         total = walk(plan.chosen(asked.what, asked.only))
     finally:
-        plan.end_services()
+        plan.end_daemons()
         end_everything()
     print(f"\n{total.passed} passed, {total.failed} failed", flush=True)
     return 1 if total.failed else 0

@@ -2,7 +2,7 @@
 
 import shutil
 
-from house import services
+from house import daemons
 from house.needs import BROWSER, CHROMIUM
 from house.processes import ROOT, TARGET, run
 from house.stand import Stand
@@ -34,7 +34,7 @@ def two_processes(log):
     """The journey of Done-when 2, and what openssl says of the card before and after it."""
     for folder in (PLACE, SCREENS):
         shutil.rmtree(folder, ignore_errors=True)
-    readers = services.pcscd("pcscd-journey")
+    readers = daemons.pcscd("pcscd-journey")
     stand = Stand(STAND, readers)
     try:
         stand.set_up()
@@ -54,7 +54,7 @@ def console(log):
     """The officers' desk from the first invitation on; the account is blocked at the end, by the operator's command."""
     place = PLACE / "console"
     shutil.rmtree(place, ignore_errors=True)
-    readers = services.pcscd("pcscd-console")
+    readers = daemons.pcscd("pcscd-console")
     stand = Stand(place, readers)
     try:
         stand.set_up()
@@ -70,7 +70,7 @@ def unprintable(log):
     """A card whose holder has a character in the name that is in neither font of the receipt; nothing of it is revoked."""
     place = PLACE / "unprintable"
     shutil.rmtree(place, ignore_errors=True)
-    readers = services.pcscd("pcscd-unprintable")
+    readers = daemons.pcscd("pcscd-unprintable")
     stand = Stand(place, readers, "金　한별")
     try:
         stand.set_up()

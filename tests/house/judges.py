@@ -5,8 +5,9 @@ import secrets
 import shutil
 import sqlite3
 
-from house import journeys, services
+from house import daemons, journeys
 from house.needs import python
+from house.pin import unusual_pin
 from house.processes import LOGS, ROOT, TARGET, end, output, run, start, until
 from house.stand import AGENT
 from house.tally import Tally, from_tap
@@ -23,11 +24,11 @@ def opensc(log):
     """OpenSC against two example cards, one with elliptic curves, one with RSA, each plugged in by the product's own command."""
     tally = Tally()
     for kind, algorithm in (("EC", "p256"), ("RSA", "rsa-2048")):
-        readers = services.pcscd(f"pcscd-opensc-{kind}")
+        readers = daemons.pcscd(f"pcscd-opensc-{kind}")
         place = TARGET / "opensc" / kind
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
-        pin = services.unusual_pin()
+        pin = unusual_pin()
         card = start(
             [AGENT, "virtual-card", "--kind", "piv", "--algorithm", algorithm, "--state", place / "card.json", "--vpcd", f"127.0.0.1:{readers.slots[0]}"],
             log,
@@ -128,7 +129,7 @@ def pins(log):
         tally.check(any((journeys.STAND / part).rglob("*")), f"the {part}'s files were among them")
     place = TARGET / "pin-control"
     shutil.rmtree(place, ignore_errors=True)
-    for planted in (f"{secrets.randbelow(900000) + 100000}", services.unusual_pin()):
+    for planted in (f"{secrets.randbelow(900000) + 100000}", unusual_pin()):
         forms = pin_grep.planted(planted, place / str(len(planted)))
         seen = {hit.path for hit in pin_grep.hits([planted], [place / str(len(planted))])[0]}
         tally.check(len(seen) == forms, f"control: a PIN of {len(planted)} digits is found in each of {forms} forms")

@@ -5,8 +5,8 @@ import os
 import re
 import shutil
 
-from house import journeys, judges, needs, services, set_up, tally_test
-from house.processes import LOGS, ROOT, TARGET, output, run
+from house import daemons, journeys, judges, needs, set_up, tally_test
+from house.processes import ROOT, TARGET, output, run
 from house.step import Step
 from house.tally import Tally, from_cargo, from_status
 
@@ -32,7 +32,7 @@ def everything():
     return [
         Step("prepare", "what the tests need is installed", prepare_machine),
         *shape(),
-        Step("tests", "unit, property and documentation tests; both stores; real pcscd", tests_with_services),
+        Step("tests", "unit, property and documentation tests; both stores; real pcscd", tests_with_daemons),
         Step("pcsc", "the card's suite over the real pcscd, OpenSC and OpenSSL its judges", tests_of_pcscd),
         Step("schemathesis", "schemathesis finds no failure on any operation of the API", judges.api),
         Step("build", "the binaries that people run", build),
@@ -119,7 +119,7 @@ def plain_tests(log):
     return cargo_tests(log, {}, ["--lib", "--bins", "--test", "it"], without="on_postgres")
 
 
-def tests_with_services(log):
+def tests_with_daemons(log):
     """The tests of the workspace, with PostgreSQL and pcscd there, and the proof that both were used."""
     database, readers = postgres(), pcscd()
     shutil.rmtree(DERS, ignore_errors=True)
@@ -204,17 +204,17 @@ def bench(log):
 @functools.cache
 def postgres():
     """The one PostgreSQL of a run, started when first asked for."""
-    return services.postgres()
+    return daemons.postgres()
 
 
 @functools.cache
 def pcscd():
     """The one pcscd of a run, started when first asked for."""
-    return services.pcscd()
+    return daemons.pcscd()
 
 
-def end_services():
+def end_daemons():
     """Ends those that were started."""
-    for service in (postgres, pcscd):
-        if service.cache_info().currsize:
-            service().end()
+    for daemon in (postgres, pcscd):
+        if daemon.cache_info().currsize:
+            daemon().end()

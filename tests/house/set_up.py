@@ -12,7 +12,8 @@ import shutil
 import subprocess
 import time
 
-from house import journeys, services
+from house import daemons, journeys
+from house.pin import unusual_pin
 from house.processes import LOGS, ROOT, TARGET, Ended, answers, end, output, start, until
 from house.tally import Tally, from_tap
 
@@ -51,8 +52,8 @@ def set_up(log):
     for port in (PORTAL, VALIDATION, AGENT, MAIL, *VPCD):
         if answers(port):
             raise Ended(f"port {port}, which {PAGE.name} names, is taken by another program")
-    readers = services.pcscd("pcscd-set-up", VPCD)
-    mailbox = services.mailbox(PLACE / "mails", MAIL)
+    readers = daemons.pcscd("pcscd-set-up", VPCD)
+    mailbox = daemons.mailbox(PLACE / "mails", MAIL)
     try:
         tally = Tally()
         walk = Walk(PLACE / "walk", readers, log)
@@ -78,7 +79,7 @@ class Walk:
 
     def __init__(self, place, readers, log):
         self.place, self.readers, self.log = place, readers, log
-        self.pin = services.unusual_pin()
+        self.pin = unusual_pin()
         self.running, self.said = [], ""
         for folder in (place / "home", place / "agent"):
             folder.mkdir(parents=True)

@@ -11,7 +11,8 @@ import subprocess
 import tomllib
 import urllib.request
 
-from house import services
+from house import daemons
+from house.pin import unusual_pin
 from house.processes import LOGS, TARGET, Ended, answers, end, free_port, output, start, until
 from house.tally import Tally
 
@@ -48,7 +49,7 @@ class Stand:
         self.server, self.agent_dir, self.issued = place / "server", place / "agent", place / "issued"
         for folder in (self.server, self.agent_dir, self.issued, place / "home"):
             folder.mkdir(parents=True)
-        self.pin = services.unusual_pin()
+        self.pin = unusual_pin()
         with open(place.parent / "pins", "a") as pins:
             pins.write(f"{self.pin}\n")
         self.portal_port, self.validation_port = free_port(), free_port()
@@ -56,7 +57,7 @@ class Stand:
         self.validation = f"http://127.0.0.1:{self.validation_port}"
         self.log = LOGS / f"{place.name}.log"
         self.log.write_text("")
-        self.mailbox = services.mailbox(place / "mails")
+        self.mailbox = daemons.mailbox(place / "mails")
         self.running = [self.mailbox.program]
 
     @property

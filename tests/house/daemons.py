@@ -1,10 +1,9 @@
-"""The real parts the tests run against, each an instance of its own: pcscd with vpcd readers, PostgreSQL, an SMTP receiver."""
+"""The daemons the tests run against, each an instance of its own: pcscd with vpcd readers, PostgreSQL, an SMTP receiver."""
 
 import dataclasses
 import os
 import pathlib
 import pwd
-import secrets
 import shutil
 import subprocess
 import tempfile
@@ -141,15 +140,3 @@ def mailbox(place, port=None):
     program = start(["python3", "-m", "house.mailbox", port, place], LOGS / "mailbox.log", env={"PYTHONPATH": str(ROOT / "tests")})
     until(lambda: answers(port), "the mailbox", program=program)
     return Mailbox(program, port, place)
-
-
-def unusual_pin():
-    """Eight digits that occur nowhere else, so that finding them anywhere means a PIN was written there.
-
-    No run of equal or consecutive digits, and nothing that reads as a date or a time.
-    """
-    while True:
-        pin = f"{secrets.randbelow(80_000_000) + 20_000_000}"
-        steps = [int(right) - int(left) for left, right in zip(pin, pin[1:])]
-        if pin[:2] not in ("20", "19") and not any(step in (-1, 0, 1) for step in steps) and len(set(pin)) >= 6:
-            return pin
