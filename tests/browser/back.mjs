@@ -4,7 +4,7 @@ import { browser, screenshot } from "./browser.mjs";
 import { AGENT, CARDS, PORTAL, START_OF_REVOCATION, until } from "./demo.mjs";
 import { check, holds, journeys, same } from "./tap.mjs";
 import { walkedIn } from "./walked.mjs";
-import { APPLICATION, AT, consent, expectPath, fill, press, receiptNumber, toAgent, toCertificate, toConfirm, toPin, toSign } from "./walk.mjs";
+import { APPLICATION, AT, consent, expectPath, fill, openAgent, press, receiptNumber, toAgent, toCertificate, toConfirm, toPin, toSign } from "./walk.mjs";
 
 const chromium = await browser();
 const walked = walkedIn(chromium);
@@ -116,25 +116,57 @@ async function backAtAgent(page, world) {
     await page.goto(`${START_OF_REVOCATION}/certificate`);
     holds(await page.locator("main").innerText(), "髙橋 一郎");
   });
-  await check("Back, pressed between the consent and the way back, leaves one application and one receipt", async () => {
-    await toConfirm(page);
-    await toSign(page);
-    await toPin(page);
-    const before = walked.length;
-    const line = await slowLine(page);
+  await toConfirm(page);
+  await toSign(page);
+  await toPin(page);
+  const before = walked.length;
+  await check("Back, pressed before the PIN has left, signs nothing, and the way on is open", async () => {
+    const line = await heldLine(page, "Request");
     await page.locator("#go").click({ noWaitAfter: true });
-    await page.evaluate(() => history.back()).catch(() => {});
-    await page.waitForTimeout(3 * SLOW);
+    await until(() => line.held() > 0, "the consent has set out");
+    await backToPortal(page);
     await line.mend();
-    if (walked.length - before > 1) throw new Error(`the way back was walked ${walked.length - before} times`);
-    // Where it was pressed in time, the text is signed and not applied for: the portal asks what shall become of it.
-    await page.goto(`${START_OF_REVOCATION}/status`);
-    const text = await page.locator("main").innerText();
-    holds(text, /署名済み|受付済み/);
-    if (await page.locator(AT.goOn).count()) await press(page, AT.goOn);
-    await page.goto(`${START_OF_REVOCATION}/status`);
+    holds(await status(page), "署名を待っています");
+    await press(page, 'main a[href$="/revocation/card"]');
+    await openAgent(page);
+    await toPin(page);
+  });
+  await check("Back, pressed between the consent and the way back, leaves one application and one receipt", async () => {
+    const line = await heldLine(page, "Response");
+    await page.locator("#go").click({ noWaitAfter: true });
+    await until(() => line.held() > 0, "the agent has answered");
+    await backToPortal(page);
+    await line.mend();
+    same(walked.length - before, 0);
+    // The text is signed and not applied for: the portal asks what shall become of it.
+    holds(await status(page), "署名済み");
+    await press(page, AT.goOn);
+    holds(await status(page), "受付済み");
     await receiptNumber(page);
   });
+}
+
+/** The browser's own Back button at the agent, while what it was asked for is still on its way. */
+async function backToPortal(page) {
+  const session = await page.context().newCDPSession(page);
+  const { currentIndex, entries } = await session.send("Page.getNavigationHistory");
+  await session.send("Page.navigateToHistoryEntry", { entryId: entries[currentIndex - 1].id });
+  await page.waitForURL(`${PORTAL}/**`);
+}
+
+/** What the portal says of the application. */
+async function status(page) {
+  await page.goto(`${START_OF_REVOCATION}/status`);
+  return page.locator("main").innerText();
+}
+
+/** A line on which whatever the agent's pages send, or get answered, is held until it is mended. */
+async function heldLine(page, requestStage) {
+  const session = await page.context().newCDPSession(page);
+  let held = 0;
+  session.on("Fetch.requestPaused", () => (held += 1));
+  await session.send("Fetch.enable", { patterns: [{ urlPattern: `${AGENT}/request*`, resourceType: "Document", requestStage }] });
+  return { held: () => held, mend: () => session.detach() };
 }
 
 async function typed(page, world) {

@@ -183,9 +183,9 @@ export async function receiptNumber(page) {
   return number;
 }
 
-/** Throws unless the page's path is the one expected; what stands on the page tells why. */
+/** Waits until the page's path is the one expected, at most a quarter of a minute; else throws, and what stands on the page tells why. */
 export async function expectPath(page, pattern) {
-  const path = new URL(page.url()).pathname;
-  if (pattern.test(path)) return;
-  holds(`${path} — ${await page.locator("main").innerText().catch(() => "")}`, pattern);
+  const there = await page.waitForURL((url) => pattern.test(url.pathname), { timeout: 15_000 }).then(() => true, () => false);
+  if (there) return;
+  holds(`${new URL(page.url()).pathname} — ${await page.locator("main").innerText().catch(() => "")}`, pattern);
 }
