@@ -50,6 +50,26 @@ export class Hands {
     throw new Error(`the arrow keys do not reach ${value} in ${field}`);
   }
 
+  /** Types a date, in whichever order this browser has the parts of its field. */
+  async typeDate(wanted, date) {
+    const [year, month, day] = date.split("-");
+    await this.reach(wanted);
+    // A year has six digits there, and what is full gives way to the next part.
+    for (const typed of [`${month}${day}${year}`, `00${year}${month}${day}`]) {
+      await this.page.keyboard.type(typed);
+      if ((await this.page.locator(wanted).inputValue()) === date) return;
+      for (const key of ["ArrowLeft", "ArrowLeft", "ArrowLeft"]) await this.page.keyboard.press(key);
+    }
+    throw new Error(`${date} cannot be typed into ${wanted}`);
+  }
+
+  /** Opens the window in which a file is chosen, and chooses. */
+  async chooseFile(wanted, path) {
+    await this.reach(wanted);
+    const [window] = await Promise.all([this.page.waitForEvent("filechooser"), this.page.keyboard.press("Enter")]);
+    await window.setFiles(path);
+  }
+
   /** At the agent: the PIN if it is asked for, then Enter on the button. */
   async atAgent(pin) {
     for (let turn = 0; turn < 4 && atAgent(this.page); turn += 1) {

@@ -5,7 +5,8 @@ import shutil
 from house import daemons
 from house.needs import BROWSER, CHROMIUM
 from house.processes import ROOT, TARGET, run
-from house.stand import Stand
+from house.officers import OFFICERS, joins
+from house.stand import APPLICANT, Stand
 from house.step import Step
 from house.tally import from_tap
 
@@ -21,6 +22,7 @@ def steps():
         Step("journey", "two processes, HTTPS, real pcscd: the sixteen steps, then openssl says revoked", two_processes),
         Step("unprintable", "two processes, HTTPS, real pcscd: a name that no font has is refused by name before 確定", unprintable),
         Step("console", "two processes, HTTPS, real pcscd: an officer's first day, with card, passkey and keyboard alone", console),
+        Step("office", "two processes, HTTPS, real pcscd: a paper entered by one officer's card, approved by another's, then openssl says revoked", office),
         Step("tour", "on the demo: the tour of its start page, from the queue to the second person's signature", demo("tour", 240)),
         Step("back", "on the demo: Back, Reload, answers that come twice, and what was typed", demo("back", 300)),
         Step("refusals", "on the demo: what can go wrong, and what people are told", demo("refusals", 900)),
@@ -42,7 +44,9 @@ def two_processes(log):
         status = node(log, "two-processes", 420, {"KAGIMORI_STAND": str(stand.described())})
         tally += from_tap(log.read_text(errors="replace"), status)
         tally += stand.status_is("revoked")
-        tally += stand.mails_tell()
+        tally += stand.mails_tell("失効申込受付のお知らせ", "電子証明書失効完了のお知らせ")
+        mails = len(stand.mailbox.mails())
+        tally.check(mails == len(stand.mails_to(APPLICANT)), f"none of {mails} mails went to anybody else")
         stand.collect(DERS)
         return tally
     finally:
@@ -61,6 +65,26 @@ def console(log):
         told = stand.described(**stand.invites_officer())
         status = node(log, "console", 420, {"KAGIMORI_STAND": str(told)})
         return from_tap(log.read_text(errors="replace"), status) + stand.status_is("good")
+    finally:
+        stand.close()
+        readers.end()
+
+
+def office(log):
+    """The paper route: the holder's card is lost, so no reader has it; each officer puts the own card into the reader."""
+    place = PLACE / "office"
+    shutil.rmtree(place, ignore_errors=True)
+    readers = daemons.pcscd("pcscd-office")
+    stand = Stand(place, readers)
+    try:
+        stand.opens()
+        tally = stand.status_is("good")
+        officers = {officer.key: joins(stand, officer) for officer in OFFICERS}
+        told = stand.described(officers=officers, ocsp=[str(word) for word in stand.question("signature")], env=readers.env)
+        status = node(log, "office", 420, {"KAGIMORI_STAND": str(told)})
+        tally += from_tap(log.read_text(errors="replace"), status)
+        tally += stand.status_is("revoked")
+        return tally + stand.mails_tell("失効申込（書面）受付のお知らせ", "電子証明書失効完了のお知らせ")
     finally:
         stand.close()
         readers.end()
