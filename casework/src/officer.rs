@@ -33,16 +33,12 @@ pub fn decide(
     match (case, command) {
         // A second invitation voids the first, and the card that was enrolled before it: a lost letter, or a new card.
         (New | Invited { .. } | Active { .. } | Blocked { .. }, Invite { account, code }) => {
-            facts.administered()?;
-            if case.administers() {
-                facts.spared()?;
-            }
             let next = Invited {
                 account: account.clone(),
                 code: *code,
                 until: now.plus_seconds(policy.invitation_for),
             };
-            Ok(told(next, Event::Invited { roles: account.roles }, Letter::Invited))
+            facts.administered(case, next, Event::Invited { roles: account.roles }, Letter::Invited)
         }
         (Invited { account, code, until }, Enrol(enrolment)) => {
             if enrolment.code != *code {
@@ -126,36 +122,27 @@ pub fn decide(
             Ok(told(next, event, Letter::PasskeysChanged))
         }
         (Invited { .. } | Active { .. }, Assign { roles }) => {
-            facts.administered()?;
-            if case.administers() && !roles.contains(Role::Administration) {
-                facts.spared()?;
-            }
             let mut next = case.clone();
             if let Invited { account, .. } | Active { account, .. } = &mut next {
                 account.roles = *roles;
             }
-            Ok(told(next, Event::Assigned { roles: *roles }, Letter::RolesChanged))
+            facts.administered(case, next, Event::Assigned { roles: *roles }, Letter::RolesChanged)
         }
         (Invited { account, .. }, Block) => {
-            facts.administered()?;
             let next = Blocked {
                 account: account.clone(),
                 card: None,
                 at: now,
             };
-            Ok(told(next, Event::Blocked, Letter::Blocked))
+            facts.administered(case, next, Event::Blocked, Letter::Blocked)
         }
         (Active { account, card, .. }, Block) => {
-            facts.administered()?;
-            if case.administers() {
-                facts.spared()?;
-            }
             let next = Blocked {
                 account: account.clone(),
                 card: Some(card.clone()),
                 at: now,
             };
-            Ok(told(next, Event::Blocked, Letter::Blocked))
+            facts.administered(case, next, Event::Blocked, Letter::Blocked)
         }
         (
             Blocked {
@@ -165,14 +152,13 @@ pub fn decide(
             },
             Unblock,
         ) => {
-            facts.administered()?;
             let next = Active {
                 account: account.clone(),
                 card: card.clone(),
                 passkeys: Vec::new(),
                 seen: now,
             };
-            Ok(told(next, Event::Unblocked, Letter::Unblocked))
+            facts.administered(case, next, Event::Unblocked, Letter::Unblocked)
         }
         // Whoever is blocked learns nothing else of the account.
         (Blocked { .. }, LogIn(_)) => Err(Refusal::NotAnOfficer),
@@ -369,6 +355,9 @@ pub enum Event {
 /// Must be true the moment the decision is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Write {
+    /// Whoever asked is an administrator still, or the transaction fails and it is decided again: of two who block each
+    /// other in one instant one wins, and the office keeps an administrator (A21).
+    Administers(OfficerId),
     /// The register of officers says what the case says. A card stands there once; a taken one fails the transaction.
     Register,
 }
@@ -479,27 +468,28 @@ impl From<&Proof> for Way {
 }
 
 impl Facts {
-    /// Accounts are looked after by an administrator, and nobody looks after the own one.
-    fn administered(&self) -> Result<(), Refusal> {
+    /// Accounts are looked after by an administrator, and nobody looks after the own one. The last administrator stays, or
+    /// nobody could let anybody in. The operator may do it all the same.
+    fn administered(&self, case: &Case, next: Case, event: Event, letter: Letter) -> Result<Decision, Refusal> {
+        let ends = case.administers() && !next.administers();
+        let mut decision = told(next, event, letter);
         match &self.by {
-            By::Operator => Ok(()),
-            By::Officer(officer) => officer.must(Role::Administration),
-            By::Own => Err(Refusal::OwnAccount),
-            By::Nobody => Err(Refusal::NotAnOfficer),
+            By::Operator => {}
+            By::Officer(officer) => {
+                officer.must(Role::Administration)?;
+                if ends && self.other_administrators == 0 {
+                    return Err(Refusal::LastAdministrator);
+                }
+                decision.writes.push(Write::Administers(officer.id));
+            }
+            By::Own => return Err(Refusal::OwnAccount),
+            By::Nobody => return Err(Refusal::NotAnOfficer),
         }
+        Ok(decision)
     }
 
     fn own(&self) -> Result<(), Refusal> {
         matches!(self.by, By::Own).then_some(()).ok_or(Refusal::NotAnOfficer)
-    }
-
-    /// The last administrator stays, or nobody could let anybody in. The operator may do it all the same.
-    fn spared(&self) -> Result<(), Refusal> {
-        if self.other_administrators == 0 && !matches!(self.by, By::Operator) {
-            Err(Refusal::LastAdministrator)
-        } else {
-            Ok(())
-        }
     }
 }
 

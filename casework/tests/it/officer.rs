@@ -126,6 +126,25 @@ fn the_last_administrator_stays_unless_the_operator_says_otherwise() {
 }
 
 #[test]
+fn a21_what_an_administrator_does_wants_one_at_the_commit_and_what_the_operator_does_wants_none() {
+    let (active, roles) = (active(), all_roles());
+    let blocked = step(&active, &Command::Block, &by_administrator()).unwrap().next;
+    for (case, command) in [
+        (&active, Command::Block),
+        (&active, Command::Assign { roles }),
+        (&active, invite(CODE)),
+        (&blocked, Command::Unblock),
+    ] {
+        let writes = |facts| step(case, &command, &facts).unwrap().writes;
+        assert_eq!(
+            writes(by_administrator()),
+            [Write::Register, Write::Administers(kanri().id)]
+        );
+        assert_eq!(writes(facts(By::Operator)), [Write::Register]);
+    }
+}
+
+#[test]
 fn a_second_invitation_voids_the_first_code_and_the_card() {
     let again = step(&active(), &invite(Digest([8; 32])), &by_administrator())
         .unwrap()

@@ -3,7 +3,7 @@
 use casework::Refusal;
 use casework::identity::{Digest, OfficerId};
 use casework::officer::{
-    self, Account, By, Case, Enrolment, Errand as Later, Event, Facts, Officer, Proof, Role, Roles, Way,
+    self, Account, By, Case, Enrolment, Errand as Later, Event, Facts, Officer, Proof, Role, Roles, Way, Write as Now,
 };
 use casework::time::Instant;
 use pki::KeyUsage;
@@ -242,7 +242,16 @@ impl Procedure for OfficerAccount {
         let asked = asked(command);
         let decision =
             officer::decide(&standing.case, &asked, &facts, &office.officers.policy, now).map_err(Failure::Refused)?;
-        let mut writes = vec![register(id, &place, &decision.next)?];
+        let mut writes = Vec::with_capacity(decision.writes.len());
+        for write in &decision.writes {
+            writes.push(match write {
+                Now::Administers(by) => Write::Administers {
+                    office: place.office.clone(),
+                    by: *by,
+                },
+                Now::Register => register(id, &place, &decision.next)?,
+            });
+        }
         if let Command::AddPasskey(new) = command {
             let row = passkey(id, new, now);
             // One that somebody has already is not added: the same passkey would log in to two accounts.

@@ -20,7 +20,7 @@ use super::status::{self, NewStatus};
 use super::{Clash, Store};
 use crate::fault::{Bug, Fault};
 use casework::certificate::Intent;
-use casework::identity::Fingerprint;
+use casework::identity::{Fingerprint, OfficerId};
 
 /// A case as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,13 @@ pub enum Write {
     Revoke(NewStatus),
     /// The receipt, under a number that nobody has.
     Receipt(NewReceipt),
+    /// This account is an administrator of this office at this moment.
+    Administers {
+        /// Which office.
+        office: String,
+        /// Which account.
+        by: OfficerId,
+    },
     /// The account's row in the register, with a card that no other account has.
     Register(Registered),
     /// A passkey more.
@@ -199,6 +206,7 @@ async fn run(connection: &mut Connection, commit: &Commit) -> Result<(), Clash> 
         match write {
             Write::Revoke(new) => status::revoke(connection, &case.id, new).await?,
             Write::Receipt(new) => receipt::give(connection, &case.id, new, *at).await?,
+            Write::Administers { office, by } => officer::administers(connection, office, *by).await?,
             Write::Register(new) => officer::register(connection, new).await?,
             Write::Passkey(new) => passkey::add(connection, new).await?,
             Write::Queue(row) => queue::place(connection, row).await?,

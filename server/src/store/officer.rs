@@ -97,6 +97,17 @@ impl Store {
     }
 }
 
+/// Inside the transaction, behind every other that wrote. An account that was blocked meanwhile, or has lost the role,
+/// clashes: load, and decide again.
+pub(crate) async fn administers(connection: &mut Connection, office: &str, by: OfficerId) -> Result<(), Clash> {
+    let row = connection.row(ACTIVE, values![&by.0, office]).await?;
+    let roles = row.map(|row| row.column::<String>("roles")).transpose()?;
+    match roles.as_deref().map(read_roles).transpose()? {
+        Some(roles) if roles.contains(Role::Administration) => Ok(()),
+        Some(_) | None => Err(Clash::Moved),
+    }
+}
+
 /// The register says what the case says. A card that another account has clashes: load, and decide again.
 pub(crate) async fn register(connection: &mut Connection, registered: &Registered) -> Result<(), Clash> {
     let Registered { row, passkeys } = registered;
@@ -133,6 +144,7 @@ statements! {
                 ON CONFLICT (id) DO UPDATE SET person = $3, name = $4, company = $5, roles = $6, mail = $7, state = $8,
                    at = $9, card = $10";
     TAKEN = "SELECT id FROM officer WHERE card = $1 AND id <> $2";
+    ACTIVE = "SELECT roles FROM officer WHERE id = $1 AND office = $2 AND state = 'active'";
     OF_OFFICE = "SELECT id, office, person, name, company, roles, mail, state, at, card FROM officer
                  WHERE office = $1 ORDER BY name, id";
     BY_CARD = "SELECT id, office, person, name, company, roles, mail, state, at, card FROM officer WHERE card = $1";

@@ -12,6 +12,7 @@ mod desk;
 mod doctor;
 mod errand;
 mod evidence;
+mod held;
 mod house;
 mod invariant;
 mod journal;

@@ -7,8 +7,9 @@ use casework::officer::{Case, Proof, Role, Roles};
 use server::desk::evidence::sha256;
 use server::desk::officer::{Command, NewPasskey, OfficerAccount, dormant, invitation_code, invitation_digest};
 use server::desk::{Actor, CaseId, Desk, Failure};
-use server::store::{Errand, OfficerState};
+use server::store::{Clash, Commit, Errand, NewEvent, OfficerRow, OfficerState, Store, Write};
 
+use crate::held::Held;
 use crate::house::{House, on_both};
 use crate::office::{CODE, HOLDER, OFFICE_COMPANY, OPERATOR, TestOfficer, account, invitation};
 
@@ -125,6 +126,59 @@ on_both! {
         assert_eq!(asleep(&house).await, expected);
     }
 
+    async fn a21_of_two_administrators_who_unseat_each_other_at_once_one_wins_and_the_other_is_told(house: House) {
+        let elsewhere = tempfile::tempdir().unwrap();
+        let second = Store::open_beside(&house.place.address, elsewhere.path(), house.desk.chance()).await.unwrap();
+        let office = vec![crate::house::office()];
+        let nodes = [house.desk.clone(), Desk::new(second, house.desk.clock().clone(), house.desk.chance().clone(), office)];
+        let entry: Roles = [Role::Entry].into_iter().collect();
+        for (command, told) in [
+            (Command::Block, Refusal::NotAnOfficer),
+            (Command::Assign { roles: entry }, Refusal::NoRole { role: Role::Administration }),
+        ] {
+            let both = [house.officer("1000", "見本 管理", &[Role::Administration]).await, house.officer("1001", "見本 花子", &[Role::Administration]).await];
+            // Both decide while nobody can commit: each of them sees the other as an administrator.
+            let mut held = Held::take(&house.place.address).await;
+            let mut running = Vec::new();
+            for (asks, desk) in nodes.iter().enumerate() {
+                let (desk, by, of, command) = (desk.clone(), both[asks].actor(), both[1 - asks].account(), command.clone());
+                running.push(tokio::spawn(async move { desk.perform(&by, of, &command).await.map(drop) }));
+            }
+            held.until_waiting(2).await;
+            held.end().await;
+            let mut outcomes = Vec::new();
+            for one in running {
+                outcomes.push(one.await.unwrap());
+            }
+            let loser = outcomes.iter().position(|outcome| *outcome == Err(Failure::Refused(told))).unwrap_or_else(|| panic!("{outcomes:?}"));
+            assert_eq!(outcomes[1 - loser], Ok(()));
+            assert_eq!(administrators(&house).await, [both[1 - loser].id]);
+            let refused = house.store().events(both[1 - loser].id.0).await.unwrap().pop().unwrap().refusal;
+            assert!(refused.is_some(), "what the loser asked for leaves its line");
+            house.ask_account(both[1 - loser].account(), &OPERATOR, &Command::Block).await.unwrap();
+            assert_eq!(administrators(&house).await, [], "the operator may end the last one");
+        }
+        crate::invariant::hold(&house).await;
+    }
+
+    async fn a21_what_an_administrator_decided_is_not_committed_once_they_are_none(house: House) {
+        let boss = house.officer("1000", "見本 管理", &[Role::Administration]).await;
+        let hanako = house.officer("1001", "見本 花子", &[Role::Entry]).await;
+        let commit = async |writes: Vec<Write>| {
+            let case = house.store().case(hanako.id.0).await.unwrap().unwrap();
+            let state = case.document.state.clone();
+            let event = NewEvent { procedure: "officer", name: "assigned", actor: boss.actor().to_string(), states: (state.clone(), state), refusal: None, details: Vec::new(), salt: house.desk.chance().octets() };
+            house.store().commit(vec![Commit { case, at: house.now(), event, writes, errands: Vec::new(), evidence: Vec::new() }]).await
+        };
+        let administers = |by: &TestOfficer, office: &str| vec![Write::Administers { office: office.to_owned(), by: by.id }];
+        assert_eq!(commit(administers(&boss, "mihon-ca")).await, Ok(()));
+        assert_eq!(commit(administers(&boss, "other-ca")).await, Err(Clash::Moved));
+        assert_eq!(commit(administers(&hanako, "mihon-ca")).await, Err(Clash::Moved));
+        house.ask_account(boss.account(), &OPERATOR, &Command::Block).await.unwrap();
+        assert_eq!(commit(administers(&boss, "mihon-ca")).await, Err(Clash::Moved));
+        assert_eq!(commit(Vec::new()).await, Ok(()), "it is this write that fails");
+    }
+
     async fn an_administrator_looks_after_others_and_nobody_after_the_own_account(house: House) {
         let boss = house.officer("1000", "見本 管理", &[Role::Administration]).await;
         let hanako = house.officer("1001", "見本 花子", &[Role::Entry]).await;
@@ -179,6 +233,15 @@ on_both! {
         desk.perform(&OPERATOR, case, &elsewhere).await.unwrap();
         assert_refused(desk.perform(&boss.actor(), case, &Command::Block).await, Refusal::NotAnOfficer);
     }
+}
+
+/// Who can let others in, by the register.
+async fn administrators(house: &House) -> Vec<OfficerId> {
+    let rows = house.store().officers("mihon-ca").await.unwrap();
+    let administers = |row: &&OfficerRow| {
+        matches!(row.state, OfficerState::Active { .. }) && row.account.roles.contains(Role::Administration)
+    };
+    rows.iter().filter(administers).map(|row| row.id).collect()
 }
 
 #[test]
