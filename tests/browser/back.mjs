@@ -1,7 +1,8 @@
 // Back, Reload and what comes twice, on the demo: the way back from the agent is walked once, and what was typed stays.
 
 import { browser, screenshot } from "./browser.mjs";
-import { AGENT, CARDS, PORTAL, START_OF_REVOCATION, until } from "./demo.mjs";
+import { AGENT, CARDS, PORTAL, START_OF_REVOCATION } from "./demo.mjs";
+import { until } from "./until.mjs";
 import { check, holds, journeys, same } from "./tap.mjs";
 import { walkedIn } from "./walked.mjs";
 import { APPLICATION, AT, consent, expectPath, fill, openAgent, press, receiptNumber, toAgent, toCertificate, toConfirm, toPin, toSign } from "./walk.mjs";

@@ -65,6 +65,6 @@ export async function screenshot(page, name) {
 }
 
 function patient(context) {
-  context.setDefaultTimeout(15_000);
-  context.setDefaultNavigationTimeout(20_000);
+  context.setDefaultTimeout(30_000);
+  context.setDefaultNavigationTimeout(30_000);
 }

@@ -85,7 +85,7 @@ async function firstDay() {
       holds(await page.locator("table").innerText(), SECOND.name);
     });
     await step("… and blocked on a page that asks first", async () => {
-      await page.getByRole("link", { name: SECOND.name }).click();
+      await press(page, page.getByRole("link", { name: SECOND.name }));
       await press(page, "#block");
       await judge(page, "desk-block", "ja");
       await screenshot(page, "desk-block");

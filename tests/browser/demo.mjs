@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { appendFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:net";
+import { until } from "./until.mjs";
 import { APPLICATION } from "./walk.mjs";
 
 const BINARY = process.env.KAGIMORI_DEMO ?? "target/debug/demo";
@@ -90,16 +91,6 @@ class World {
       return theirs.length >= atLeast && theirs;
     }, `${atLeast} mails to ${to}`);
   }
-}
-
-/** Asks until the answer is true-like, every tenth of a second, at most fifteen seconds. */
-export async function until(asks, what) {
-  for (let turn = 0; turn < 150; turn += 1) {
-    const answer = await asks();
-    if (answer) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`${what}: not within 15 s`);
 }
 
 async function post(path, body) {

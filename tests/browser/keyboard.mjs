@@ -1,6 +1,6 @@
 // Hands that use a keyboard alone, and eyes that look whether each stop shows its focus.
 
-import { atAgent } from "./walk.mjs";
+import { atAgent, settled } from "./walk.mjs";
 
 /** Two hands on a keyboard: they find a thing by Tab and by the name that a screen reader would say. */
 export class Hands {
@@ -79,8 +79,7 @@ export class Hands {
         await this.page.keyboard.type(pin);
       }
       await this.pressOn("#go");
-      await this.page.waitForFunction(() => !document.querySelector(".busy[role=status]"));
-      await this.page.waitForLoadState("load");
+      await settled(this.page);
     }
   }
 

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { browser, person, screenshot } from "./browser.mjs";
 import { check, holds, journeys, stepwise } from "./tap.mjs";
-import { consent, expectPath, openAgent } from "./walk.mjs";
+import { consent, expectPath, openAgent, press } from "./walk.mjs";
 
 const officer = JSON.parse(readFileSync(process.env.KAGIMORI_OFFICER, "utf8"));
 const pin = process.env.KAGIMORI_OFFICER_PIN;
@@ -32,7 +32,7 @@ async function firstOfficer() {
     await named(page);
   });
   await step("the officer logs out, and in again with the card", async () => {
-    await page.locator("#logout").click();
+    await press(page, "#logout");
     await expectPath(page, /\/ended$/);
     await page.goto(`${desk}/login`);
     await openAgent(page);

@@ -2,8 +2,9 @@
 // approves it with the card; then the holder's card is revoked. Whoever entered it is refused.
 
 import { browser, screenshot } from "./browser.mjs";
-import { OFFICE, PORTAL, START, until } from "./demo.mjs";
+import { OFFICE, PORTAL, START } from "./demo.mjs";
 import { check, holds, journeys, same, stepwise } from "./tap.mjs";
+import { until } from "./until.mjs";
 import { AT, consent, expectPath, press, toPin } from "./walk.mjs";
 import { walkedIn } from "./walked.mjs";
 

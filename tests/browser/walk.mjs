@@ -2,6 +2,7 @@
 // a journey is a row of them. What a journey does otherwise, it passes in.
 
 import { holds } from "./tap.mjs";
+import { until } from "./until.mjs";
 
 /** What a person types into the form of S4; the holder's name comes from the certificate. */
 export const APPLICATION = {
@@ -50,15 +51,21 @@ export const WORDS = {
   end: "終了",
 };
 
-/** Presses a control and waits for the page it leads to. */
+/** Presses a control, which leads to another page, and waits until that one is there; when the click returns it may not be. */
 export async function press(page, at) {
-  await page.locator(at).first().click();
-  await page.waitForLoadState("load");
+  const pressed = control(page, at);
+  await pressed.waitFor();
+  await Promise.all([page.waitForNavigation(), pressed.click()]);
+}
+
+/** A control by its place on the page, or as it was found. */
+function control(page, at) {
+  return typeof at === "string" ? page.locator(at).first() : at;
 }
 
 /** Presses a control that opens a window of its own, and returns that window. */
 export async function pressForWindow(page, at) {
-  const [window] = await Promise.all([page.context().waitForEvent("page"), page.locator(at).first().click()]);
+  const [window] = await Promise.all([page.context().waitForEvent("page"), control(page, at).click()]);
   await window.waitForLoadState("load");
   return window;
 }
@@ -84,6 +91,14 @@ export async function opened(page) {
     await page.reload().catch(() => {});
   }
   throw new Error("「同意して次へ」 stays closed after both texts were opened");
+}
+
+/** Waits until the page, which renews itself, shows one text as read, and sees that 「同意して次へ」 cannot be pressed. */
+export async function stillClosed(page) {
+  await until(
+    () => asked(page, (agree) => document.readyState === "complete" && document.querySelectorAll(".must.read").length === 1 && document.querySelector(agree)?.disabled, AT.agree),
+    "one text is read, and 「同意して次へ」 closed",
+  );
 }
 
 /** At the page 「署名アプリを開きます」: opens the agent. */
@@ -117,10 +132,19 @@ export async function consent(page, pin, { lastTry = false } = {}) {
   await settled(page);
 }
 
-/** The agent works while it shows so; this waits until it does not. */
-async function settled(page) {
-  await page.waitForFunction(() => !document.querySelector(".busy[role=status]"), null, { timeout: 15_000 }).catch(() => {});
-  await page.waitForLoadState("load");
+/** The agent works while it shows so; this waits until a page is there that does not. */
+export async function settled(page) {
+  await until(() => asked(page, () => document.readyState === "complete" && !document.querySelector(".busy[role=status]")), "the agent has done its work");
+}
+
+/** Waits until the page, which follows the card by itself, says so. */
+export async function shows(page, words) {
+  await page.locator("body").filter({ hasText: words }).waitFor();
+}
+
+/** What the page answers; one that goes away while it is asked has no answer. A question asks for the whole page first. */
+function asked(page, question, about) {
+  return page.evaluate(question, about).catch(() => false);
 }
 
 /** Whether the page is the agent's. */
