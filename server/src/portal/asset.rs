@@ -43,11 +43,7 @@ struct Asset {
 
 static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
     [
-        asset(
-            "kagimori.css",
-            "text/css; charset=utf-8",
-            include_bytes!("../../static/kagimori.css"),
-        ),
+        asset("kagimori.css", "text/css; charset=utf-8", STYLE.as_bytes()),
         asset(
             "portal.js",
             "text/javascript; charset=utf-8",
@@ -70,6 +66,21 @@ static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
         ),
     ]
 });
+
+/// One sheet of many files: where two rules weigh the same the later one holds, so the order is part of it.
+const STYLE: &str = concat!(
+    include_str!("../../static/kagimori/tokens.css"),
+    include_str!("../../static/kagimori/ground.css"),
+    include_str!("../../static/kagimori/frame.css"),
+    include_str!("../../static/kagimori/buttons.css"),
+    include_str!("../../static/kagimori/notes.css"),
+    include_str!("../../static/kagimori/form.css"),
+    include_str!("../../static/kagimori/desk.css"),
+    include_str!("../../static/kagimori/dialog.css"),
+    include_str!("../../static/kagimori/narrow.css"),
+    include_str!("../../static/kagimori/queue.css"),
+    include_str!("../../static/kagimori/print.css"),
+);
 
 fn asset(name: &'static str, kind: &'static str, octets: &'static [u8]) -> Asset {
     let mut version = String::new();
