@@ -1,19 +1,33 @@
 //! Names and lengths of our source files, and the few lines that may stand in one place only.
 
 use anyhow::{Context, Result};
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
-/// A Rust source file.
+/// A source file.
 pub(super) struct Source {
     path: String,
     pub(super) text: String,
 }
 
-/// Every Rust source file that git tracks, or would.
+impl Source {
+    /// Without the ending.
+    fn name(&self) -> &str {
+        let stem = Path::new(&self.path).file_stem();
+        stem.and_then(OsStr::to_str).unwrap_or_default()
+    }
+
+    fn is(&self, ending: &str) -> bool {
+        Path::new(&self.path).extension().is_some_and(|own| own == ending)
+    }
+}
+
+/// Every source file that git tracks, or would.
 pub(super) fn read(root: &Path) -> Result<Vec<Source>> {
     let listed = Command::new("git")
-        .args(["ls-files", "--cached", "--others", "--exclude-standard", "--", "*.rs"])
+        .args(["ls-files", "--cached", "--others", "--exclude-standard", "--"])
+        .args(ENDINGS.map(|ending| format!("*.{ending}")))
         .current_dir(root)
         .output()
         .context("cannot ask git for the source files")?;
@@ -30,11 +44,12 @@ pub(super) fn read(root: &Path) -> Result<Vec<Source>> {
             });
         }
     }
-    anyhow::ensure!(
-        sources.len() > 20,
-        "git lists only {} source files: is this the workspace?",
-        sources.len()
-    );
+    for ending in ENDINGS {
+        anyhow::ensure!(
+            sources.iter().any(|source| source.is(ending)),
+            "git lists no .{ending} file: is this the workspace?"
+        );
+    }
     Ok(sources)
 }
 
@@ -44,6 +59,9 @@ pub(super) fn check(sources: &[Source]) -> Vec<String> {
     for source in sources {
         length(source, &mut findings);
         name(source, &mut findings);
+        if !source.is("rs") {
+            continue;
+        }
         for (number, line) in source.text.lines().enumerate() {
             let place = format!("{}:{}", source.path, number + 1);
             vague_type(&place, line, &mut findings);
@@ -71,16 +89,12 @@ fn length(source: &Source, findings: &mut Vec<String>) {
 }
 
 fn name(source: &Source, findings: &mut Vec<String>) {
-    let file = source
-        .path
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches(".rs");
-    if VAGUE
-        .iter()
-        .any(|vague| file.split('_').any(|part| part == vague.to_lowercase()))
-    {
+    let vague = |part: &str| {
+        VAGUE
+            .iter()
+            .any(|word| word.eq_ignore_ascii_case(part.trim_end_matches('s')))
+    };
+    if source.name().split(['_', '-']).any(vague) {
         findings.push(format!(
             "{}: a file is named after a noun of the office or the field",
             source.path
@@ -101,7 +115,8 @@ fn vague_type(place: &str, line: &str, findings: &mut Vec<String>) {
         return;
     };
     let identifier: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-    if VAGUE.iter().any(|vague| identifier.ends_with(vague)) && !FIELD.iter().any(|term| identifier.ends_with(term)) {
+    let singular = identifier.trim_end_matches('s');
+    if VAGUE.iter().any(|vague| singular.ends_with(vague)) && !FIELD.iter().any(|term| identifier.ends_with(term)) {
         findings.push(format!(
             "{place}: `{identifier}` says nothing; take the field's own noun"
         ));
@@ -201,8 +216,11 @@ const ONLY: &[Only] = &[
     },
 ];
 
+/// What is held to length and name; the finer checks are of Rust alone.
+const ENDINGS: [&str; 5] = ["rs", "css", "js", "mjs", "py"];
+
 const VAGUE: &[&str] = &[
-    "Manager", "Service", "Helper", "Util", "Utils", "Common", "Handler", "Impl", "Data", "Info",
+    "Manager", "Service", "Helper", "Util", "Common", "Handler", "Impl", "Data", "Info",
 ];
 
 /// Terms of the field that end like empty words: ISO 7816-4 reference data, RFC 5652 SignerInfo.
