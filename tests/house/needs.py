@@ -22,8 +22,8 @@ class Need:
     shown_by: tuple
 
 
-# What `./test quick` needs: a Rust toolchain is presupposed, a C compiler is not.
-COMPILER = (Need("build-essential", ("cc", "ar", "make")),)
+# What `./test quick` needs: a Rust toolchain is presupposed, a C compiler is not, nor the git that tidy asks for the files.
+COMPILER = (Need("build-essential", ("cc", "ar", "make")), Need("git", ("git",)))
 
 # What everything else needs. A path shows a file, a bare word a command.
 MACHINE = COMPILER + (
