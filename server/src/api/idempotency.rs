@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt as _;
+use std::time::Duration;
 use wire::code::Code;
 
 use super::problem::No;
@@ -87,11 +88,13 @@ impl Key {
     ) -> Result<Response, No> {
         let now = portal.clock().now();
         let given_up = now.plus_seconds(-GIVEN_UP_AFTER);
-        match portal
-            .store()
-            .begin_request(self.name, self.request, now, given_up)
-            .await?
-        {
+        let begin = || portal.store().begin_request(self.name, self.request, now, given_up);
+        let mut repeat = begin().await?;
+        // Sent to two nodes at once, or again before the answer: whoever comes second gets the answer of the first.
+        if repeat == Repeat::Running && self.is_settled(portal).await? {
+            repeat = begin().await?;
+        }
+        match repeat {
             Repeat::Another => Err(No::of(StatusCode::UNPROCESSABLE_ENTITY, Code::Idempotency, &[])),
             Repeat::Running => Err(No::stale()),
             Repeat::Answered(sealed) => self.opened(&sealed).ok_or_else(|| {
@@ -106,6 +109,17 @@ impl Key {
                 done.await.map_err(|why| No::from(Fault::Bug(Bug(why.to_string()))))?
             }
         }
+    }
+
+    /// Waits for whoever works on it, for a while; `false` where they still do.
+    async fn is_settled(&self, portal: &Portal) -> Result<bool, Fault> {
+        for _ in 0..LOOKS {
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+            if !portal.store().is_request_running(self.name).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn kept(
@@ -195,5 +209,8 @@ const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::ETAG, header::LOCAT
 const LONGEST: usize = 128;
 /// Seconds after which work that was not answered is taken to have died with its node.
 const GIVEN_UP_AFTER: i64 = 60;
+/// How often, and after how long each time, the answer of whoever came first is looked for: five seconds in all.
+const LOOKS: usize = 100;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 /// Seconds for which an answer is kept.
 pub(crate) const KEPT_FOR: i64 = 24 * 3_600;

@@ -52,6 +52,13 @@ impl Store {
             .await
     }
 
+    /// Whether somebody works on it: it was begun, and neither answered nor given up.
+    pub(crate) async fn is_request_running(&self, name: [u8; 32]) -> Result<bool, Fault> {
+        let row = self.reader().await?.row(LOAD, values![&name]).await?;
+        let answer = row.map(|row| row.column::<Option<Vec<u8>>>("answer")).transpose()?;
+        Ok(matches!(answer, Some(None)))
+    }
+
     /// It was answered with this; `None` where nothing was settled, and the key may be used again.
     pub(crate) async fn end_request(&self, name: [u8; 32], answer: Option<Vec<u8>>) -> Result<(), Fault> {
         self.writer

@@ -5,7 +5,8 @@
 mod client;
 mod described;
 mod guard;
+mod idempotency;
 mod lookup;
-mod stand;
+pub(crate) mod stand;
 mod token;
 mod walk;
