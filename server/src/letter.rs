@@ -41,6 +41,8 @@ pub struct Revocation {
     pub applicant: String,
     /// 受付番号
     pub number: Number,
+    /// The page that tells what became of the application: its address alone, never the check code.
+    pub page: Option<String>,
     /// 受付日時 and 失効日時.
     pub accepted_at: Instant,
     /// 失効理由
@@ -168,6 +170,10 @@ impl Revocation {
     }
 
     fn end(&self, mut page: Page, subject: &str) -> Letter {
+        if let Some(address) = &self.page {
+            page.paragraph("letter-receipt", &[]);
+            page.write(address);
+        }
         page.paragraph("letter-mistaken", &[]);
         page.paragraph("letter-contact", &[]);
         for line in self.contact.in_language(self.language).lines() {

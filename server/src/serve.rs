@@ -406,7 +406,7 @@ fn unusable(config: &Config, fault: &std::io::Error) -> StartFault {
 pub async fn registrar(config: &Config, store: Store, clock: Clock, chance: Chance) -> Result<Registrar, StartFault> {
     let offices = offices::read(&store.offices().await?)?;
     Ok(Registrar {
-        desk: Desk::new(store, clock, chance, offices),
+        desk: Desk::new(store, clock, chance, offices).reached_at(&config.portal.origin),
         keyring: Keyring::new(config.keys.passphrase.clone()),
         addresses: Addresses::new(&config.validation.url),
         shards: config.validation.crl_shards,

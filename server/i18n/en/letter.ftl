@@ -23,6 +23,7 @@ letter-serial-authentication = Serial number (authentication): { $serial }
 letter-refund-amount = Estimated refund: { $amount } yen
 letter-price = Price paid: { $amount } yen
 letter-fee = Fee: { $amount } yen
+letter-receipt = This page tells what became of your application; it asks for the check code on your receipt.
 letter-contact = Contact
 letter-sender = Please do not reply; this mailbox is not monitored.
 letter-mistaken = If you did not make this application, contact us at once.

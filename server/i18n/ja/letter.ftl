@@ -23,6 +23,7 @@ letter-serial-authentication = シリアル番号（認証用）： { $serial }
 letter-refund-amount = 返金額の目安： { $amount }円
 letter-price = ご購入時の料金： { $amount }円
 letter-fee = 手数料： { $amount }円
+letter-receipt = 申込状況は、次のページに受領書の確認コードを入力すると確認できます。
 letter-contact = お問い合わせ先
 letter-sender = このメールは送信専用です。返信をいただいてもお答えできません。
 letter-mistaken = お心当たりのない場合は、すぐにお問い合わせ先へご連絡ください。

@@ -15,9 +15,11 @@ mod text;
 mod unfinished;
 
 use casework::identity::OfficerId;
+use casework::number::Number;
 use casework::time::Instant;
 use casework::{Answer, Refusal};
 use std::fmt;
+use std::sync::Arc;
 use wire::office::Language;
 
 pub use case_id::{CaseId, NotACaseId};
@@ -39,6 +41,8 @@ pub struct Desk {
     offices: Offices,
     /// From where those ask for whom it works, where that is known.
     client: Option<Client>,
+    /// The portal's origin, which letters link to, where that is known.
+    origin: Option<Arc<str>>,
 }
 
 /// Who asks.
@@ -186,7 +190,22 @@ impl Desk {
             chance,
             offices: Offices::new(offices),
             client: None,
+            origin: None,
         }
+    }
+
+    /// The same desk, whose portal is reached there: `https://ca.example.jp`, no trailing slash.
+    pub fn reached_at(self, origin: &str) -> Self {
+        Self {
+            origin: Some(origin.into()),
+            ..self
+        }
+    }
+
+    /// The page that tells what became of an application, where the portal's origin is known. It asks for the check code,
+    /// which stands in no address (A18).
+    pub(crate) fn receipt_page(&self, number: Number) -> Option<String> {
+        self.origin.as_ref().map(|origin| format!("{origin}/receipt/{number}"))
     }
 
     /// The same desk, for somebody who asks from there: its events say so.

@@ -53,6 +53,7 @@ pub(super) async fn of_revocation(desk: &Desk, errand: &ErrandRow, which: Letter
         office: office.name.clone(),
         contact: office.contact.clone(),
         applicant: application.applicant.clone(),
+        page: desk.receipt_page(number),
         number,
         accepted_at: at,
         ground: application.ground,

@@ -33,6 +33,20 @@ on_both! {
         assert_eq!(house.store().outbox().await.unwrap().waiting, 0, "nothing is left behind");
     }
 
+    async fn a18_the_letters_link_the_page_of_their_receipt_and_never_tell_its_check_code(house: House) {
+        let (case, _) = house.revoke(&house.card().await).await;
+        let keeps = Arc::new(Keeping::default());
+        runner(&house, Arc::clone(&keeps) as Arc<dyn Mailer>).await.run_due().await.unwrap();
+        let receipt = house.store().receipt(case.octets()).await.unwrap().unwrap();
+        let mails = keeps.0.lock().unwrap().clone();
+        assert_eq!(mails.len(), 3);
+        for mail in mails {
+            let links: Vec<_> = mail.body.lines().filter(|line| line.starts_with("http")).collect();
+            assert_eq!(links, [format!("http://127.0.0.1:8080/receipt/{}", receipt.number)]);
+            assert!(!format!("{}{}", mail.subject, mail.body).contains(&receipt.check_code.to_string()), "{}", mail.body);
+        }
+    }
+
     async fn a_revocation_is_on_the_list_once_its_errand_is_done(house: House) {
         let (card, other) = (house.card().await, house.card().await);
         house.revoke(&card).await;
@@ -304,6 +318,17 @@ pub(crate) async fn runner(house: &House, mailer: Arc<dyn Mailer>) -> Errands {
         every: Duration::from_hours(1),
     };
     Errands::new(registrar, period, mailer)
+}
+
+/// Keeps every mail as it was written.
+#[derive(Default)]
+struct Keeping(Mutex<Vec<Mail>>);
+
+impl Mailer for Keeping {
+    fn send<'a>(&'a self, mail: &'a Mail) -> Sending<'a> {
+        self.0.lock().unwrap().push(mail.clone());
+        Box::pin(async { Ok(()) })
+    }
 }
 
 /// Takes no mail.

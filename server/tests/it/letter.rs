@@ -77,6 +77,24 @@ fn what_was_revoked_before_is_not_said_to_be_revoked_by_this_application() {
 }
 
 #[test]
+fn a18_every_letter_links_the_page_of_its_receipt_by_its_address_alone() {
+    let address = "\nhttps://ca.example.jp/receipt/97903828560\n";
+    for (language, said) in [
+        (Language::Ja, "受領書の確認コード"),
+        (Language::En, "the check code on your receipt"),
+    ] {
+        for which in [Which::Accepted, Which::Revoked, Which::Refund] {
+            let mut facts = facts(language);
+            let body = facts.letter(which).body;
+            assert!(body.contains(address) && body.contains(said), "{body}");
+            facts.page = None;
+            let body = facts.letter(which).body;
+            assert!(!body.contains("/receipt/") && !body.contains(said), "{body}");
+        }
+    }
+}
+
+#[test]
 fn the_refund_letter_follows_the_estimate() {
     let refund = |refund, new_issue| {
         Revocation {
@@ -222,6 +240,7 @@ fn facts(language: Language) -> Revocation {
         ),
         applicant: "日本　太郎".into(),
         number: Number::from_random([1, 2, 3, 4, 5, 6, 7, 8]),
+        page: Some("https://ca.example.jp/receipt/97903828560".to_owned()),
         accepted_at: Date::new(2026, 12, 1)
             .unwrap()
             .as_day()
