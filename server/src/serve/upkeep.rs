@@ -43,6 +43,7 @@ enum Task {
     Sessions,
     Cases,
     Texts,
+    Holders,
 }
 
 /// What failed lately waits: one round, then two, then four, so that what cannot succeed costs little.
@@ -118,6 +119,13 @@ impl Upkeep {
         self.setbacks.attempt(Task::Cases, cases).await;
         let texts = registrar.desk.forget_unsigned_texts(self.sessions.session);
         self.setbacks.attempt(Task::Texts, texts).await;
+        // A million old certificates take some ten minutes, and whatever is written meanwhile comes between.
+        for _ in 0..BATCHES {
+            let more = self.setbacks.attempt(Task::Holders, store.name_holders()).await;
+            if more != Some(true) {
+                break;
+            }
+        }
     }
 
     async fn keep_authority(&mut self, registrar: &Registrar, name: Name) {
@@ -197,6 +205,9 @@ impl Setbacks {
 
 /// How often it is looked whether something is due. A list is due hours before its nextUpdate.
 const BETWEEN_ROUNDS: Duration = Duration::from_secs(5);
+
+/// How many batches of holders' names are entered in a round, while any are missing.
+const BATCHES: usize = 20;
 
 /// A minute of rounds.
 const ROUNDS_UNBOUND: u32 = 12;

@@ -24,7 +24,44 @@ impl Store {
     }
 }
 
-/// The holder's name of a certificate that was bound just now.
+impl Store {
+    /// Enters the names of some holders whose certificates were bound before names were kept, the latest first; `true`
+    /// while others are left. Each call is one short transaction: what it did stays done, on whichever node.
+    pub async fn name_holders(&self) -> Result<bool, Fault> {
+        // Asked in every round, and on all days but the first there is nothing to do.
+        if unnamed(&mut self.reader().await?).await? == 0 {
+            return Ok(false);
+        }
+        self.writer
+            .write(|connection| {
+                Box::pin(async move {
+                    let last = unnamed(connection).await?;
+                    let rows = connection.rows(BOUND, values![last]).await?;
+                    let mut left = 0;
+                    for row in &rows {
+                        left = row.column::<i64>("sequence")? - 1;
+                        let id = read_id(row)?;
+                        let der: Vec<u8> = row.column("der")?;
+                        // What cannot be read has no holder to be found by.
+                        if let Ok(certificate) = Certificate::parse(&der) {
+                            name(connection, &id, &certificate).await?;
+                        }
+                    }
+                    connection.execute(LEFT, values![left]).await?;
+                    Ok(left > 0)
+                })
+            })
+            .await
+    }
+}
+
+/// Up to here certificates may lack their holder's name.
+async fn unnamed(connection: &mut Connection) -> Result<i64, Fault> {
+    let row = connection.row(UNNAMED, values![]).await?;
+    row.map_or(Ok(0), |row| row.column("value"))
+}
+
+/// The holder's name of a certificate that is bound.
 pub(crate) async fn name(
     connection: &mut Connection,
     id: &CertificateId,
@@ -54,4 +91,8 @@ statements! {
             ON CONFLICT (authority, serial) DO NOTHING";
     FOUND = "SELECT authority, serial FROM certificate_holder WHERE searched >= $1 AND searched < $2
              ORDER BY searched, serial LIMIT 40";
+    UNNAMED = "SELECT value FROM counter WHERE name = 'unnamed'";
+    BOUND = "SELECT authority, serial, sequence, der FROM certificate WHERE sequence <= $1
+             ORDER BY sequence DESC LIMIT 500";
+    LEFT = "UPDATE counter SET value = $1 WHERE name = 'unnamed'";
 }

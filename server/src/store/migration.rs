@@ -105,6 +105,11 @@ const SQLITE: &[(i64, &str, &str)] = &[
         "a paper is copied in peace",
         include_str!("../../migrations/sqlite/0007_a_paper_is_copied_in_peace.sql"),
     ),
+    (
+        9,
+        "every holder is found",
+        include_str!("../../migrations/sqlite/0009_every_holder_is_found.sql"),
+    ),
 ];
 const POSTGRES: &[(i64, &str, &str)] = &[
     (
@@ -141,6 +146,11 @@ const POSTGRES: &[(i64, &str, &str)] = &[
         7,
         "a paper is copied in peace",
         include_str!("../../migrations/postgres/0007_a_paper_is_copied_in_peace.sql"),
+    ),
+    (
+        9,
+        "every holder is found",
+        include_str!("../../migrations/postgres/0009_every_holder_is_found.sql"),
     ),
 ];
 

@@ -13,6 +13,7 @@ mod doctor;
 mod errand;
 mod evidence;
 mod held;
+mod holder;
 mod house;
 mod invariant;
 mod journal;
