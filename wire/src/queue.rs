@@ -1,5 +1,6 @@
 //! The officers' queue, by program.
 
+use crate::api::CardCertificate;
 use crate::office::Text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,75 @@ pub struct Row {
     pub claimed_until: Option<i64>,
     /// How many commits the case has seen.
     pub version: i64,
+}
+
+/// A case as the queue shows it, with what was applied for online.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// Which case.
+    pub id: String,
+    /// The noun of its procedure.
+    pub procedure: String,
+    /// 受付番号, once there is one.
+    pub number: Option<String>,
+    /// 申込者氏名
+    pub name: String,
+    /// The holder of the certificate.
+    pub holder: String,
+    /// That holder's organisation.
+    pub company: String,
+    /// The key of the reason.
+    pub reason: Option<String>,
+    /// The word for the case's state.
+    pub state: String,
+    /// Since when it stands there.
+    pub since: i64,
+    /// The officer who entered it.
+    pub entered_by: Option<String>,
+    /// The officer who has it.
+    pub claimed_by: Option<String>,
+    /// Until when.
+    pub claimed_until: Option<i64>,
+    /// How many commits the case has seen.
+    pub version: i64,
+    /// What was revoked, of an accepted online application.
+    pub certificate: Option<CardCertificate>,
+    /// What the holder entered and signed, of an accepted online application; an application on paper has its entry at
+    /// `/papers/{case}`.
+    pub application: Option<Applied>,
+}
+
+/// 失効申込情報 of an accepted online application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Applied {
+    /// 失効理由: its key.
+    pub reason: String,
+    /// 失効理由の補足
+    pub reason_detail: Option<String>,
+    /// 事由発生日
+    pub event_date: Option<String>,
+    /// 申込者氏名, as on the certificate.
+    pub applicant: String,
+    /// 申込者氏名(フリガナ)
+    pub applicant_kana: String,
+    /// 連絡先電話番号
+    pub phone: String,
+    /// メールアドレス
+    pub mail: String,
+    /// 金融機関名
+    pub bank: String,
+    /// 支店名
+    pub branch: String,
+    /// 預金種目: `ordinary` or `current`.
+    pub account_type: String,
+    /// 口座番号
+    pub account_number: String,
+    /// 口座名義(カナ)
+    pub account_holder: String,
+    /// 新たな電子証明書の申込予定: `yes` or `no`, where it was said.
+    pub new_issue: Option<String>,
 }
 
 /// How much there is to do.

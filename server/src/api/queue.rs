@@ -3,19 +3,25 @@
 use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use casework::application::Application;
 use casework::identity::OfficerId;
+use casework::revocation as online;
 use casework::time::Instant;
+use pki::certificate::Certificate;
 use wire::api::Scope;
 use wire::queue::Show as Wanted;
-use wire::queue::{Counts, Event, History, Page, Query, Row};
+use wire::queue::{Applied, Case, Counts, Event, History, Page, Query, Row};
 
 use super::answer::{File, Given, Scanned};
 use super::call::{Call, written};
 use super::input::{Asked, Nothing};
 use super::operation::Operation;
 use super::problem::No;
+use super::revocation::card_certificate;
 use crate::desk::paper::Paper;
+use crate::desk::revocation::Revocation;
 use crate::desk::{CaseId, Procedure as _};
+use crate::fault::Fault;
 use crate::store::{EvidenceKind, QueuePlace, QueueQuery, QueueRow, Show};
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -33,7 +39,10 @@ pub(super) fn operations() -> Vec<Operation> {
         )),
         read(Operation::new(
             (Method::GET, "/offices/{office}/cases/{case}"),
-            ("readCase", "A case as the queue shows it"),
+            (
+                "readCase",
+                "A case as the queue shows it, with what was applied for online",
+            ),
             one,
         )),
         read(Operation::new(
@@ -99,9 +108,59 @@ async fn count(call: Call, _: Nothing) -> Result<Given<Counts>, No> {
     }))
 }
 
-async fn one(call: Call, _: Nothing) -> Result<Given<Row>, No> {
+async fn one(call: Call, _: Nothing) -> Result<Given<Case>, No> {
     let row = row(&call).await?;
-    Ok(Given::seen(told(&row), row.version))
+    let (mut certificate, mut application) = (None, None);
+    if row.procedure == Revocation::NOUN
+        && let online::Case::Revoked {
+            opened,
+            application: form,
+            ..
+        } = call.desk().look::<Revocation>(CaseId::from_octets(row.case)).await?
+    {
+        let id = &opened.subject.certificate;
+        let der = call.store().certificate(id).await?.and_then(|known| known.der);
+        let known = Certificate::parse(der.as_deref().unwrap_or_default()).map_err(|why| Fault::Corrupt {
+            what: "a certificate",
+            why: why.to_string(),
+        })?;
+        certificate = Some(card_certificate(id, &known, Some(opened.subject.authentication.serial)));
+        application = Some(applied(&form));
+    }
+    let version = row.version;
+    let Row {
+        id,
+        procedure,
+        number,
+        name,
+        holder,
+        company,
+        reason,
+        state,
+        since,
+        entered_by,
+        claimed_by,
+        claimed_until,
+        version: _,
+    } = told(&row);
+    let case = Case {
+        id,
+        procedure,
+        number,
+        name,
+        holder,
+        company,
+        reason,
+        state,
+        since,
+        entered_by,
+        claimed_by,
+        claimed_until,
+        version,
+        certificate,
+        application,
+    };
+    Ok(Given::seen(case, version))
 }
 
 async fn history(call: Call, _: Nothing) -> Result<Given<History>, No> {
@@ -167,6 +226,25 @@ fn told(row: &QueueRow) -> Row {
         claimed_by: row.claimed_by.map(named),
         claimed_until: row.claimed_until.map(|at| at.0),
         version: row.version,
+    }
+}
+
+/// As the console's page of the case has it.
+fn applied(form: &Application) -> Applied {
+    Applied {
+        reason: form.ground.key().to_owned(),
+        reason_detail: form.detail.clone(),
+        event_date: form.event_day.map(|day| day.date().to_string()),
+        applicant: form.applicant.clone(),
+        applicant_kana: form.kana.clone(),
+        phone: form.phone.clone(),
+        mail: form.mail.clone(),
+        bank: form.account.bank.clone(),
+        branch: form.account.branch.clone(),
+        account_type: form.account.kind.key().to_owned(),
+        account_number: form.account.number.clone(),
+        account_holder: form.account.holder.clone(),
+        new_issue: form.new_issue.map(|wish| wish.key().to_owned()),
     }
 }
 

@@ -111,6 +111,41 @@ async fn a_holder_s_program_revokes_a_card_and_reads_its_receipt() {
         .json(200);
     assert_eq!(held["state"], "revoked");
     assert_eq!(held["revoked_at"], receipt["accepted_at"]);
+
+    // What the console shows of it, a colleague's program reads too: what was revoked, and what the holder entered.
+    let colleague = stand.officer(OFFICE, "1002", "見本 次郎", &[Role::Approval]).await;
+    let id = case.rsplit('/').next().unwrap();
+    let told = colleague
+        .program
+        .get(&format!("/offices/{OFFICE}/cases/{id}"))
+        .await
+        .json(200);
+    assert_eq!(
+        (&told["procedure"], &told["state"], &told["number"]),
+        (&json!("revocation"), &json!("revoked"), &done["number"])
+    );
+    assert_eq!(told["certificate"]["serial"], card.id().serial.to_string());
+    assert_eq!(told["certificate"]["holder"], "鍵守 太郎");
+    let mut entered = form();
+    let typed = entered.as_object_mut().unwrap();
+    typed.remove("mail_again");
+    for (name, value) in [
+        ("applicant", json!("鍵守 太郎")),
+        ("event_date", json!(null)),
+        ("new_issue", json!(null)),
+    ] {
+        typed.insert(name.to_owned(), value);
+    }
+    assert_eq!(told["application"], entered);
+    let listed = colleague
+        .program
+        .get(&format!("/offices/{OFFICE}/queue?show=all"))
+        .await
+        .json(200);
+    assert!(
+        listed["cases"][0].get("application").is_none(),
+        "lists show no form: {listed}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
