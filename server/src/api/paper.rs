@@ -341,7 +341,7 @@ async fn entry_of(call: &Call, office: &Office, entry: Entry) -> Result<Command,
     let certificate = named(&entry.certificate)?;
     let record = call.store().certificate(&certificate).await?;
     let issued = record
-        .filter(|row| row.der.is_some())
+        .filter(|row| row.der.is_some() && office.accepts(&certificate.authority))
         .ok_or(casework::Refusal::NeverIssued)?;
     let mut complaints = Vec::new();
     let (mut files, mut new) = (Vec::new(), Vec::new());

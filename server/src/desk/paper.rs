@@ -168,7 +168,7 @@ impl Procedure for Paper {
         })?;
         let acting = desk.acting_at(actor, &place.office).await?;
         let named = match entry_of(&standing.case, command) {
-            Some(entry) => named(desk, &entry.certificate).await?,
+            Some(entry) => named(desk, &office, &entry.certificate).await?,
             None => None,
         };
         let facts = facts(desk, &office, standing, command, (acting.as_ref(), named.as_ref())).await?;

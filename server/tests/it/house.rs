@@ -315,7 +315,12 @@ impl Place {
 
 impl TestAuthority {
     async fn new(store: &Store) -> Self {
-        let name = Authority("mihon-issuing".to_owned());
+        Self::named(store, "mihon-issuing").await
+    }
+
+    /// Another one beside it, whose cards the office does not take.
+    pub(crate) async fn named(store: &Store, name: &str) -> Self {
+        let name = Authority(name.to_owned());
         let pem = SEALED.get_or_init(|| {
             let key = SoftwareKey::generate(Algorithm::P256).unwrap();
             key.to_encrypted_pem(PASSPHRASE, Chance::system().octets()).unwrap()
@@ -416,7 +421,7 @@ impl TestAuthority {
         (id, issued.into_certificate())
     }
 
-    async fn card(&self, desk: &Desk, validity: Validity, purchase: Option<Purchase>) -> TestCard {
+    pub(crate) async fn card(&self, desk: &Desk, validity: Validity, purchase: Option<Purchase>) -> TestCard {
         let content = card_content();
         let authentication_key = SoftwareKey::generate(Algorithm::P256).unwrap();
         let signature_key = SoftwareKey::generate(Algorithm::P256).unwrap();

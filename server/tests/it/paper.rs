@@ -4,12 +4,13 @@ use casework::Refusal;
 use casework::officer::Role;
 use casework::paper::{Case, Form, Letter};
 use casework::review::{Reason, Verdict};
+use pki::profile::Validity;
 use server::desk::paper::{Command, Paper};
 use server::desk::{Actor, CaseId, Failure};
 use server::store::{Errand, EvidenceKind, Shelf};
 use wire::office::Language;
 
-use crate::house::{House, on_both};
+use crate::house::{House, TestAuthority, noon, on_both};
 use crate::office::{TestOfficer, form, scan};
 
 on_both! {
@@ -187,6 +188,17 @@ on_both! {
         entry.certificate = house.card().await.subject.authentication;
         let half = Command::Enter { office, language, entry, files };
         assert_refused(house.do_paper(&hanako, house.desk.new_case(), &half).await, Refusal::NeverIssued);
+    }
+
+    async fn a49_the_certificate_of_an_authority_that_the_office_does_not_take_cannot_be_entered(house: House) {
+        let (hanako, _) = office_of(&house).await;
+        let neighbour = TestAuthority::named(house.store(), "neighbour-issuing").await;
+        let validity = Validity::of_days(noon(2025, 11, 21).0, 730).unwrap();
+        let theirs = neighbour.card(&house.desk, validity, None).await;
+        let refused = house.do_paper(&hanako, house.desk.new_case(), &house.entering(&theirs)).await;
+        assert_refused(refused, Refusal::NeverIssued);
+        let ours = house.entering(&house.card().await);
+        house.do_paper(&hanako, house.desk.new_case(), &ours).await.unwrap();
     }
 
     async fn the_other_half_is_that_of_the_same_card(house: House) {

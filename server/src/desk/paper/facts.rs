@@ -27,8 +27,12 @@ pub(super) struct Named {
     pub(super) parties: Parties,
 }
 
-/// What the record has; `None` where the certificate was never issued here.
-pub(super) async fn named(desk: &Desk, certificate: &CertificateId) -> Result<Option<Named>, Fault> {
+/// What the record has; `None` where no authority whose cards the office takes has issued the certificate (A49): those of
+/// its neighbours at this house are not its to revoke.
+pub(super) async fn named(desk: &Desk, office: &Office, certificate: &CertificateId) -> Result<Option<Named>, Fault> {
+    if !office.accepts(&certificate.authority) {
+        return Ok(None);
+    }
     let Some(row) = desk.store().certificate(certificate).await? else {
         return Ok(None);
     };
