@@ -4,13 +4,14 @@ use casework::Refusal;
 use casework::officer::Role;
 use casework::paper::{Case, Form};
 use casework::review::Verdict;
+use server::desk::officer::Command as Ask;
 use server::desk::paper::{Command, Paper};
 use server::desk::{CaseId, Failure};
 use server::store::StoreAddress;
 
 use crate::house::{House, on_both};
 use crate::invariant;
-use crate::office::{HOLDERS_COMPANY, OFFICE_COMPANY, TestOfficer, account, form};
+use crate::office::{CODE, HOLDER, HOLDERS_COMPANY, OFFICE_COMPANY, OPERATOR, TestOfficer, account, form, invitation};
 
 on_both! {
     async fn a21_of_two_officers_at_once_one_has_it_and_the_other_is_told(house: House) {
@@ -87,6 +88,31 @@ on_both! {
         let again = house.officer("1002", "見本 次郎", &[Role::Approval]).await;
         assert_refused(house.do_paper(&again, own, &Command::Claim).await, Refusal::OwnApplication);
         house.do_paper(&saburo, own, &Command::Claim).await.unwrap();
+    }
+
+    async fn a22_a_card_that_an_officer_had_before_is_the_officers_own(house: House) {
+        let mut house = house;
+        let toml = server::office::AUTHORITY_EXAMPLE.replacen("own_company = \"refused\"", "own_company = \"taken\"", 1);
+        let offices = vec![server::office::Office::from_toml(&toml).unwrap()];
+        house.desk = server::desk::Desk::new(
+            house.store().clone(), house.desk.clock().clone(), house.desk.chance().clone(), offices,
+        );
+        let [hanako, jiro, saburo] = three(&house).await;
+        // The card is lost; the officer is invited again, and enrols a new one.
+        let theirs = account("1002", "見本 次郎", OFFICE_COMPANY, &[Role::Entry, Role::Approval]);
+        house.ask_account(jiro.account(), &OPERATOR, &invitation(&theirs, CODE)).await.unwrap();
+        let new = house.officers_card("見本 次郎").await;
+        let enrol = house.enrolment("見本 次郎", &new);
+        house.ask_account(jiro.account(), &HOLDER, &Ask::Enrol(Box::new(enrol))).await.unwrap();
+        let TestOfficer { id, card: lost } = jiro;
+        let jiro = TestOfficer { id, card: new };
+        let case = house.submit(&hanako, &lost).await;
+        assert_refused(house.do_paper(&jiro, case, &Command::Claim).await, Refusal::OwnApplication);
+        let own = house.desk.new_case();
+        house.do_paper(&jiro, own, &house.entering(&lost)).await.unwrap();
+        let present = Command::Present { language: wire::office::Language::Ja };
+        assert_refused(house.do_paper(&jiro, own, &present).await, Refusal::OwnApplication);
+        house.decide(&saburo, case, Verdict::Approve).await.unwrap();
     }
 
     async fn a23_an_edit_voids_the_first_approval(house: House) {

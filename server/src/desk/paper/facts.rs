@@ -1,7 +1,7 @@
 //! What the store knows about an application on paper at the moment of a decision.
 
 use casework::evidence::Possession;
-use casework::identity::{CertificateId, Company, Fingerprint};
+use casework::identity::{CertificateId, Company, Fingerprint, PersonNumber};
 use casework::number::Number;
 use casework::officer;
 use casework::paper::{Case, Entry, Facts};
@@ -44,7 +44,7 @@ pub(super) async fn named(desk: &Desk, office: &Office, certificate: &Certificat
     }
     let status = desk.store().status(certificate).await?;
     let others = others(desk, certificate).await?;
-    let parties = parties(desk, &parsed).await?;
+    let parties = parties(desk, office, &parsed).await?;
     Ok(Some(Named {
         revoked: status.map(|(status, number)| (status.revoked_at, number)),
         certificate: parsed,
@@ -100,7 +100,7 @@ async fn others(desk: &Desk, id: &CertificateId) -> Result<Vec<CertificateId>, F
 }
 
 /// Whose it is: the organisation by its number and by its name, the card, and its holder where that is an officer.
-async fn parties(desk: &Desk, certificate: &Certificate) -> Result<Parties, Fault> {
+async fn parties(desk: &Desk, office: &Office, certificate: &Certificate) -> Result<Parties, Fault> {
     let card = Fingerprint(certificate.fingerprint());
     let holder = certificate.holder();
     let companies = holder
@@ -109,12 +109,40 @@ async fn parties(desk: &Desk, certificate: &Certificate) -> Result<Parties, Faul
         .flatten()
         .map(Company)
         .collect();
-    let officer = desk.store().officer_by_card(card).await?;
     Ok(Parties {
-        persons: officer.into_iter().map(|row| row.account.person).collect(),
+        persons: persons(desk, office, certificate).await?,
         cards: vec![card],
         companies,
     })
+}
+
+/// The officers whose card it is, or was: the one before a lost card was replaced is nobody else's. The register knows the
+/// card of today alone, so a holder of the same name at the same organisation counts as the same person (A22).
+async fn persons(desk: &Desk, office: &Office, certificate: &Certificate) -> Result<Vec<PersonNumber>, Fault> {
+    let store = desk.store();
+    let now = store.officer_by_card(Fingerprint(certificate.fingerprint())).await?;
+    let mut persons: Vec<_> = now.into_iter().map(|row| row.account.person).collect();
+    let Some(holder) = certificate.holder().filter(|holder| holder.name.is_some()) else {
+        return Ok(persons);
+    };
+    let name = holder.name.as_deref().map(plain);
+    for row in store.officers(&office.id).await? {
+        // An account has the name of its card.
+        let Some(card) = row.state.card().filter(|_| name == Some(plain(&row.account.name))) else {
+            continue;
+        };
+        let known = store.certificate_by_fingerprint(card).await?;
+        let Some(der) = known.and_then(|row| row.der) else {
+            continue;
+        };
+        let same = parse(&der)?
+            .holder()
+            .is_some_and(|known| known.organisation == holder.organisation);
+        if same && !persons.contains(&row.account.person) {
+            persons.push(row.account.person);
+        }
+    }
+    Ok(persons)
 }
 
 pub(super) async fn facts(
@@ -184,6 +212,11 @@ async fn first(
     Ok(proved.and_then(|(possession, text)| {
         (quotes(&text, review.content) && is_for(&text, &first.person)).then_some(possession)
     }))
+}
+
+/// Names on cards are written with and without a space between.
+fn plain(name: &str) -> String {
+    name.split_whitespace().collect()
 }
 
 fn parse(der: &[u8]) -> Result<Certificate, Fault> {

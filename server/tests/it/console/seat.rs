@@ -63,7 +63,7 @@ pub(crate) async fn invited(house: &House, person: &str, roles: &[Role]) -> (Off
 /// An officer with these roles, enrolled and logged in.
 pub(crate) async fn seated(house: &House, router: &Router, person: &str, roles: &[Role]) -> Seated {
     let (id, code) = invited(house, person, roles).await;
-    let card = house.card().await;
+    let card = house.officers_card("髙橋 一郎").await;
     let mut browser = Browser::new(router);
     let home = enrol(&mut browser, router, &code, &card).await;
     assert_eq!(home.location(), DESK, "{}", home.text());
