@@ -35,11 +35,16 @@ pub struct CertificateId {
 pub struct OfficerId(pub [u8; 16]);
 
 /// A person's number at the organisation they work for: a staff number, never a number of the state.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// It is kept as it was typed. Compared are its letters, whatever their width and case and the spaces between: a person whose
+/// number was typed in two ways is one person (A22).
+#[derive(Clone, Debug)]
 pub struct PersonNumber(pub String);
 
 /// An organisation: its 法人番号 of thirteen digits, or its name where it has none.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// Compared as a [`PersonNumber`] is.
+#[derive(Clone, Debug)]
 pub struct Company(pub String);
 
 impl Serial {
@@ -60,6 +65,33 @@ impl Serial {
     pub const fn octets(&self) -> &[u8; 20] {
         &self.octets
     }
+}
+
+impl PartialEq for PersonNumber {
+    fn eq(&self, other: &Self) -> bool {
+        letters(&self.0).eq(letters(&other.0))
+    }
+}
+
+impl Eq for PersonNumber {}
+
+impl PartialEq for Company {
+    fn eq(&self, other: &Self) -> bool {
+        letters(&self.0).eq(letters(&other.0))
+    }
+}
+
+impl Eq for Company {}
+
+/// Without spaces, ASCII narrow and in capitals. Nothing else is alike: other characters are other names (DOMAIN §9).
+fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().filter(|letter| !letter.is_whitespace()).map(|letter| {
+        let narrow = match letter {
+            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter),
+            letter => letter,
+        };
+        narrow.to_ascii_uppercase()
+    })
 }
 
 /// Decimal, in full: certificates of the field carry 48 digits.

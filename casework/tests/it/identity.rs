@@ -1,6 +1,6 @@
-//! Serial numbers stay whole.
+//! Serial numbers stay whole, and a person is one person.
 
-use casework::identity::Serial;
+use casework::identity::{Company, PersonNumber, Serial};
 use proptest::prelude::*;
 
 #[test]
@@ -28,6 +28,21 @@ fn the_largest_serial_number_prints_in_full_and_zero_is_none() {
         assert_eq!(Serial::from_octets(none), None);
     }
     assert!(Serial::from_octets(&[&[0; 5][..], &[1; 20]].concat()).is_some());
+}
+
+#[test]
+fn a22_a_number_that_was_typed_in_two_ways_is_one_persons() {
+    let person = |text: &str| PersonNumber(text.to_owned());
+    for typed in ["e-1001", "Ｅ－１００１", " E-1001\u{3000}", "E - 1001"] {
+        assert_eq!(person("E-1001"), person(typed), "{typed:?}");
+    }
+    for another in ["E-1002", "E1001", "E-10011", "", "Ɛ-1001"] {
+        assert_ne!(person("E-1001"), person(another), "{another:?}");
+    }
+    let company = |text: &str| Company(text.to_owned());
+    assert_eq!(company("株式会社　テスト工務店"), company("株式会社テスト工務店"));
+    assert_eq!(company("７００００１２０５０００２"), company("7000012050002"));
+    assert_ne!(company("株式会社髙橋"), company("株式会社高橋"));
 }
 
 proptest! {

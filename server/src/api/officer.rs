@@ -224,6 +224,16 @@ fn account(office: &Office, invite: Invite) -> Result<Account, No> {
         .company
         .or_else(|| office.officers.company.as_ref().map(|company| company.0.clone()))
         .unwrap_or_default();
+    // As the console takes them.
+    let trimmed = |text: String| text.trim().to_owned();
+    let invite = Invite {
+        name: trimmed(invite.name),
+        person: trimmed(invite.person),
+        mail: trimmed(invite.mail),
+        company: None,
+        ..invite
+    };
+    let company = trimmed(company);
     let fields = [
         ("name", &invite.name, 60),
         ("person", &invite.person, 20),

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use casework::Refusal;
-use casework::identity::{CertificateId, Digest, OfficerId};
+use casework::identity::{CertificateId, Company, Digest, OfficerId};
 use casework::officer::Role;
 use casework::paper::{Case, Entry};
 use casework::review::{OwnCompany, Review};
@@ -430,7 +430,7 @@ fn why_not(seat: &Seat, review: &Review, certificate: &Certificate) -> Option<Me
         OwnCompany::Taken => false,
         OwnCompany::Refused => certificate.holder().is_some_and(|holder| {
             let names = [holder.corporate_number, holder.organisation];
-            names.into_iter().flatten().any(|name| name == officer.company.0)
+            names.into_iter().flatten().any(|name| Company(name) == officer.company)
         }),
     };
     let no = if own {
