@@ -238,6 +238,12 @@ impl Procedure for OfficerAccount {
         {
             return Err(Failure::Refused(Refusal::NotAnOfficer));
         }
+        if let (Some(known), Command::Invite { account, .. }) = (standing.case.account(), command)
+            && known.person != account.person
+            && has_acted(desk, id).await?
+        {
+            return Err(Failure::Refused(Refusal::Stale));
+        }
         let facts = facts(desk, actor, id, &place.office, command).await?;
         let asked = asked(command);
         let decision =
@@ -276,6 +282,15 @@ impl Procedure for OfficerAccount {
             evidence: Vec::new(),
         })
     }
+}
+
+/// Whether a card was ever enrolled for it. What was done with it stays its person's: under another name in the register,
+/// decisions of before would be that one's (A22).
+async fn has_acted(desk: &Desk, account: OfficerId) -> Result<bool, Fault> {
+    let events = desk.store().events(account.0).await?;
+    Ok(events
+        .iter()
+        .any(|event| event.name == "enrolled" && event.refusal.is_none()))
 }
 
 fn place(standing: &Standing<OfficerAccount>, command: &Command) -> Result<Place, Failure> {

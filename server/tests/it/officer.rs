@@ -92,6 +92,22 @@ on_both! {
         crate::invariant::hold(&house).await;
     }
 
+    async fn a22_an_account_that_acted_stays_its_persons(house: House) {
+        let hanako = house.officer("1001", "見本 花子", &[Role::Entry]).await;
+        let boss = house.officer("1000", "見本 管理", &[Role::Administration]).await;
+        let another = invitation(&account("1009", "見本 五郎", OFFICE_COMPANY, &[Role::Entry]), CODE);
+        let again = invitation(&account("1001", "見本 花子", OFFICE_COMPANY, &[Role::Entry]), CODE);
+        for _ in 0..2 {
+            let refused = house.ask_account(hanako.account(), &boss.actor(), &another).await;
+            assert_refused(refused, Refusal::Stale);
+            // Nor by way of an invitation of its own person.
+            house.ask_account(hanako.account(), &boss.actor(), &again).await.unwrap();
+        }
+        // Who was never enrolled did nothing yet: what was mistyped is put right.
+        let fresh = house.invite(&account("1002", "見本 次郎", OFFICE_COMPANY, &[Role::Entry])).await;
+        house.ask_account(fresh, &boss.actor(), &another).await.unwrap();
+    }
+
     async fn r16_an_officer_whose_card_is_revoked_or_expired_acts_no_more(house: House) {
         let hanako = house.officer("1001", "見本 花子", &[Role::Entry]).await;
         let jiro = house.officer("1002", "見本 次郎", &[Role::Entry]).await;
