@@ -16,6 +16,7 @@ use super::problem::No;
 use crate::desk::evidence::sha256;
 use crate::fault::{Bug, Fault};
 use crate::office;
+use crate::office::edit::{Edited, PLACES};
 use crate::portal::menu;
 use crate::store::{Clash, NewEvent, OfficeChange, OfficeRow};
 
@@ -96,9 +97,19 @@ async fn replace(call: Call, Sent(file): Sent<OfficeFile>) -> Result<Given<Offic
     if read.id != office.id {
         return Err(wrong("it is another office's".to_owned()));
     }
-    // Nobody shall change whose cards are taken, nor whose officers decide, from here: that is the operator's.
-    if read.authorities != office.authorities {
-        return Err(wrong("`authorities` is changed by the operator alone".to_owned()));
+    // Whose cards are taken, how many persons decide and what else protects the office from its own administrators is the
+    // operator's, here as in the console's form.
+    let (sent, now) = (Edited::read(&file.document), Edited::read(&row(&call).await?.document));
+    let Some((sent, now)) = sent.zip(now) else {
+        return Err(wrong("it is no TOML".to_owned()));
+    };
+    if !sent.is_within_places_of(&now) {
+        return Err(wrong(
+            "more was changed than the console's form has: that is the operator's".to_owned(),
+        ));
+    }
+    if let Some(place) = PLACES.iter().find(|place| place.check(&sent.value(place)).is_err()) {
+        return Err(wrong(format!("`{}` cannot be that", place.path)));
     }
     let seen = call.seen().unwrap_or_default();
     let change = OfficeChange {

@@ -8,6 +8,8 @@ use casework::application::Complaint;
 use casework::characters;
 use toml_edit::{DocumentMut, Item, Table, Value};
 
+use super::Office;
+
 /// A value that can be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -73,6 +75,17 @@ impl Place {
     }
 }
 
+impl Kind {
+    /// Something that always fits, and is the same wherever it stands.
+    const fn least(self) -> &'static str {
+        match self {
+            Self::Line(_) | Self::Text(_) => "-",
+            Self::Number(..) => "1",
+            Self::MayBeNumber(..) => "",
+        }
+    }
+}
+
 impl Edited {
     /// From the file's text; `None` if it is no TOML.
     pub fn read(document: &str) -> Option<Self> {
@@ -131,6 +144,19 @@ impl Edited {
                 table.insert(last, Item::Value(new));
             }
         }
+    }
+
+    /// The same file with other values in these places, if it differs from that one nowhere else: what an administrator may
+    /// have written. Neither comments nor order count.
+    pub fn is_within_places_of(&self, other: &Self) -> bool {
+        let rest = |edited: &Self| {
+            let mut rest = edited.clone();
+            for place in PLACES {
+                rest.set(&place, place.kind.least());
+            }
+            Office::from_toml(&rest.document()).ok()
+        };
+        rest(self).is_some_and(|own| rest(other) == Some(own))
     }
 
     /// The file.
@@ -196,7 +222,7 @@ const LONGEST_TEXT: usize = 20_000;
 
 #[cfg(test)]
 mod tests {
-    use super::super::{AUTHORITY_EXAMPLE, Office};
+    use super::super::AUTHORITY_EXAMPLE;
     use super::*;
 
     fn place(path: &str) -> Place {

@@ -239,3 +239,36 @@ async fn a_list_is_read_page_by_page_and_each_case_stands_on_one_page() {
     made.sort_by_key(key);
     assert_eq!(seen, made);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a24_a_program_changes_no_rule_that_protects_the_office_from_its_own_administrators() {
+    let stand = Stand::new().await;
+    let chief = stand
+        .officer(OFFICE, "1000", "見本 太郎", &[Role::Administration])
+        .await;
+    let path = format!("/offices/{OFFICE}/file");
+    let file = chief.program.get(&path).await.json(200);
+    let text = file["document"].as_str().unwrap();
+    let replace = async |from: &str, to: &str| {
+        let document = text.replacen(from, to, 1);
+        assert_ne!(document, text, "{from}");
+        let body = json!({ "document": document });
+        chief.program.seen("PUT", &path, &file["version"], &body).await
+    };
+    for (from, to) in [
+        ("persons = 2", "persons = 1"),
+        ("own_company = \"refused\"", "own_company = \"taken\""),
+        ("passkeys = 5", "passkeys = 20"),
+        ("[\"mihon\"]", "[\"mihon\", \"root\"]"),
+        ("tries = ", "tries = 1"),
+        ("key = \"not_entitled\"", "key = \"not_wanted\""),
+    ] {
+        replace(from, to).await.problem(400, "E-MALFORMED");
+    }
+    // What the console's form takes is bounded as there.
+    for (from, to) in [("claim_minutes = 30", "claim_minutes = 0"), ("ヘルプデスク", "\\u202E")] {
+        replace(from, to).await.problem(400, "E-MALFORMED");
+    }
+    assert_eq!(chief.program.get(&path).await.json(200)["version"], file["version"]);
+    replace("claim_minutes = 30", "claim_minutes = 20").await.json(200);
+}
