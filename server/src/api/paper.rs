@@ -353,7 +353,9 @@ async fn entry_of(call: &Call, office: &Office, entry: Entry) -> Result<Command,
             size: kept.size,
         });
     }
-    for (place, scan) in entry.scans.into_iter().enumerate() {
+    let too_many = entry.scans.len() > rules::FILES;
+    // Each may cost a second: what is more than a paper has is not looked at (A47).
+    for (place, scan) in entry.scans.into_iter().take(rules::FILES).enumerate() {
         let pointer = format!("/scans/{place}/content");
         let made = Scan::of(octets(&pointer, &scan.content)?).await.map_err(Fault::Bug)?;
         match made {
@@ -378,6 +380,10 @@ async fn entry_of(call: &Call, office: &Office, entry: Entry) -> Result<Command,
     let within = office.review.enclosed_within;
     let checked = form(entry.form).check(certificate, files, issued.not_before, within, call.now);
     let earliest = issued.not_before.day();
+    if too_many {
+        let wrong = rules::Complaint::TooLong { most: rules::FILES };
+        complaints.push(complaint(Field::Files, wrong, earliest));
+    }
     if let Err(wrong) = &checked {
         complaints.extend(wrong.iter().map(|(field, wrong)| complaint(*field, *wrong, earliest)));
     }

@@ -150,6 +150,15 @@ async fn enter(
     begun.draft.remove(upload.all("remove"));
     let go = upload.field("go").to_owned();
     let mut said = Said::default();
+    let enough = (
+        Field::Files,
+        Complaint::TooLong {
+            most: casework::paper::FILES,
+        },
+    );
+    if upload.is_too_many() {
+        said.complaints = vec![enough];
+    }
     let scans = upload.scans().await.map_err(|fault| seat.fault(&fault))?;
     let mut kept = Vec::new();
     for (place, scan) in scans {
@@ -163,12 +172,7 @@ async fn enter(
                 if begun.draft.add(file) {
                     kept.push((scan.digest, scan.octets));
                 } else {
-                    said.complaints = vec![(
-                        Field::Files,
-                        Complaint::TooLong {
-                            most: casework::paper::FILES,
-                        },
-                    )];
+                    said.complaints = vec![enough];
                 }
             }
             Err(why) => said.spoiled.push((place, why)),

@@ -272,3 +272,25 @@ async fn a24_a_program_changes_no_rule_that_protects_the_office_from_its_own_adm
     assert_eq!(chief.program.get(&path).await.json(200)["version"], file["version"]);
     replace("claim_minutes = 30", "claim_minutes = 20").await.json(200);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a47_more_scans_than_a_paper_has_are_refused_before_any_of_the_rest_is_unpacked() {
+    let stand = Stand::new().await;
+    let officer = stand.officer(OFFICE, "1001", "見本 花子", &[Role::Entry]).await;
+    let card = stand.card("鍵守 太郎").await;
+    let path = format!("/offices/{OFFICE}/papers");
+    let mut body = entry(&card, stand.node.now());
+    let good = body["scans"][0].clone();
+    body["scans"] = json!(vec![good; 10]);
+    let rest = (0..500).map(|_| json!({ "content": "AAAA" }));
+    body["scans"].as_array_mut().unwrap().extend(rest);
+    let told = officer.program.post(&path, &body).await.problem(422, "E-LEN");
+    let errors = told["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 1, "what is no picture was not looked at: {told}");
+    assert_eq!(errors[0]["pointer"], "/scans");
+    body["scans"].as_array_mut().unwrap().truncate(11);
+    body["scans"].as_array_mut().unwrap().remove(0);
+    officer.program.post(&path, &body).await.problem(422, "E-FILE-TYPE");
+    body["scans"].as_array_mut().unwrap().truncate(9);
+    officer.program.post(&path, &body).await.json(201);
+}

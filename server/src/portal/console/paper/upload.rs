@@ -3,6 +3,7 @@
 use axum::extract::Multipart;
 use axum::extract::multipart::Field;
 use axum::http::StatusCode;
+use casework::paper::FILES;
 use wire::code::Code;
 
 use super::scan::{OCTETS, Scan, Spoiled};
@@ -83,10 +84,15 @@ impl Upload {
             .filter_map(move |(key, value)| (key == name).then_some(value.as_str()))
     }
 
+    /// Whether more were chosen than one paper has. What is more is not looked at: each may cost a second (A47).
+    pub(super) fn is_too_many(&self) -> bool {
+        self.chosen > FILES
+    }
+
     /// The pictures, made anew, each with its place among the chosen ones, from 1.
     pub(super) async fn scans(self) -> Result<Vec<(usize, Result<Scan, Spoiled>)>, Fault> {
-        let mut scans = Vec::with_capacity(self.files.len());
-        for (place, octets) in (1..).zip(self.files) {
+        let mut scans = Vec::with_capacity(FILES);
+        for (place, octets) in (1..).zip(self.files).take(FILES) {
             let scan = if self.long.contains(&place) {
                 Err(Spoiled::Octets)
             } else {
