@@ -30,8 +30,14 @@ pub struct DraftRow {
 }
 
 impl Store {
-    /// Keeps a draft, with the scans that came with it. The latest one stays.
-    pub async fn keep_draft(&self, draft: DraftRow, scans: Vec<(Digest, Vec<u8>)>) -> Result<(), Fault> {
+    /// Keeps a draft, with the scans that came with it. The latest one stays, and of its scans those that it still holds: a
+    /// picture that was taken out shows another person, as often as not.
+    pub async fn keep_draft(
+        &self,
+        draft: DraftRow,
+        scans: Vec<(Digest, Vec<u8>)>,
+        held: Vec<Digest>,
+    ) -> Result<(), Fault> {
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
@@ -46,6 +52,14 @@ impl Store {
                         connection
                             .execute(SCAN, values![case, &officer.0, &digest.0, octets, draft.kept_at.0])
                             .await?;
+                    }
+                    for row in connection.rows(SCANS, values![case, &officer.0]).await? {
+                        let digest: [u8; 32] = row.octets("digest")?;
+                        if !held.contains(&Digest(digest)) {
+                            connection
+                                .execute(DROP_SCAN, values![case, &officer.0, &digest])
+                                .await?;
+                        }
                     }
                     Ok(())
                 })
@@ -117,6 +131,8 @@ statements! {
     OF_OFFICER = "SELECT case_id, officer, office, document, kept_at FROM paper_draft WHERE officer = $1 AND office = $2
                   ORDER BY kept_at DESC LIMIT 50";
     LOAD_SCAN = "SELECT octets FROM paper_scan WHERE case_id = $1 AND officer = $2 AND digest = $3";
+    SCANS = "SELECT digest FROM paper_scan WHERE case_id = $1 AND officer = $2";
+    DROP_SCAN = "DELETE FROM paper_scan WHERE case_id = $1 AND officer = $2 AND digest = $3";
     DROP = "DELETE FROM paper_draft WHERE case_id = $1 AND officer = $2";
     DROP_SCANS = "DELETE FROM paper_scan WHERE case_id = $1 AND officer = $2";
     FORGET = "DELETE FROM paper_draft WHERE kept_at < $1";

@@ -277,7 +277,8 @@ impl Begun {
             document: self.draft.to_text().map_err(|fault| seat.fault(&fault))?,
             kept_at: seat.visit.now,
         };
-        let kept = seat.visit.portal.store().keep_draft(row, scans).await;
+        let held = self.draft.files().into_iter().map(|file| file.digest).collect();
+        let kept = seat.visit.portal.store().keep_draft(row, scans, held).await;
         kept.map_err(|fault| seat.fault(&fault))
     }
 

@@ -96,6 +96,28 @@ async fn ten_files_are_enough_and_one_can_be_taken_out_again() {
 }
 
 #[tokio::test]
+async fn a47_a_picture_that_was_taken_out_is_kept_nowhere() {
+    let mut counter = Counter::open().await;
+    let card = counter.holder(1).await;
+    let path = counter.begin(&card).await;
+    let (wrong, right) = (shade(1), shade(2));
+    let files: [(&str, &[u8]); 2] = [("wrong.png", &wrong), ("right.png", &right)];
+    let kept = counter.send(&path, PAPER, "files", &files).await.text();
+    let scans: Vec<&str> = kept
+        .split("/scans/")
+        .skip(1)
+        .map(|rest| rest.split_once('"').unwrap().0)
+        .collect();
+    assert_eq!(scans.len(), 2);
+    let mut fields = PAPER.to_vec();
+    fields.push(("remove", scans[0]));
+    counter.send(&path, &fields, "files", &[]).await;
+    let mut status = async |scan: &str| counter.entry.browser.get(&format!("{path}/scans/{scan}")).await.status;
+    assert_eq!(status(scans[0]).await, StatusCode::NOT_FOUND);
+    assert_eq!(status(scans[1]).await, StatusCode::OK, "the control");
+}
+
+#[tokio::test]
 async fn a45_an_upload_of_another_place_or_session_is_not_taken() {
     let mut counter = Counter::open().await;
     let card = counter.holder(1).await;

@@ -94,7 +94,7 @@ async fn begin(seat: &Seat, id: CertificateId) -> Result<Response, Stop> {
         document: draft.to_text().map_err(|fault| seat.fault(&fault))?,
         kept_at: seat.visit.now,
     };
-    let kept = seat.visit.portal.store().keep_draft(row, Vec::new()).await;
+    let kept = seat.visit.portal.store().keep_draft(row, Vec::new(), Vec::new()).await;
     kept.map_err(|fault| seat.fault(&fault))?;
     Ok(seat.to(&format!("/paper/{case}")))
 }
