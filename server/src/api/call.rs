@@ -246,7 +246,10 @@ async fn caller(portal: &Portal, headers: &HeaderMap, from: IpAddr, scope: Scope
     portal.gauge().named(hash, from).map_err(No::too_often)?;
     let now = portal.clock().now();
     let row = portal.store().token(hash).await?;
-    let row = row.filter(|row| row.holds(now)).ok_or_else(No::dead_token)?;
+    let Some(row) = row.filter(|row| row.holds(now)) else {
+        portal.gauge().part(hash);
+        return Err(No::dead_token());
+    };
     portal.gauge().meet(hash);
     portal.gauge().token(row.id).map_err(No::too_often)?;
     let acting = portal.desk().acting(row.officer).await?;

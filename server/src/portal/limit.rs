@@ -103,6 +103,11 @@ impl Gauge {
         lock(&self.met).add(name);
     }
 
+    /// What was met under this name is no more: whoever goes on asking for it guesses.
+    pub(crate) fn part(&self, name: [u8; 32]) {
+        lock(&self.met).forget(name);
+    }
+
     /// A request of a session, by the mark that it keeps.
     pub(crate) fn session(&self, mark: [u8; 16]) -> Result<(), Wait> {
         self.sessions.check_key(&mark).map_err(|until| self.wait(until))
@@ -154,6 +159,11 @@ impl Gauge {
 impl Met {
     fn knows(&self, name: [u8; 32]) -> bool {
         self.young.contains(&name) || self.old.contains(&name)
+    }
+
+    fn forget(&mut self, name: [u8; 32]) {
+        self.young.remove(&name);
+        self.old.remove(&name);
     }
 
     fn add(&mut self, name: [u8; 32]) {

@@ -204,8 +204,13 @@ impl Visit {
                 }
                 portal.gauge().session(session.row.mark)
             }
-            // A cookie that leads nowhere has paid already.
-            Visitor::Late => Ok(()),
+            // A cookie that leads nowhere has paid already, unless it led somewhere a moment ago.
+            Visitor::Late => {
+                if let Some(token) = token {
+                    portal.gauge().part(hashed(token.as_bytes()));
+                }
+                Ok(())
+            }
             Visitor::Stranger => portal.gauge().stranger(address(parts)),
         };
         spent.map_err(|wait| visit.too_often(wait))?;

@@ -462,6 +462,32 @@ async fn a48_who_guesses_names_pays_for_it_and_who_was_met_does_not() {
 }
 
 #[tokio::test]
+async fn a48_a_session_that_has_ended_floods_nobody() {
+    let house = House::on_sqlite().await;
+    let limits = Limits {
+        strangers: NonZeroU32::new(8).unwrap(),
+        ..Limits::default()
+    };
+    let site = Site {
+        limits,
+        ..Site::at(ORIGIN)
+    };
+    let router = portal_at(&house, site);
+    let mut browser = Browser::new(&router);
+    browser.begin().await;
+    house.it_is(house.now().plus_seconds(16 * 60));
+    let mut refused = 0;
+    for _ in 0..20 {
+        let late = browser.clone().get(&format!("{OFFICE}/certificate")).await;
+        refused += u8::from(late.status == StatusCode::TOO_MANY_REQUESTS);
+    }
+    assert!(
+        refused >= 10,
+        "the store was asked for a dead session: {refused} of 20 were refused"
+    );
+}
+
+#[tokio::test]
 async fn a_get_changes_nothing_but_what_it_is_known_for() {
     let house = House::on_sqlite().await;
     let card = house.card().await;
