@@ -207,7 +207,7 @@ async fn run(connection: &mut Connection, commit: &Commit) -> Result<(), Clash> 
             Write::Revoke(new) => status::revoke(connection, &case.id, new).await?,
             Write::Receipt(new) => receipt::give(connection, &case.id, new, *at).await?,
             Write::Administers { office, by } => officer::administers(connection, office, *by).await?,
-            Write::Register(new) => officer::register(connection, new).await?,
+            Write::Register(new) => officer::register(connection, new, *at).await?,
             Write::Passkey(new) => passkey::add(connection, new).await?,
             Write::Queue(row) => queue::place(connection, row).await?,
             Write::Intend { intent, octets } => {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::case::{self, Hex, corrupt, new_is_not_stored};
 use super::database::{Connection, Row, statements, values};
-use super::{Clash, Store, passkey};
+use super::{Clash, Store, passkey, token};
 use crate::fault::Fault;
 
 /// An account as the register has it.
@@ -109,7 +109,9 @@ pub(crate) async fn administers(connection: &mut Connection, office: &str, by: O
 }
 
 /// The register says what the case says. A card that another account has clashes: load, and decide again.
-pub(crate) async fn register(connection: &mut Connection, registered: &Registered) -> Result<(), Clash> {
+///
+/// With the card go the account's tokens, for good: what was blocked for a reason does not come back with the account (R16).
+pub(crate) async fn register(connection: &mut Connection, registered: &Registered, at: Instant) -> Result<(), Clash> {
     let Registered { row, passkeys } = registered;
     let card = row.state.card();
     if let Some(card) = card
@@ -135,6 +137,12 @@ pub(crate) async fn register(connection: &mut Connection, registered: &Registere
         )
         .await?;
     passkey::keep_only(connection, row.id, passkeys).await?;
+    match row.state {
+        OfficerState::Active { .. } => {}
+        OfficerState::Invited { .. } | OfficerState::Blocked { .. } => {
+            token::revoke_all(connection, row.id, at).await?;
+        }
+    }
     Ok(())
 }
 

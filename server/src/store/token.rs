@@ -6,7 +6,7 @@ use wire::api::Scope;
 
 use super::Store;
 use super::case::corrupt;
-use super::database::{Row, statements, values};
+use super::database::{Connection, Row, statements, values};
 use super::event::{self, NewEvent};
 use crate::fault::Fault;
 
@@ -104,7 +104,16 @@ impl Store {
     }
 }
 
+/// The account's tokens are worth nothing from now on. The event that ended them is the account's.
+pub(crate) async fn revoke_all(connection: &mut Connection, officer: OfficerId, at: Instant) -> Result<(), Fault> {
+    connection
+        .execute(REVOKE_ALL, values![&officer.0, at.0])
+        .await
+        .map(drop)
+}
+
 statements! {
+    REVOKE_ALL = "UPDATE token SET revoked_at = $2 WHERE officer = $1 AND revoked_at IS NULL";
     MAKE = "INSERT INTO token (id, hash, officer, office, label, scopes, made_at, expires_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     REVOKE = "UPDATE token SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";

@@ -165,8 +165,15 @@ impl Stand {
 
     /// An officer with these roles: invited by the operator, enrolled by the API, with a token for everything.
     pub(crate) async fn officer(&self, office: &str, person: &str, name: &str, roles: &[Role]) -> Officer {
-        let card = self.card(name).await;
         let (id, code) = self.invite(office, person, name, roles).await;
+        let card = self.enrol(office, &code, name).await;
+        let program = self.program(office, id, &ALL, 90).await;
+        Officer { id, card, program }
+    }
+
+    /// Whoever holds this code enrols a new card.
+    pub(crate) async fn enrol(&self, office: &str, code: &str, name: &str) -> Card {
+        let card = self.card(name).await;
         let program = self.stranger();
         let body = card.shown(&json!({ "code": code }), false);
         let told = program
@@ -180,8 +187,7 @@ impl Stand {
             .await
             .json(200);
         assert_eq!(enrolled["state"], "active");
-        let program = self.program(office, id, &ALL, 90).await;
-        Officer { id, card, program }
+        card
     }
 
     pub(crate) async fn invite(&self, office: &str, person: &str, name: &str, roles: &[Role]) -> (OfficerId, String) {

@@ -4,7 +4,7 @@ use casework::officer::Role;
 use serde_json::json;
 use server::desk::Actor;
 use server::desk::CaseId;
-use server::desk::officer::{Command, OfficerAccount};
+use server::desk::officer::{Command, OfficerAccount, invitation_digest};
 use wire::api::Scope;
 
 use super::stand::{OFFICE, Program, Stand, form};
@@ -74,11 +74,44 @@ async fn a_token_ends_with_its_time_its_revocation_and_its_account() {
         .perform(&operator, account, &Command::Unblock)
         .await
         .unwrap();
-    assert_eq!(officer.program.get(&path).await.status, 200);
+    officer.program.get(&path).await.problem(401, "E-TOKEN");
+    let short = stand.program(OFFICE, officer.id, &[Scope::CaseRead], 1).await;
+    let anew = stand.program(OFFICE, officer.id, &[Scope::CaseRead], 30).await;
+    assert_eq!(
+        (short.get(&path).await.status, anew.get(&path).await.status),
+        (200, 200)
+    );
     stand.node.advance(2 * 86_400);
     short.get(&path).await.problem(401, "E-TOKEN");
     gone.get(&path).await.problem(401, "E-TOKEN");
-    assert_eq!(officer.program.get(&path).await.status, 200);
+    assert_eq!(anew.get(&path).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r16_no_token_of_before_comes_back_with_an_account_that_was_blocked_or_invited_again() {
+    let stand = Stand::new().await;
+    let path = format!("/offices/{OFFICE}/queue");
+    let officer = stand.officer(OFFICE, "1001", "見本 花子", &[Role::Approval]).await;
+    let account: CaseId<OfficerAccount> = CaseId::from_octets(officer.id.0);
+    let operator = Actor::Operator { name: "test" };
+    let perform = async |command: Command| stand.desk().perform(&operator, account, &command).await.unwrap();
+    perform(Command::Block).await;
+    perform(Command::Unblock).await;
+    officer.program.get(&path).await.problem(401, "E-TOKEN");
+    let stolen = stand.program(OFFICE, officer.id, &[Scope::CaseRead], 30).await;
+    assert_eq!(stolen.get(&path).await.status, 200, "control: the account works");
+    let done = stand.desk().look(account).await.unwrap();
+    let again = Command::Invite {
+        office: OFFICE.to_owned(),
+        language: wire::office::Language::Ja,
+        account: Box::new(done.account().unwrap().clone()),
+        code: invitation_digest("AAAAA-AAAAA-AAAAA-AAAAA"),
+    };
+    perform(again).await;
+    stand.enrol(OFFICE, "AAAAA-AAAAA-AAAAA-AAAAA", "見本 花子").await;
+    stolen.get(&path).await.problem(401, "E-TOKEN");
+    let tokens = stand.desk().store().tokens(OFFICE).await.unwrap();
+    assert!(tokens.iter().all(|token| token.revoked_at.is_some()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
