@@ -274,12 +274,11 @@ async fn asserted(post: &Post, session: &Session, office: &Office) -> Result<Off
         tracing::info!(%why, "a passkey was not taken");
         no_officer(visit)
     })?;
-    let officer = log_in(visit, session, Some(row.officer), Proof::Passkey(asserted)).await?;
-    // An account of another office has no seat here; the desk asks that too at the next request.
-    let acting = visit.portal.desk().acting(officer).await.map_err(fault)?;
-    if acting.is_none_or(|acting| acting.office != office.id) {
-        return Err(no_officer(visit));
-    }
+    // An account of another office is nobody here, and was not logged in to (A17).
+    let account: CaseId<OfficerAccount> = CaseId::from_octets(row.officer.0);
+    let place = visit.portal.desk().standing(account).await.map_err(fault)?.place;
+    let is_here = place.is_some_and(|place| place.office == office.id);
+    let officer = log_in(visit, session, is_here.then_some(row.officer), Proof::Passkey(asserted)).await?;
     if counter != 0 && counter <= row.counter {
         // It is said and not refused: what a copied passkey opens is closed by the account's owner or its administrator.
         tracing::warn!(passkey = %row.digest, "a passkey's counter went back: it may have been copied");

@@ -7,8 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use casework::officer::Role;
 
+use server::chance::Chance;
+use server::desk::Desk;
+use server::office::{AUTHORITY_EXAMPLE, Office};
+
 use super::seat::{DESK, Seated, seated};
-use crate::house::{House, digest};
+use crate::house::{House, digest, office};
 use crate::portal::browser::{Answered, Browser, ORIGIN, portal};
 
 /// An authenticator with one passkey.
@@ -209,6 +213,40 @@ async fn r16_a_passkey_opens_nothing_once_the_card_is_revoked_or_the_passkey_rem
         send(&mut browser, "/login/passkey", &fields).await.status,
         StatusCode::FORBIDDEN
     );
+}
+
+#[tokio::test]
+async fn a17_a_passkey_of_another_office_logs_in_nowhere_and_leaves_no_login() {
+    let mut house = House::on_sqlite().await;
+    let two = Office::from_toml(&AUTHORITY_EXAMPLE.replacen("mihon-ca", "other-ca", 1)).unwrap();
+    let desk = &house.desk;
+    let (store, clock) = (desk.store().clone(), desk.clock().clone());
+    house.desk = Desk::new(store, clock, Chance::system(), vec![office(), two]);
+    let router = portal(&house);
+    let mut officer = seated(&house, &router, "1", &[Role::Entry]).await;
+    let mut authenticator = registered(&mut officer, "first").await;
+    let seen = async || {
+        let rows = house.store().officers("mihon-ca").await.unwrap();
+        let events = house.store().events(officer.id.0).await.unwrap();
+        (
+            rows[0].state,
+            events.into_iter().filter(|event| event.name == "logged_in").count(),
+        )
+    };
+    let before = seen().await;
+    house.it_is(house.now().plus_seconds(60));
+    let mut browser = Browser::new(&router);
+    let page = browser.get("/console/other-ca/login").await;
+    let fields = authenticator.assertion(&challenge(&page), ORIGIN, officer.id.0);
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let refused = browser.post("/console/other-ca/login/passkey", &fields).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    refused.must_say("E-OFFICER");
+    assert_eq!(seen().await, before, "the account was not used");
+    let (mut browser, challenge) = at_login(&router).await;
+    let fields = authenticator.assertion(&challenge, ORIGIN, officer.id.0);
+    assert_eq!(send(&mut browser, "/login/passkey", &fields).await.location(), DESK);
+    assert_ne!(seen().await, before, "the control");
 }
 
 #[tokio::test]
