@@ -529,12 +529,15 @@ fn spoilt(pointer: String, place: usize, spoiled: Spoiled) -> Complaint {
         Spoiled::Damaged => (Code::FileDamaged, vec![]),
         Spoiled::Octets | Spoiled::Pixels => (Code::Size, vec![("limit", limit.as_str())]),
     };
-    let file = (place + 1).to_string();
-    let values: Vec<_> = values.into_iter().chain([("file", file.as_str())]).collect();
+    let place = (place + 1).to_string();
     Complaint {
         pointer,
         code,
-        detail: both(|words| words.message(code, &values)),
+        detail: both(|words| {
+            let field = words.say_with("case-file-chosen", &[("place", &place)]);
+            let values: Vec<_> = values.iter().copied().chain([("field", field.as_str())]).collect();
+            words.message(code, &values)
+        }),
     }
 }
 

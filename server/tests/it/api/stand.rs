@@ -338,7 +338,10 @@ impl Answer {
         assert_eq!(told["status"], status);
         for language in ["ja", "en"] {
             let text = told["detail"][language].as_str().unwrap();
-            assert!(text.len() > 10 && text.contains(code) && !text.contains('⟦'), "{text}");
+            assert!(
+                text.len() > 10 && text.contains(code) && !text.contains(['⟦', '$']),
+                "{text}"
+            );
         }
         told
     }
