@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
+mod authority;
 mod case;
 mod counter;
 mod files;

@@ -225,9 +225,10 @@ async fn shown(seat: &Seat, id: &str, status: StatusCode, trouble: Option<Troubl
     let row = account(seat, id).await?;
     let page = seat.frame(Tab::Officers);
     let own = row.id == seat.acting.officer.id;
+    let may = seat.acting.officer.roles.contains(Role::Administration);
     let (roles_error, state_error) = match trouble {
-        // The own account's page has no boxes at which it could stand.
-        Some(Trouble::Roles(message)) if !own => (Some(message), None),
+        // The own account's page has no boxes at which it could stand, and neither has that of who only looks.
+        Some(Trouble::Roles(message)) if may && !own => (Some(message), None),
         Some(Trouble::Roles(message) | Trouble::State(message)) => (None, Some(message)),
         None => (None, None),
     };
@@ -238,7 +239,7 @@ async fn shown(seat: &Seat, id: &str, status: StatusCode, trouble: Option<Troubl
         roles: boxes(page.words, row.account.roles),
         roles_error,
         state_error,
-        may: seat.acting.officer.roles.contains(Role::Administration),
+        may,
         own,
         blocked: matches!(row.state, OfficerState::Blocked { .. }),
         unblockable: matches!(row.state, OfficerState::Blocked { card: Some(_), .. }),

@@ -155,7 +155,7 @@ async fn who_wants_the_same_certificate_is_told_of_the_other_case() {
 }
 
 /// An officer of the other office, logged in there.
-async fn other_officer(house: &House, router: &axum::Router, roles: &[Role]) -> Browser {
+pub(super) async fn other_officer(house: &House, router: &axum::Router, roles: &[Role]) -> Browser {
     let case: CaseId<OfficerAccount> = house.desk.new_case();
     let code = invitation_code(house.desk.chance());
     let command = Command::Invite {
