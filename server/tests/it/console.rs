@@ -13,6 +13,6 @@ mod officers;
 mod paper;
 mod passkey;
 mod queue;
-mod seat;
+pub(crate) mod seat;
 mod session;
 mod walk;

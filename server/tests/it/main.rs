@@ -30,6 +30,7 @@ mod print;
 mod queue;
 mod retention;
 mod review;
+mod secrets;
 mod serve;
 mod set_up;
 mod store;

@@ -57,7 +57,7 @@ pub(crate) struct Node {
     running: Option<Running>,
     pub(crate) config: Config,
     // Held for its end: its directory is removed then.
-    _place: Place,
+    place: Place,
     ahead: Arc<AtomicI64>,
 }
 
@@ -89,7 +89,7 @@ impl Node {
         let mut node = Self {
             running: None,
             config,
-            _place: place,
+            place,
             ahead,
         };
         node.serve(Roles::all()).await.unwrap();
@@ -100,6 +100,10 @@ impl Node {
         let clock = Clock::shifted(Arc::clone(&self.ahead));
         self.running = Some(Server::start(self.config.clone(), roles, clock, Chance::system()).await?);
         Ok(())
+    }
+
+    pub(crate) const fn place(&self) -> &Place {
+        &self.place
     }
 
     pub(crate) async fn stop(&mut self) {
