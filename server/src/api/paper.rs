@@ -400,6 +400,10 @@ async fn entry_of(call: &Call, office: &Office, entry: Entry) -> Result<Command,
 
 fn named(certificate: &Named) -> Result<CertificateId, No> {
     let serial = serial(&certificate.serial);
+    let of_a_name = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'_' | b'-');
+    if !certificate.authority.bytes().all(of_a_name) {
+        return Err(No::malformed("/certificate/authority", "it is no authority's name"));
+    }
     Ok(CertificateId {
         authority: Authority(certificate.authority.clone()),
         serial: serial.ok_or_else(|| No::malformed("/certificate/serial", "it is no serial number"))?,

@@ -196,6 +196,12 @@ async fn a34_bodies_have_bounds_and_whatever_is_wrong_is_told_as_a_problem_with_
         let narrow = stand.program(OFFICE, officer.id, &super::stand::ALL, 1).await;
         narrow.get(&path).await.problem(400, "E-MALFORMED");
     }
+    // A36: PostgreSQL takes no NUL for a text; it is no authority's name on any store.
+    let mut forged = entry(&stand.card("鍵守 太郎").await, stand.node.now());
+    forged["certificate"]["authority"] = json!("mihon\u{0}");
+    let told = program.post(&format!("/offices/{OFFICE}/papers"), &forged).await;
+    let told = told.problem(400, "E-MALFORMED");
+    assert_eq!(told["errors"][0]["pointer"], "/certificate/authority");
     // A form that is understood and wrong is another thing.
     let unknown = format!("{check}/{}/check", "0".repeat(26));
     program.post(&unknown, &form()).await.problem(404, "E-NOT-FOUND");

@@ -78,11 +78,12 @@ pub(super) async fn find(post: SeatPost) -> Result<Response, Stop> {
 }
 
 async fn begin(seat: &Seat, id: CertificateId) -> Result<Response, Stop> {
-    let known = known(seat, &id).await.map_err(|fault| seat.fault(&fault))?;
     // Only what this office's authorities issued for signing, whatever a form says.
-    known
-        .filter(|certificate| signs(certificate) && seat.office.accepts(&id.authority))
-        .ok_or_else(|| seat.visit.not_found())?;
+    if !seat.office.accepts(&id.authority) {
+        return Err(seat.visit.not_found());
+    }
+    let known = known(seat, &id).await.map_err(|fault| seat.fault(&fault))?;
+    known.filter(signs).ok_or_else(|| seat.visit.not_found())?;
     let case: CaseId<Paper> = seat.visit.portal.desk().new_case();
     let draft = Draft::new(&id, seat.visit.now.day().date().to_string());
     let row = DraftRow {
