@@ -19,11 +19,14 @@ pub(crate) struct Counter {
 
 impl Counter {
     pub(crate) async fn open() -> Self {
-        Self::with(&[Role::Entry], &[Role::Approval]).await
+        Self::of(House::on_sqlite().await).await
     }
 
-    pub(crate) async fn with(first: &[Role], second: &[Role]) -> Self {
-        let house = House::on_sqlite().await;
+    pub(crate) async fn of(house: House) -> Self {
+        Self::with(house, &[Role::Entry], &[Role::Approval]).await
+    }
+
+    pub(crate) async fn with(house: House, first: &[Role], second: &[Role]) -> Self {
         let router = portal(&house);
         let entry = seated(&house, &router, "1", first).await;
         let approval = seated(&house, &router, "2", second).await;
