@@ -316,10 +316,12 @@ async fn on_paper(seat: &Seat, page: &Frame, standing: &Standing<Paper>, content
         Case::Returned { reason, .. } => content.reason = Some(case::reason(seat, page, reason, ReasonUse::Return)),
         Case::Revoked { refund, .. } => {
             content.result = visible(seat, page, entry).await?;
-            let terms = &seat.office.revocation.policy.refund;
-            content
-                .result
-                .push(page.fact("confirm-refund", fact::refund(page, *refund, terms)));
+            // Where the paper asks for no refund, the letters tell of none.
+            if entry.account.is_some() {
+                let terms = &seat.office.revocation.policy.refund;
+                let refund = fact::refund(page, *refund, terms);
+                content.result.push(page.fact("confirm-refund", refund));
+            }
         }
         Case::New | Case::Drafting { .. } | Case::Waiting { .. } | Case::Withdrawn { .. } => {}
     }

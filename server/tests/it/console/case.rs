@@ -8,7 +8,7 @@ use server::desk::{Actor, CaseId, Desk};
 use server::office::{AUTHORITY_EXAMPLE, Office};
 use wire::office::Language;
 
-use super::counter::{Counter, PAPER, jpeg};
+use super::counter::{Counter, PAPER, jpeg, paper_with};
 use super::seat::{account, agent};
 use crate::house::{House, office};
 use crate::portal::browser::{Browser, portal};
@@ -152,6 +152,29 @@ async fn who_wants_the_same_certificate_is_told_of_the_other_case() {
     let confirm = counter.entry.browser.get(&format!("{second}/confirm")).await;
     confirm.must_say("同じ電子証明書のほかの申込");
     confirm.must_say(first.rsplit_once('/').unwrap().1);
+}
+
+#[tokio::test]
+async fn an_estimate_stands_only_where_the_paper_asks_for_a_refund() {
+    let mut counter = Counter::open().await;
+    let mut asking = paper_with(&[
+        ("bank", "みずほ銀行"),
+        ("branch", "本店"),
+        ("account_number", "1234567"),
+        ("account_holder", "タカハシイチロウ"),
+    ]);
+    asking.push(("account_type", "ordinary"));
+    for (day, fields, estimated) in [(1, PAPER, false), (2, asking.as_slice(), true)] {
+        let card = counter.holder(day).await;
+        let case = counter.waiting(&card, fields).await;
+        counter.take(&case).await;
+        let decided = counter.decide(&case, &[("verdict", "approve")]).await;
+        let page = counter.approval.browser.follow(decided).await;
+        page.must_say("失効の反映");
+        assert_eq!(page.says("返金額の目安"), estimated, "{}", page.text());
+        assert_eq!(page.says("（返金の申込なし）"), !estimated);
+        page.must_say("100-0001");
+    }
 }
 
 /// An officer of the other office, logged in there.
