@@ -66,7 +66,7 @@ async function beforeOfficers(sitsDown) {
     await screenshot(entry.page, "office-entry");
     await hands.pressOn("#next");
     const text = await entry.page.locator("main").innerText();
-    for (const part of ["髙橋　一郎", "タカハシ　イチロウ", "1000013", "ICカードまたはPINの紛失・盗難"]) holds(text, part);
+    for (const part of ["髙橋　一郎", "タカハシ　イチロウ", "100-0013", "ICカードまたはPINの紛失・盗難"]) holds(text, part);
   });
   await step("… and signs it with the card: it has a number and waits for another person", async () => {
     await hands.pressOn("#sign");

@@ -423,6 +423,7 @@ case-preview-none = The applicant gets no letter. It goes back to the list of th
 
 # Letters to be posted
 case-letters-title = Letters to post
+case-letters-back = Back to the letters to post
 case-letters-lead = Letters to applicants without a mail address. Print them, post them, and press “Mark as posted”.
 case-letters-none = No letter is waiting to be posted.
 case-letters-done = It is marked as posted.

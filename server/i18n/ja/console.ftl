@@ -423,6 +423,7 @@ case-preview-none = 申込者への通知はありません。入力した職員
 
 # 郵送する通知
 case-letters-title = 郵送する通知
+case-letters-back = 郵送する通知に戻る
 case-letters-lead = メールアドレスのない申込者への通知です。印刷して投函したら、「投函済みにする」を押してください。
 case-letters-none = 郵送を待っている通知はありません。
 case-letters-done = 投函済みにしました。

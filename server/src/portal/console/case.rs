@@ -206,7 +206,7 @@ pub(super) fn entry_facts(page: &Page, entry: &Entry) -> Vec<Fact> {
         ),
         page.fact("field-applicant-name", &entry.name),
         page.fact("field-applicant-kana", &entry.kana),
-        page.fact("case-field-postal-code", &entry.postal_code),
+        page.fact("case-field-postal-code", postal_code(&entry.postal_code)),
         page.fact("case-field-address", &entry.address),
         page.fact("field-phone", &entry.phone),
         page.fact(
@@ -225,6 +225,14 @@ pub(super) fn entry_facts(page: &Page, entry: &Entry) -> Vec<Fact> {
         ]),
     }
     facts
+}
+
+/// With its hyphen, as on an envelope.
+pub(super) fn postal_code(digits: &str) -> String {
+    match digits.split_at_checked(3) {
+        Some((area, rest)) => format!("{area}-{rest}"),
+        None => digits.to_owned(),
+    }
 }
 
 /// 確認した書類: what is there, and of what is needed what is not.

@@ -7,8 +7,9 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use casework::officer::Role;
 
-use super::case::Officers;
+use super::case::{Officers, postal_code};
 use super::{Frame, Seat, SeatPost, Tab};
+use crate::catalogue::Words;
 use crate::desk::CaseId;
 use crate::desk::paper::Paper;
 use crate::fault::Fault;
@@ -43,6 +44,8 @@ struct Line {
 #[template(path = "console/letter.html")]
 struct Sheet {
     page: Frame,
+    /// Of the letter, in its language.
+    day: String,
     postal_code: String,
     address: String,
     name: String,
@@ -89,11 +92,8 @@ async fn sheet(Path((_, letter)): Path<(String, String)>, seat: Seat) -> Result<
             )
         }),
         may: may(&seat),
-        // 〒 and a hyphen, as on an envelope.
-        postal_code: match letter.postal_code.split_at_checked(3) {
-            Some((area, rest)) => format!("〒{area}-{rest}"),
-            None => letter.postal_code,
-        },
+        postal_code: format!("〒{}", postal_code(&letter.postal_code)),
+        day: date::day(Words::of(letter.language), letter.made_at.day()),
         address: letter.address,
         name: letter.name,
         subject: letter.subject,

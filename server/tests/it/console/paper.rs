@@ -530,7 +530,7 @@ on_both! {
         let revoked = letters.iter().find(|letter| letter.contains("電子証明書失効完了のお知らせ")).unwrap();
         let path = format!("{list}/{}", revoked.split_once('"').unwrap().0);
         let sheet = counter.entry.browser.get(&path).await;
-        for words in ["〒100-0001", "東京都千代田区千代田1-1", "髙橋　一郎 様", "失効させました", &card.certificate().serial.to_string()] {
+        for words in ["〒100-0001", "2026年11月20日(金)", "東京都千代田区千代田1-1", "髙橋　一郎 様", "失効させました", &card.certificate().serial.to_string()] {
             sheet.must_say(words);
         }
         assert!(!sheet.says("送信専用"), "a letter on paper can be answered");
