@@ -1,7 +1,7 @@
 //! 失効届: the form of the paper route, filled in with what was typed, to be signed and sealed by hand (R003).
 
 use casework::application::Ground;
-use casework::paper::Applicant;
+use casework::paper::{Applicant, Document};
 use casework::time::Instant;
 use wire::office::{Language, Text};
 
@@ -58,6 +58,8 @@ impl Notice {
             .applicant
             .must_enclose(self.ground)
             .iter()
+            // The form is this sheet itself.
+            .filter(|group| !group.contains(&Document::Notice))
             .map(|group| {
                 let names: Vec<String> = group.iter().map(|document| form::document(words, *document)).collect();
                 Fact {
