@@ -177,15 +177,15 @@ desk-audit-where = The operator runs both on the server; --help says how.
 # The list of applications
 case-queue-title = Applications
 case-counts = How many
-case-count-waiting = { $count } waiting for approval, the oldest { $age }
+case-count-waiting = { $count } waiting for approval, the oldest for { $age }
 case-count-none = Nothing is waiting for approval
 case-count-claimed = { $count } of them taken by an officer
 case-count-drafts = { $count } being entered or given back
-case-waits-minutes = { $count } min ago
-case-waits-hour = { $count } hour ago
-case-waits-hours = { $count } hours ago
-case-waits-day = { $count } day ago
-case-waits-days = { $count } days ago
+case-waits-minutes = { $count } min
+case-waits-hour = { $count } hour
+case-waits-hours = { $count } hours
+case-waits-day = { $count } day
+case-waits-days = { $count } days
 case-shows = Switch the list
 case-show-waiting = Waiting
 case-show-mine = Taken by me
@@ -269,10 +269,12 @@ case-notice-claimed = You have taken it. Examine the content, then go on to the 
 case-notice-released = You have put it back.
 case-notice-reassigned = It was handed over.
 case-notice-withdrawn = It was withdrawn.
-case-notice-decided = The decision was recorded.
+case-notice-revoked = It is approved. Both certificates on the card are revoked.
+case-notice-denied = It is denied. The applicant will be told.
+case-notice-returned = It is given back, and stands on the list of those who enter.
 case-changed = This application has changed since the page was shown.
-case-changed-next = This page shows it as it is now. Check it, and then go on.
-case-meanwhile = It has changed since the page was shown: { $time }, { $who }: { $what }
+case-changed-next = This page shows it as it is now. Check it before you go on.
+case-meanwhile = Something was done since the page was shown: { $who }, { $what } ({ $time })
 case-meanwhile-next = What you typed is still on this page. Make sure that nothing contradicts it; pressing “Go on to check” again puts it in the place of the other.
 
 # The words of the history

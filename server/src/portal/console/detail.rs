@@ -111,8 +111,12 @@ struct Link {
 async fn page(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result<Response, Stop> {
     let row = case::any_row(&seat, &case).await?;
     let notice = match seat.visit.asked("notice") {
-        Some(word @ ("submitted" | "claimed" | "released" | "reassigned" | "withdrawn" | "decided")) => {
+        Some(word @ ("submitted" | "claimed" | "released" | "reassigned" | "withdrawn")) => {
             Some(seat.visit.words.say(&format!("case-notice-{word}")))
+        }
+        // What it became, as it stands there: the address alone says nothing.
+        Some("decided") if ["revoked", "denied", "returned"].contains(&row.state.as_str()) => {
+            Some(seat.visit.words.say(&format!("case-notice-{}", row.state)))
         }
         _ => None,
     };

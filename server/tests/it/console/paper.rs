@@ -47,7 +47,7 @@ on_both! {
             decided.text()
         );
         let done = counter.approval.browser.follow(decided).await;
-        for words in ["失効完了", "失効の反映", "承認し、失効"] {
+        for words in ["承認しました", "失効完了", "失効の反映", "承認し、失効"] {
             done.must_say(words);
         }
         let subject = &card.subject;
@@ -263,7 +263,7 @@ on_both! {
             .post(&format!("{case}/claim"), &[("version", &seen)])
             .await;
         assert_eq!(lost.status, StatusCode::CONFLICT);
-        lost.must_say("表示したあとに変わりました");
+        lost.must_say("表示したあとに、ほかの操作がありました");
         lost.must_say("担当：");
         let way = counter.sign_decision(&case, &[("verdict", "approve")]).await;
         // Handed over while the card was being asked: the first one's signature comes too late.
@@ -293,7 +293,7 @@ on_both! {
         let late = counter.approval.browser.get(&way).await;
         assert_eq!(late.status, StatusCode::CONFLICT);
         assert!(
-            late.says("E-TAKEN") || late.says("表示したあとに変わりました"),
+            late.says("E-TAKEN") || late.says("表示したあとに、ほかの操作がありました"),
             "{}",
             late.text()
         );
