@@ -39,7 +39,7 @@ async function everyPage(world, language) {
   };
   await visit("offices", `${PORTAL}/`);
   await visit("office", `${PORTAL}/${OFFICE}`);
-  await visit("paper", `${PORTAL}/${OFFICE}/paper`);
+  await onPaper(page, look);
   await visit("start", START_OF_REVOCATION);
   await visit("flow", `${START_OF_REVOCATION}/flow`);
   await visit("flow-print", `${START_OF_REVOCATION}/flow?print=1`);
@@ -88,15 +88,52 @@ async function everyPage(world, language) {
   await print.close();
   await visit("status", `${START_OF_REVOCATION}/status`);
   await page.goto(`${START_OF_REVOCATION}/done`);
+  await byNumber(page, look);
+  await page.goto(`${START_OF_REVOCATION}/done`);
   await press(page, AT.end);
   await look("ended");
   await context.close();
 }
 
+/** 書面による失効申込手続き: what to enclose, and the 失効届 filled in, as it is printed. */
+async function onPaper(page, look) {
+  await page.goto(`${PORTAL}/${OFFICE}/paper`);
+  await look("paper");
+  await choose("third_party", "lost");
+  await look("paper-not-so");
+  await choose("holder", "lost");
+  await look("paper-chosen");
+  await page.locator("#holder").fill("髙橋　一郎");
+  await page.locator("#detail").fill("紛失\u202e");
+  await press(page, "#print");
+  await look("paper-errors");
+  await page.locator("#detail").fill("11月15日に紛失");
+  await press(page, "#print");
+  await look("paper-notice");
+
+  async function choose(applicant, reason) {
+    await page.locator(`input[name=applicant][value=${applicant}]`).check();
+    await page.locator("#reason").selectOption(reason);
+    await press(page, "#show");
+  }
+}
+
+/** 受付番号による申込状況の確認, from the receipt: a wrong code, and the right one. */
+async function byNumber(page, look) {
+  const code = await page.locator("dl.facts dd", { hasText: /^[0-9A-Z]{4}-?[0-9A-Z]{4}$/ }).innerText();
+  await press(page, 'main a[href^="/receipt/"]');
+  await look("look-up");
+  for (const [name, typed] of [["look-up-wrong", "AAAA-AAAA"], ["looked-up", code]]) {
+    await page.locator("#check_code").fill(typed);
+    await press(page, "main form button");
+    await look(name);
+  }
+}
+
 async function bothLanguages() {
   await check("both languages have the same pages", () => {
     const [japanese, english] = [seen.ja, seen.en].map((pages) => [...pages.keys()].join(" "));
-    if (japanese !== english || seen.ja.size < 25) throw new Error(`${seen.ja.size} pages: ${japanese} – ${english}`);
+    if (japanese !== english || seen.ja.size < 32) throw new Error(`${seen.ja.size} pages: ${japanese} – ${english}`);
   });
   for (const [name, texts] of seen.ja) await judgeBoth(name, texts, seen.en.get(name) ?? []);
 }

@@ -28,6 +28,7 @@ def steps():
         Step("refusals", "on the demo: what can go wrong, and what people are told", demo("refusals", 900)),
         Step("strangers", "on the demo: foreign sites, forged forms, names that point at loopback", demo("strangers", 300)),
         Step("hands", "on the demo: in English, by keyboard alone, without script", demo("hands", 420)),
+        Step("office-pages", "on the demo: the same judges over the pages on which officers work on applications", demo("office-pages", 600)),
         Step("pages", "on the demo: axe-core, 360 px, paper and words of every page in both languages", demo("pages", 600)),
     ]
 
