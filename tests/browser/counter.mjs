@@ -4,6 +4,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { browser, person } from "./browser.mjs";
 import { stand } from "./stand.mjs";
+import { until } from "./until.mjs";
 import { AT, consent, press } from "./walk.mjs";
 
 export const DESK = `${stand.portal}/console/${stand.office}`;
@@ -74,11 +75,7 @@ class Reader {
   }
 
   /** Waits until the agent has seen it: a person looks at the agent's page, too, and not at the clock. */
-  async #seen(holds, what) {
-    for (let turn = 0; turn < 300; turn += 1) {
-      if (holds(await (await fetch(AGENT)).text())) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error(`${what}: not within 30 s`);
+  #seen(holds, what) {
+    return until(async () => holds(await (await fetch(AGENT)).text()), what);
   }
 }

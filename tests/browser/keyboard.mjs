@@ -65,8 +65,12 @@ export class Hands {
 
   /** Opens the window in which a file is chosen, and chooses. */
   async chooseFile(wanted, path) {
-    await this.reach(wanted);
-    const [window] = await Promise.all([this.page.waitForEvent("filechooser"), this.page.keyboard.press("Enter")]);
+    // Waited for from before the way there, so that the browser knows of it when the key comes.
+    const presses = async () => {
+      await this.reach(wanted);
+      await this.page.keyboard.press("Enter");
+    };
+    const [window] = await Promise.all([this.page.waitForEvent("filechooser"), presses()]);
     await window.setFiles(path);
   }
 
