@@ -211,20 +211,25 @@ pub(super) async fn changed(seat: &Seat, row: &QueueRow) -> Result<Response, Sto
         next: words.say("case-changed-next"),
         ..words.message(Code::Stale, &[])
     };
-    let fresh = seat.visit.portal.store().queue_row(row.case).await;
-    let fresh = fresh.map_err(|fault| seat.fault(&fault))?;
     show(
         seat,
-        fresh.as_ref().unwrap_or(row),
+        &as_it_is(seat, row).await?,
         None,
         Some((StatusCode::CONFLICT, message)),
     )
     .await
 }
 
-/// The page, with why it was not done.
+/// The page as it is now, with why it was not done.
 pub(super) async fn refused(seat: &Seat, row: &QueueRow, no: &Refusal) -> Result<Response, Stop> {
-    show(seat, row, None, Some(refusal::refused(seat.visit.words, no))).await
+    let said = refusal::refused(seat.visit.words, no);
+    show(seat, &as_it_is(seat, row).await?, None, Some(said)).await
+}
+
+/// The row as it is now: what refused an officer may be what another one did since it was read.
+async fn as_it_is(seat: &Seat, row: &QueueRow) -> Result<QueueRow, Stop> {
+    let now = seat.visit.portal.store().queue_row(row.case).await;
+    Ok(now.map_err(|fault| seat.fault(&fault))?.unwrap_or_else(|| row.clone()))
 }
 
 async fn show(
