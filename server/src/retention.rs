@@ -1,8 +1,9 @@
 //! How long is kept what has to be kept, and how it goes (DOMAIN §2.5).
 //!
 //! In two steps: first a mark, and only days later the erasure; between them a mark can be taken back. What goes is the
-//! content: applications, letters, evidence, certificates. What stays is what others rely on: revoked rows, serial numbers,
-//! receipt numbers, and the audit, whose events hold fingerprints and digests and no person.
+//! content: applications, letters, evidence, certificates, and what the audit says of them. What stays is what others rely
+//! on: revoked rows, serial numbers, receipt numbers, and of each event of the audit its commitment, so that the log can be
+//! verified as before ([`crate::audit::erasure`]).
 
 use casework::time::{Date, Instant};
 
@@ -16,15 +17,21 @@ use crate::store::{Candidate, Gone, Store, Tombstone};
 pub enum Kind {
     /// An application, accepted or not, with everything about its applicant.
     Application,
+    /// What the audit says of an application or of a certificate: the documents of its events.
+    Audit,
     /// The content of a certificate.
     Certificate,
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Application, Self::Audit, Self::Certificate];
+
     /// The word in rows, in the audit and in JSON.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Application => "application",
+            Self::Audit => "audit",
             Self::Certificate => "certificate",
         }
     }
@@ -33,15 +40,14 @@ impl Kind {
     pub const fn rule(self) -> &'static str {
         match self {
             Self::Application => "application: years after the end of the certificate that it is about",
+            Self::Audit => "audit: years after the end of the certificate that it is about, and after its last event",
             Self::Certificate => "certificate: years after its end",
         }
     }
 
     /// By its word.
     pub fn of(word: &str) -> Option<Self> {
-        [Self::Application, Self::Certificate]
-            .into_iter()
-            .find(|kind| kind.word() == word)
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 }
 
@@ -65,7 +71,7 @@ pub struct Done {
     pub marked: usize,
     /// These are gone.
     pub erased: Vec<(Kind, Gone)>,
-    /// Marks that were dropped, because the rule keeps the thing longer by now.
+    /// Marks that were dropped, because the rule keeps the thing longer by now, or because something happened to it.
     pub unmarked: usize,
 }
 
@@ -110,15 +116,17 @@ pub async fn run(
             store.unmark(&mark, &actor.to_string(), now, salt()).await?;
             done.unmarked += 1;
         } else {
-            let gone = store.erase(&mark, &actor.to_string(), now, salt()).await?;
-            done.erased.push((mark.kind, gone));
+            match store.erase(&mark, &actor.to_string(), now, salt()).await? {
+                Some(gone) => done.erased.push((mark.kind, gone)),
+                None => done.unmarked += 1,
+            }
         }
     }
     let erase_at = now.plus_seconds(i64::from(rule.marked_days) * 86_400);
     for page in plan.mark.chunks(MARKED_AT_ONCE) {
-        done.marked += store
-            .mark(page.to_vec(), &actor.to_string(), (now, erase_at), salt())
-            .await?;
+        // Each mark is an event of its own: an erasure that nobody announced is found.
+        let page = page.iter().map(|candidate| (candidate.clone(), salt())).collect();
+        done.marked += store.mark(page, &actor.to_string(), (now, erase_at)).await?;
     }
     Ok(done)
 }

@@ -9,7 +9,7 @@ use server::audit::note::Key;
 use server::audit::tile::{self, Full, Row, Tiles};
 use server::audit::verify::{self, Trust};
 use server::chance::Chance;
-use server::store::EventRecord;
+use server::store::{Content, EventRecord};
 use std::hint::black_box;
 use std::path::Path;
 
@@ -32,6 +32,7 @@ pub(crate) fn rows() -> Result<Vec<Ratio>> {
         let trust = Trust {
             keys: vec![key.verifier().clone()],
             kept: Vec::new(),
+            now: None,
         };
         let begun = cpu_of_this_thread()?;
         let verdict = verify::log(out, &trust, |_, _| ());
@@ -42,16 +43,15 @@ pub(crate) fn rows() -> Result<Vec<Ratio>> {
         );
         let begun = cpu_of_this_thread()?;
         for record in &records {
-            if documents == Documents::With {
-                let EventRecord {
-                    sequence,
-                    at,
-                    case,
-                    salt,
-                    document,
-                    ..
-                } = record;
-                black_box(digest(&SHA256, &committed(salt, *sequence, *at, case, document)));
+            if let Content::Kept {
+                at,
+                case,
+                salt,
+                document,
+            } = &record.content
+                && documents == Documents::With
+            {
+                black_box(digest(&SHA256, &committed(salt, record.sequence, *at, case, document)));
             }
             // One leaf and, on average, one inner node.
             black_box(digest(&SHA256, &[&[0], record.commitment.as_slice()].concat()));
@@ -101,11 +101,13 @@ fn record(sequence: i64) -> EventRecord {
     let salt = std::array::from_fn(|at| salt[at]);
     EventRecord {
         sequence,
-        at,
-        case,
-        salt,
         commitment: commitment(&salt, sequence, at, &case, &document),
-        document,
+        content: Content::Kept {
+            at,
+            case,
+            salt,
+            document,
+        },
     }
 }
 

@@ -13,6 +13,7 @@
 //! | `status/TIME-SERIAL.crl` | the revocation list, where it is not too long |
 //! | `letters/NAME.eml`, `post-N.txt` | the letters by mail, written again as they were sent, and those for the post |
 //! | `events/NUMBER.event`, `.proof` | what was committed to, and the way from it to the root |
+//! | `events/NUMBER.erased`, `.proof` | of an event that was past its time: its commitment, and the event that tells of its erasure |
 //! | `checkpoint`, `key.pem` | the signed head of the log, and the key |
 //! | `manifest`, `manifest.sig` | SHA-256 of every other file, signed |
 //! | `verify.sh` | verifies all of it |
@@ -38,7 +39,7 @@ use crate::authority::issue::Registrar;
 use crate::authority::{AuthorityFault, responder};
 use crate::errand;
 use crate::fault::Fault;
-use crate::store::{EventRecord, EvidenceRow, KeyPurpose, KeyRow, StatusRow, Store};
+use crate::store::{Content, EvidenceRow, KeyPurpose, KeyRow, StatusRow, Store};
 
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,16 +96,14 @@ pub async fn evidence(
     out: &Path,
 ) -> Result<Evidence, EvidenceFault> {
     let (key, store) = (export::key(data)?, registrar.desk().store());
-    let receipt = store
-        .receipt_by_number(number)
-        .await?
-        .ok_or(EvidenceFault::NoReceipt(number))?;
+    let given = store.numbered(number).await?;
+    let (case, given_at) = given.ok_or(EvidenceFault::NoReceipt(number))?;
     let mut bundle = Bundle::default();
-    let events = bundle.events(store, &key, receipt.case).await?;
-    bundle.case(store, receipt.case).await?;
-    let signed = bundle.signed(&store.evidence_of(receipt.case).await?);
-    bundle.letters(registrar, receipt.case).await?;
-    let revoked = bundle.statuses(registrar, receipt.case).await?;
+    let events = bundle.events(store, &key, case).await?;
+    bundle.case(store, case).await?;
+    let signed = bundle.signed(&store.evidence_of(case).await?);
+    bundle.letters(registrar, case).await?;
+    let revoked = bundle.statuses(registrar, case).await?;
     bundle.authorities(&store.keys().await?)?;
     bundle.add(
         "key.pem",
@@ -117,7 +116,7 @@ pub async fn evidence(
         "verifies all of it with OpenSSL; have it from elsewhere too",
     );
     let told = json!({
-        "number": number.to_string(), "case": hex(receipt.case), "given_at": receipt.given_at.0,
+        "number": number.to_string(), "case": hex(case), "given_at": given_at.0,
         "log": key.verifier().name(), "key": key.verifier().to_string(),
         "events": events, "files": bundle.told,
     });
@@ -150,7 +149,15 @@ impl Bundle {
 
     /// The events of the case, each with its way to the root of a head that is signed now.
     async fn events(&mut self, store: &Store, key: &Key, case: [u8; 16]) -> Result<Vec<Json>, EvidenceFault> {
-        let records = store.records_of(case).await?;
+        let mut records = store.records_of(case).await?;
+        // Those that tell of erasures are in the log for good, and belong to no case.
+        let by = records.iter().filter_map(|record| match record.content {
+            Content::Erased { by } => Some(by),
+            Content::Kept { .. } => None,
+        });
+        for by in by.collect::<BTreeSet<_>>() {
+            records.extend(store.record_at(by).await?);
+        }
         let last = store.audit_tree().await?;
         let head = key.sign(last.size(), last.root(), Vec::new());
         let places: Vec<u64> = records
@@ -161,29 +168,35 @@ impl Bundle {
         self.add("checkpoint", head.to_string(), "the signed head of the log");
         let mut events = Vec::new();
         for (record, proof) in records.iter().zip(proofs) {
-            let EventRecord {
-                sequence,
-                at,
-                case,
-                salt,
-                document,
-                ..
-            } = record;
+            let sequence = record.sequence;
             let name = format!("events/{sequence:012}");
-            let committed = entry::committed(salt, *sequence, *at, case, document);
             let path: String = proof.iter().map(|hash| Digest(*hash).to_string() + "\n").collect();
-            self.add(
-                format!("{name}.event"),
-                committed,
-                "an event with its salt, as it was committed to",
-            );
             self.add(
                 format!("{name}.proof"),
                 path,
                 "its inclusion proof, from the leaf upwards",
             );
-            let document: Json = serde_json::from_str(document).unwrap_or(Json::Null);
-            events.push(json!({ "sequence": sequence, "at": at.0, "salt": hex(*salt), "document": document }));
+            match &record.content {
+                Content::Kept {
+                    at,
+                    case,
+                    salt,
+                    document,
+                } => {
+                    let committed = entry::committed(salt, sequence, *at, case, document);
+                    let what = "an event with its salt, as it was committed to";
+                    self.add(format!("{name}.event"), committed, what);
+                    let document: Json = serde_json::from_str(document).unwrap_or(Json::Null);
+                    events.push(json!({ "sequence": sequence, "at": at.0, "salt": hex(*salt), "document": document }));
+                }
+                Content::Erased { by } => {
+                    let text = format!("{} {by:012}\n", Digest(record.commitment));
+                    let what =
+                        "the commitment to an event that was past its time, and the event that tells of its erasure";
+                    self.add(format!("{name}.erased"), text, what);
+                    events.push(json!({ "sequence": sequence, "erased_by": by }));
+                }
+            }
         }
         Ok(events)
     }
@@ -293,11 +306,14 @@ impl Bundle {
         let store = registrar.desk().store();
         let keys = store.keys().await?;
         let statuses = store.statuses_of(case).await?;
+        let mut shown = 0;
         for status in &statuses {
-            let Some(row) = store.certificate(&status.certificate).await? else {
+            let row = store.certificate(&status.certificate).await?;
+            // Of one that was past its time nothing is left to show.
+            let Some(der) = row.and_then(|row| row.der).filter(|der| !der.is_empty()) else {
                 continue;
             };
-            let Some(der) = row.der else { continue };
+            shown += 1;
             let certificate = Certificate::parse(&der)?;
             let name = &status.certificate.authority;
             let no_responder = || EvidenceFault::NoResponder(name.0.clone());
@@ -333,7 +349,7 @@ impl Bundle {
                 self.add(format!("{name}.crl"), der, "the published revocation list");
             }
         }
-        Ok(statuses.len())
+        Ok(shown)
     }
 
     async fn answer(

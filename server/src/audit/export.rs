@@ -51,6 +51,9 @@ pub enum ExportFault {
         /// What it holds.
         why: &'static str,
     },
+    /// The rule of retention erased events while they were written.
+    #[error("events were erased while they were written; export again to {}", .0.display())]
+    Erased(PathBuf),
     /// The database contradicts itself.
     #[error("the audit in the database is broken: {0}. Keep the database as it is, and call whoever audits")]
     Broken(&'static str),
@@ -121,6 +124,16 @@ pub async fn log(
         folder.write_files(&file, size / WIDTH, size % WIDTH)?;
     }
     folder.remove_outgrown(before, size)?;
+    if documents == Documents::With {
+        for number in store.erased_since(before, WIDTH).await? {
+            folder.write_again(store, number, before).await?;
+        }
+        // What names an event that is not there at all is written as it is: whoever verifies finds it.
+        let last = u64::try_from(store.last_erasure(size).await?).unwrap_or(0);
+        if last > size && last <= store.audit_tree().await?.size() {
+            return Err(ExportFault::Erased(out.to_owned()));
+        }
+    }
     let heads = history(data, size)?;
     let text = note::to_text(&heads);
     let checkpoint = key.sign(size, root, vec![tile::history(heads.len(), &text)]);
@@ -261,6 +274,20 @@ impl Folder<'_> {
             Some(documents) => self.write(Row::Documents.path(number, width), documents.as_bytes()),
             None => Ok(()),
         }
+    }
+
+    /// The documents of a file that was full in an export of `before` events, without what was erased since.
+    async fn write_again(&self, store: &Store, number: u64, before: u64) -> Result<(), ExportFault> {
+        if before < (number + 1) * WIDTH {
+            return Ok(());
+        }
+        let (mut file, end) = (Files::default(), (number + 1) * WIDTH);
+        for (sequence, commitment, line) in page(store, number * WIDTH, Documents::With).await? {
+            if u64::try_from(sequence).is_ok_and(|sequence| sequence <= end) {
+                file.push(&commitment, line.as_deref());
+            }
+        }
+        self.write_files(&file, number, WIDTH)
     }
 
     /// What was not full before, and is fuller now.

@@ -4,14 +4,14 @@
 //! A database that ends before a kept head, or that has another root at its size, is not the one that was served.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Write as _};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use super::note::{self, Key, Note};
+use super::note::{self, Head, Key, Note};
 use super::tree::Hash;
 use crate::chance::Chance;
 use crate::fault::Fault;
@@ -198,6 +198,40 @@ pub fn last(directory: &Path) -> std::io::Result<Option<(u64, Hash)>> {
     Ok(note.map(|note| (note.head().size, note.head().root)))
 }
 
+/// The newest head in a data directory, if this node signed it. Only the end of the file is read, however long it is.
+pub fn newest(directory: &Path) -> std::io::Result<Option<Head>> {
+    let mut file = match File::open(directory.join(FILE)) {
+        Ok(file) => file,
+        Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(why) => return Err(why),
+    };
+    let length = file.metadata()?.len();
+    let begin = length.saturating_sub(END);
+    file.seek(SeekFrom::Start(begin))?;
+    let mut octets = Vec::new();
+    file.read_to_end(&mut octets)?;
+    let text = String::from_utf8_lossy(&octets);
+    // A note that was cut at its beginning ends with the first signature.
+    let whole = if begin == 0 {
+        &*text
+    } else {
+        let signature = text.find("\n\u{2014} ").unwrap_or(text.len());
+        let rest = text.get(signature..).unwrap_or_default();
+        rest.find("\n\n")
+            .and_then(|end| rest.get(end + 2..))
+            .unwrap_or_default()
+    };
+    let Some(note) = note::notes(whole).0.last().map(|note| note.parse::<Note>()) else {
+        return Ok(None);
+    };
+    let note = note.map_err(std::io::Error::other)?;
+    if Key::open(&directory.join(KEY_FILE))?.verifier().verifies(&note) {
+        Ok(Some(note.head().clone()))
+    } else {
+        Err(std::io::Error::other("the newest head is not signed by this node"))
+    }
+}
+
 /// Moves the heads of a data directory aside, for a database that was restored from an older copy and lost events for
 /// good. Says where they lie then: auditors need them to know what was lost. `None` if there are none.
 pub fn set_aside(directory: &Path) -> std::io::Result<Option<PathBuf>> {
@@ -243,5 +277,7 @@ fn last_of(path: &Path, text: &str, key: &Key) -> Result<(Option<(u64, Hash)>, u
 pub const FILE: &str = "audit.heads";
 /// The file of the key that signs them.
 pub const KEY_FILE: &str = "audit.key";
+/// Longer than three heads.
+const END: u64 = 4_096;
 /// The name of a log that nobody named: a store outside any site.
 const UNNAMED: &str = "kagimori";

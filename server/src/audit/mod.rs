@@ -3,6 +3,7 @@
 
 pub mod case;
 pub mod entry;
+pub mod erasure;
 pub mod export;
 pub mod heads;
 pub mod note;

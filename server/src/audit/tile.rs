@@ -6,7 +6,7 @@
 //! | `heads` | every head that the node signed, each followed by an empty line |
 //! | `tile/<L>/<N>` | 256 hashes of level 8·L |
 //! | `tile/entries/<N>` | 256 entries, each behind its length in two octets |
-//! | `documents/<N>` | 256 events with their salts, one line of JSON each |
+//! | `documents/<N>` | 256 events with their salts, one line of JSON each; of an erased one, which event erased it |
 //!
 //! The last one of a row that is not full has `.p/<W>` behind its number, W being how many it has.
 
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::commitment;
 use super::tree::{self, Frontier, Hash, Node};
-use crate::store::EventRecord;
+use crate::store::{Content, EventRecord};
 
 /// A row of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,38 +144,59 @@ pub fn history(count: usize, heads: &str) -> String {
 
 /// An event in a file of documents.
 pub fn to_line(record: &EventRecord) -> String {
-    let line = Line {
-        sequence: record.sequence,
-        at: record.at.0,
-        case: hex(&record.case).into(),
-        salt: hex(&record.salt).into(),
-        document: record.document.as_str().into(),
+    let sequence = record.sequence;
+    let line = match &record.content {
+        Content::Kept {
+            at,
+            case,
+            salt,
+            document,
+        } => serde_json::to_string(&Kept {
+            sequence,
+            at: at.0,
+            case: hex(case).into(),
+            salt: hex(salt).into(),
+            document: document.as_str().into(),
+        }),
+        Content::Erased { by } => serde_json::to_string(&Missing {
+            sequence,
+            erased_by: *by,
+            commitment: STANDARD.encode(record.commitment),
+        }),
     };
     // Numbers and texts are always JSON.
-    serde_json::to_string(&line).unwrap_or_default()
+    line.unwrap_or_default()
 }
 
-/// The event of a line, if it is written exactly as [`to_line`] does; its commitment is computed.
+/// The event of a line, if it is written exactly as [`to_line`] does. Its commitment is computed, unless it was erased.
 pub fn from_line(text: &str) -> Option<EventRecord> {
-    let line: Line<'_> = serde_json::from_str(text).ok()?;
-    let (case, salt) = (unhex(&line.case)?, unhex(&line.salt)?);
-    if serde_json::to_string(&line).ok()? != text {
-        return None;
-    }
-    let at = Instant(line.at);
-    Some(EventRecord {
-        sequence: line.sequence,
-        at,
-        case,
-        salt,
-        commitment: commitment(&salt, line.sequence, at, &case, &line.document),
-        document: line.document.into_owned(),
-    })
+    let record = if let Ok(line) = serde_json::from_str::<Kept<'_>>(text) {
+        let (sequence, at) = (line.sequence, Instant(line.at));
+        let (case, salt) = (unhex(&line.case)?, unhex(&line.salt)?);
+        EventRecord {
+            sequence,
+            commitment: commitment(&salt, sequence, at, &case, &line.document),
+            content: Content::Kept {
+                at,
+                case,
+                salt,
+                document: line.document.into_owned(),
+            },
+        }
+    } else {
+        let line: Missing = serde_json::from_str(text).ok()?;
+        EventRecord {
+            sequence: line.sequence,
+            commitment: STANDARD.decode(line.commitment).ok()?.try_into().ok()?,
+            content: Content::Erased { by: line.erased_by },
+        }
+    };
+    (to_line(&record) == text).then_some(record)
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line<'a> {
+struct Kept<'a> {
     sequence: i64,
     at: i64,
     #[serde(borrow)]
@@ -184,6 +205,14 @@ struct Line<'a> {
     salt: Cow<'a, str>,
     #[serde(borrow)]
     document: Cow<'a, str>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Missing {
+    sequence: i64,
+    erased_by: i64,
+    commitment: String,
 }
 
 fn hex(octets: &[u8; 16]) -> String {

@@ -4,9 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use casework::time::Instant;
+
+use super::erasure::{Erasures, Wrong};
 use super::note::{self, Note, VerifierKey};
 use super::tile::{self, CHECKPOINT, ENTRY, Full, HEADS, Row, Tiles, WIDTH};
 use super::tree::Hash;
+use crate::store::Content;
 
 /// What the auditor brings along.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +19,8 @@ pub struct Trust {
     pub keys: Vec<VerifierKey>,
     /// Heads that were kept elsewhere.
     pub kept: Vec<Note>,
+    /// The time of whoever verifies: nothing in the log is from later.
+    pub now: Option<Instant>,
 }
 
 /// What a verification came to.
@@ -30,6 +36,10 @@ pub struct Verdict {
     pub kept: usize,
     /// How many documents were checked against their commitments.
     pub documents: u64,
+    /// How many documents were erased as the rule allows, and say so.
+    pub erased: u64,
+    /// The last end of anything that the erased ones were about: nothing later was erased.
+    pub erased_until: Option<Instant>,
     /// What does not fit; empty if everything does.
     pub findings: Vec<Finding>,
 }
@@ -72,6 +82,7 @@ pub fn log(directory: &Path, trust: &Trust, mut progress: impl FnMut(u64, u64)) 
         seen: [PathBuf::from(CHECKPOINT), PathBuf::from(HEADS)].into(),
         documents: directory.join(DOCUMENTS).exists(),
         tiles: Tiles::default(),
+        erasures: Erasures::default(),
         heads,
         verdict,
     };
@@ -89,6 +100,9 @@ pub fn log(directory: &Path, trust: &Trust, mut progress: impl FnMut(u64, u64)) 
         walk.tile(tile);
     }
     walk.verdict.events = walk.tiles.frontier().size();
+    let mut wrong = Vec::new();
+    (walk.verdict.erased, walk.verdict.erased_until) = std::mem::take(&mut walk.erasures).end(trust.now, &mut wrong);
+    walk.wrong(wrong);
     walk.late_heads();
     let root = walk.tiles.frontier().root();
     walk.verdict.root = (walk.verdict.events == size && root == checkpoint.head().root).then_some(root);
@@ -180,6 +194,7 @@ struct Walk<'a> {
     seen: BTreeSet<PathBuf>,
     documents: bool,
     tiles: Tiles,
+    erasures: Erasures,
     heads: Heads,
     verdict: Verdict,
 }
@@ -223,15 +238,29 @@ impl Walk<'_> {
             self.verdict.found(path, format!("does not hold {width} documents"));
             return;
         }
+        let mut wrong = Vec::new();
         for ((sequence, line), commitment) in (number * WIDTH + 1..).zip(lines).zip(commitments) {
             match tile::from_line(line) {
                 Some(record) if record.commitment == *commitment && u64::try_from(record.sequence) == Ok(sequence) => {
-                    self.verdict.documents += 1;
+                    self.verdict.documents += u64::from(matches!(record.content, Content::Kept { .. }));
+                    self.erasures.next(&record, &mut wrong);
                 }
                 _ => self
                     .verdict
                     .found(&path, format!("event {sequence} is not the one that was committed to")),
             }
+        }
+        self.wrong(wrong);
+    }
+
+    /// What does not fit of what was erased, in the files of its events.
+    fn wrong(&mut self, wrong: Vec<Wrong>) {
+        for (sequence, what) in wrong {
+            let place = u64::try_from(sequence - 1).unwrap_or(0);
+            let size = self.tiles.frontier().size().max(place + 1);
+            let number = place / WIDTH;
+            let path = Row::Documents.path(number, WIDTH.min(size - number * WIDTH));
+            self.verdict.found(path, what);
         }
     }
 

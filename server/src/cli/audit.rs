@@ -8,11 +8,12 @@ use casework::number::Number;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{CliFault, Operator};
+use super::{CliFault, Operator, time};
 use crate::audit::case;
 use crate::audit::export::{self, Documents};
 use crate::audit::note::{self, Note, VerifierKey};
 use crate::audit::verify::{self, Trust, Verdict};
+use crate::clock::Clock;
 
 #[derive(Subcommand)]
 pub(super) enum Audit {
@@ -188,7 +189,8 @@ fn trust(mut keys: Vec<VerifierKey>, key_files: &[PathBuf], heads: &[PathBuf]) -
             kept.push(text.parse::<Note>().map_err(|fault| CliFault::file(path, &fault))?);
         }
     }
-    Ok(Trust { keys, kept })
+    let now = Some(Clock::system().now());
+    Ok(Trust { keys, kept, now })
 }
 
 fn tell_verdict(operator: &Operator, directory: &Path, verdict: &Verdict) -> Result<ExitCode, CliFault> {
@@ -199,11 +201,19 @@ fn tell_verdict(operator: &Operator, directory: &Path, verdict: &Verdict) -> Res
         .collect();
     let value = json!({
         "sound": verdict.is_sound(), "events": verdict.events, "root": verdict.root.map(|root| hex(&root)),
-        "heads": verdict.heads, "kept": verdict.kept, "documents": verdict.documents, "findings": findings,
+        "heads": verdict.heads, "kept": verdict.kept, "documents": verdict.documents, "erased": verdict.erased,
+        "erased_until": verdict.erased_until.map(time::shown), "findings": findings,
+    });
+    let erased = verdict.erased_until.map_or_else(String::new, |until| {
+        let until = time::shown(until);
+        format!(
+            ", {} erased as the log tells (nothing of what ended after {until})",
+            verdict.erased
+        )
     });
     let said = if verdict.is_sound() {
         format!(
-            "{} fits: {} events, {} heads, {} of {} documents, {} heads that were kept elsewhere",
+            "{} fits: {} events, {} heads, {} of {} documents{erased}, {} heads that were kept elsewhere",
             directory.display(),
             verdict.events,
             verdict.heads,

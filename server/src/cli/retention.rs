@@ -72,7 +72,7 @@ impl Retention {
             Self::Run => {
                 let done = retention::run(&store, config.retention, &actor, now, || chance.octets()).await?;
                 let text = format!(
-                    "{} marked; {} erased; {} marks dropped, for the rule keeps them longer by now\nnext: `kagimori \
+                    "{} marked; {} erased; {} marks dropped, for they are to be kept longer by now\nnext: `kagimori \
                      retention plan` shows what will be erased, and when",
                     done.marked,
                     done.erased.len(),
@@ -141,7 +141,7 @@ impl Named {
 
 fn described(plan: &Plan) -> String {
     let mut text = String::new();
-    for kind in KINDS {
+    for kind in Kind::ALL {
         let of = |marks: &[Tombstone]| marks.iter().filter(|mark| mark.kind == kind).count();
         let mark = plan.mark.iter().filter(|candidate| candidate.kind == kind).count();
         // Writing to a string does not fail.
@@ -196,7 +196,7 @@ fn value(plan: &Plan) -> Value {
 /// One sorted file for each kind and step.
 fn write_out(directory: &Path, plan: &Plan) -> Result<(), CliFault> {
     std::fs::create_dir_all(directory).map_err(|fault| CliFault::file(directory, &fault))?;
-    for kind in KINDS {
+    for kind in Kind::ALL {
         let line = |id: &[u8], expires: Instant, at: Option<Instant>| {
             let at = at.map_or_else(|| "held".to_owned(), time::shown);
             format!("{},{},{at}\n", hex(id), time::shown(expires))
@@ -232,5 +232,3 @@ fn hex(octets: &[u8]) -> String {
         text
     })
 }
-
-const KINDS: [Kind; 2] = [Kind::Application, Kind::Certificate];

@@ -1,5 +1,7 @@
 //! The tree over the events: its right edge, the comparison with the heads kept outside, and what an export reads.
 
+use std::sync::Arc;
+
 use casework::identity::{Authority, CertificateId, Digest, Serial};
 use casework::time::Instant;
 
@@ -8,25 +10,53 @@ use super::case::corrupt;
 use super::database::{Connection, Row, statements, values};
 use super::errand::{self, ErrandRow};
 use super::status::{self, StatusRow};
-use crate::audit::heads::{Heads, HeadsFault};
+use crate::audit::heads::{self, Heads, HeadsFault};
 use crate::audit::tree::{Frontier, Hash};
 use crate::fault::Fault;
 
-/// An event with all that its commitment is made of.
+/// An event with all that is left of what its commitment is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventRecord {
     /// Its place in the order of commits, from 1.
     pub sequence: i64,
-    /// When.
-    pub at: Instant,
-    /// Of which case.
-    pub case: [u8; 16],
-    /// What keeps the commitment from being guessed.
-    pub salt: [u8; 16],
-    /// Everything else, as it was hashed.
-    pub document: String,
+    /// What it says.
+    pub content: Content,
     /// The commitment: the log's entry.
     pub commitment: Hash,
+}
+
+/// What an event says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// All that its commitment is made of.
+    Kept {
+        /// When.
+        at: Instant,
+        /// Of which case.
+        case: [u8; 16],
+        /// What keeps the commitment from being guessed.
+        salt: [u8; 16],
+        /// Everything else, as it was hashed.
+        document: String,
+    },
+    /// It was past its time (DOMAIN §2.5).
+    Erased {
+        /// The number of the event that tells of it.
+        by: i64,
+    },
+}
+
+/// A head as it lies outside the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignedHead {
+    /// How many events it counts.
+    pub size: u64,
+    /// The root over them.
+    pub root: Hash,
+    /// When the last of them was recorded.
+    pub at: Option<Instant>,
+    /// Whether the database has the same root at that size.
+    pub agrees: bool,
 }
 
 /// A piece of evidence of a case, whatever its kind.
@@ -53,6 +83,27 @@ impl Store {
         root_at(&mut self.reader().await?, size).await
     }
 
+    /// The newest head that this node has signed and keeps outside the database; `None` before the first one.
+    pub async fn signed_head(&self) -> Result<Option<SignedHead>, Fault> {
+        let data = Arc::clone(&self.data);
+        let read = tokio::task::spawn_blocking(move || heads::newest(&data)).await;
+        let outside = |why: String| Fault::Storage { why };
+        let head = read.map_err(|why| outside(why.to_string()))?;
+        let Some(head) = head.map_err(|why| outside(why.to_string()))? else {
+            return Ok(None);
+        };
+        let event = self.record_at(number(head.size)?).await?;
+        Ok(Some(SignedHead {
+            size: head.size,
+            root: head.root,
+            at: event.and_then(|event| match event.content {
+                Content::Kept { at, .. } => Some(at),
+                Content::Erased { .. } => None,
+            }),
+            agrees: self.audit_root(head.size).await? == Some(head.root),
+        }))
+    }
+
     /// The commitments that follow event `sequence`, some thousands at a time.
     pub async fn commitments_after(&self, sequence: i64) -> Result<Vec<(i64, Hash)>, Fault> {
         commitments_after(&mut self.reader().await?, sequence).await
@@ -62,6 +113,25 @@ impl Store {
     pub async fn events_after(&self, sequence: i64) -> Result<Vec<EventRecord>, Fault> {
         let rows = self.reader().await?.rows(RECORDS_AFTER, values![sequence]).await?;
         rows.iter().map(record).collect()
+    }
+
+    /// One event.
+    pub async fn record_at(&self, sequence: i64) -> Result<Option<EventRecord>, Fault> {
+        let row = self.reader().await?.row(RECORD_AT, values![sequence]).await?;
+        row.as_ref().map(record).transpose()
+    }
+
+    /// The last event by which some of the first `size` events were erased; 0 if none was.
+    pub async fn last_erasure(&self, size: u64) -> Result<i64, Fault> {
+        let row = self.reader().await?.row(LAST_ERASURE, values![number(size)?]).await?;
+        row.map_or(Ok(0), |row| row.column("by_event"))
+    }
+
+    /// Of the files of `width` documents that the first `size` events fill: those from which events were erased later.
+    pub async fn erased_since(&self, size: u64, width: u64) -> Result<Vec<u64>, Fault> {
+        let values = values![number(size)?, number(width)?];
+        let rows = self.reader().await?.rows(ERASED_SINCE, values).await?;
+        rows.iter().map(|row| counted(row.column("file")?)).collect()
     }
 
     /// The events of a case with their salts, in order.
@@ -245,13 +315,18 @@ async fn commitments_after(connection: &mut Connection, sequence: i64) -> Result
         .collect()
 }
 
-fn record(row: &Row) -> Result<EventRecord, Fault> {
+pub(super) fn record(row: &Row) -> Result<EventRecord, Fault> {
     Ok(EventRecord {
         sequence: row.column("sequence")?,
-        at: Instant(row.column("at")?),
-        case: row.octets("case_id")?,
-        salt: row.octets("salt")?,
-        document: row.column("document")?,
+        content: match row.column("erased_by")? {
+            Some(by) => Content::Erased { by },
+            None => Content::Kept {
+                at: Instant(row.column("at")?),
+                case: row.octets("case_id")?,
+                salt: row.octets("salt")?,
+                document: row.column("document")?,
+            },
+        },
         commitment: row.octets("leaf")?,
     })
 }
@@ -260,7 +335,7 @@ fn counted(size: i64) -> Result<u64, Fault> {
     u64::try_from(size).map_err(|_| corrupt("the audit", format!("a size of {size}")))
 }
 
-fn number(size: u64) -> Result<i64, Fault> {
+pub(super) fn number(size: u64) -> Result<i64, Fault> {
     i64::try_from(size).map_err(|_| corrupt("the audit", format!("a size of {size}")))
 }
 
@@ -274,9 +349,13 @@ statements! {
     LAST = "SELECT sequence, head FROM event ORDER BY sequence DESC LIMIT 1";
     ROOT_AT = "SELECT head FROM event WHERE sequence = $1";
     COMMITMENTS_AFTER = "SELECT sequence, leaf FROM event WHERE sequence > $1 ORDER BY sequence LIMIT 4096";
-    RECORDS_AFTER = "SELECT sequence, at, case_id, document, salt, leaf FROM event
+    RECORDS_AFTER = "SELECT sequence, at, case_id, document, salt, leaf, erased_by FROM event
                      WHERE sequence > $1 ORDER BY sequence LIMIT 512";
-    RECORDS_OF_CASE = "SELECT sequence, at, case_id, document, salt, leaf FROM event WHERE case_id = $1 ORDER BY sequence";
+    RECORDS_OF_CASE = "SELECT sequence, at, case_id, document, salt, leaf, erased_by FROM event
+                       WHERE case_id = $1 ORDER BY sequence";
+    RECORD_AT = "SELECT sequence, at, case_id, document, salt, leaf, erased_by FROM event WHERE sequence = $1";
+    LAST_ERASURE = "SELECT COALESCE(MAX(erased_by), 0) AS by_event FROM event WHERE erased_by IS NOT NULL AND sequence <= $1";
+    ERASED_SINCE = "SELECT DISTINCT (sequence - 1) / $2 AS file FROM event WHERE erased_by > $1 AND sequence <= $1";
     EVIDENCE_OF_CASE = "SELECT kind, digest, content, kept_at FROM evidence WHERE case_id = $1
                         ORDER BY kept_at, kind, digest";
     ERRANDS_OF_CASE = "SELECT id, case_id, document, queued_at, attempts, done_at FROM errand WHERE case_id = $1

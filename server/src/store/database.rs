@@ -118,6 +118,8 @@ impl Database {
                     // FULL syncs the log at every commit: what was acknowledged is on the disk.
                     .synchronous(SqliteSynchronous::Full)
                     .foreign_keys(true)
+                    // What was erased is overwritten, and not only forgotten (DOMAIN §2.5).
+                    .pragma("secure_delete", "ON")
                     .busy_timeout(PATIENCE);
                 let writer = SqlitePoolOptions::new()
                     .max_connections(1)

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::Store;
-use super::audit;
+use super::audit::{self, Content};
 use super::case::{self, corrupt};
 use super::database::{Connection, Row, statements, values};
 use crate::audit::entry::commitment;
+use crate::audit::erasure::Erasures;
 use crate::audit::tree::{self, Frontier};
 use crate::fault::{Bug, Fault};
 
@@ -74,7 +75,7 @@ pub enum Audit {
 }
 
 impl Store {
-    /// The events of a case, in order.
+    /// The events of a case, in order. Those that were erased tell nothing any more, and are left out.
     pub async fn events(&self, case: [u8; 16]) -> Result<Vec<EventRow>, Fault> {
         self.reader()
             .await?
@@ -90,30 +91,40 @@ impl Store {
     pub async fn audit(&self, known: Option<(i64, [u8; 32])>) -> Result<Audit, Fault> {
         let mut connection = self.reader().await?;
         let (mut last, mut frontier) = (0, Frontier::default());
+        let (mut erasures, mut wrong) = (Erasures::default(), Vec::new());
         loop {
             let rows = connection.rows(AFTER, values![last]).await?;
             if rows.is_empty() {
-                let cut = known.is_some_and(|(sequence, _)| sequence > last);
-                return Ok(if cut {
-                    Audit::Broken { at: last + 1 }
-                } else {
-                    Audit::Whole {
+                let cut = known.is_some_and(|(sequence, _)| sequence > last).then_some(last + 1);
+                erasures.end(None, &mut wrong);
+                return Ok(match wrong.iter().map(|(sequence, _)| *sequence).chain(cut).min() {
+                    Some(at) => Audit::Broken { at },
+                    None => Audit::Whole {
                         events: last,
                         head: frontier.root(),
-                    }
+                    },
                 });
             }
             for row in rows {
-                let event = read(&row)?;
-                let salt = row.octets("salt")?;
-                let entry = commitment(&salt, event.sequence, event.at, &event.case, &event.document);
+                let record = audit::record(&row)?;
+                let entry = match &record.content {
+                    Content::Kept {
+                        at,
+                        case,
+                        salt,
+                        document,
+                    } => commitment(salt, record.sequence, *at, case, document),
+                    Content::Erased { .. } => record.commitment,
+                };
                 frontier.push(tree::leaf(&entry));
-                let forged = known.is_some_and(|(sequence, known)| sequence == event.sequence && known != event.head);
-                let other = entry != row.octets("leaf")? || frontier.root() != event.head;
-                if event.sequence != last + 1 || other || forged {
+                let head: [u8; 32] = row.octets("head")?;
+                let forged = known.is_some_and(|(sequence, known)| sequence == record.sequence && known != head);
+                let other = entry != record.commitment || frontier.root() != head;
+                if record.sequence != last + 1 || other || forged {
                     return Ok(Audit::Broken { at: last + 1 });
                 }
-                last = event.sequence;
+                erasures.next(&record, &mut wrong);
+                last = record.sequence;
             }
         }
     }
@@ -150,8 +161,9 @@ pub(crate) async fn append(
 
 statements! {
     APPEND = "INSERT INTO event (sequence, at, case_id, document, salt, leaf, head) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    OF_CASE = "SELECT sequence, at, case_id, document, salt, head FROM event WHERE case_id = $1 ORDER BY sequence";
-    AFTER = "SELECT sequence, at, case_id, document, salt, leaf, head FROM event
+    OF_CASE = "SELECT sequence, at, case_id, document, head FROM event
+               WHERE case_id = $1 AND erased_by IS NULL ORDER BY sequence";
+    AFTER = "SELECT sequence, at, case_id, document, salt, leaf, head, erased_by FROM event
              WHERE sequence > $1 ORDER BY sequence LIMIT 4096";
 }
 

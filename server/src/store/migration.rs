@@ -106,6 +106,11 @@ const SQLITE: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0007_a_paper_is_copied_in_peace.sql"),
     ),
     (
+        8,
+        "events may be erased",
+        include_str!("../../migrations/sqlite/0008_events_may_be_erased.sql"),
+    ),
+    (
         9,
         "every holder is found",
         include_str!("../../migrations/sqlite/0009_every_holder_is_found.sql"),
@@ -146,6 +151,11 @@ const POSTGRES: &[(i64, &str, &str)] = &[
         7,
         "a paper is copied in peace",
         include_str!("../../migrations/postgres/0007_a_paper_is_copied_in_peace.sql"),
+    ),
+    (
+        8,
+        "events may be erased",
+        include_str!("../../migrations/postgres/0008_events_may_be_erased.sql"),
     ),
     (
         9,

@@ -41,9 +41,10 @@ mod writer;
 use casework::identity::CertificateId;
 use casework::number::Number;
 use std::path::Path;
+use std::sync::Arc;
 
 pub use alarm::{AlarmRow, OperatorMail};
-pub use audit::{EventRecord, EvidenceRow};
+pub use audit::{Content, EventRecord, EvidenceRow, SignedHead};
 pub(crate) use begun::BegunRow;
 pub use card_request::{ANSWERED, CardRequestRow, CardRequestState, Claimed};
 pub use case::{CaseRow, Commit, Document, Write};
@@ -98,6 +99,8 @@ use crate::journal::{Journal, JournalFault};
 pub struct Store {
     database: Database,
     writer: writer::Writer,
+    /// Where journal and heads lie.
+    data: Arc<Path>,
 }
 
 /// Why a store is not opened. The text says what to do.
@@ -176,7 +179,11 @@ impl Store {
         let follower = follow::Follower::begin(journal, &mut connection).await?;
         drop(connection);
         let writer = writer::Writer::start(database.clone(), follower, heads);
-        Ok(Self { database, writer })
+        Ok(Self {
+            database,
+            writer,
+            data: data.into(),
+        })
     }
 
     /// Tells `each` everything that was ever issued and revoked, and from then on every commit before it is

@@ -46,6 +46,13 @@ impl Store {
             .await?;
         row.as_ref().map(read).transpose()
     }
+
+    /// Of which case a number was given, and when. It is known of an application that was erased too (DOMAIN §2.5).
+    pub async fn numbered(&self, number: Number) -> Result<Option<([u8; 16], Instant)>, Fault> {
+        let row = self.reader().await?.row(NUMBERED, values![&number.to_string()]).await?;
+        row.map(|row| Ok((row.octets("case_id")?, Instant(row.column("given_at")?))))
+            .transpose()
+    }
 }
 
 /// Gives a number to a case. A taken number clashes, and another one is drawn.
@@ -66,8 +73,10 @@ pub(crate) fn read_number(text: &str) -> Result<Number, Fault> {
 
 statements! {
     GIVE = "INSERT INTO receipt (number, check_code, case_id, given_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-    OF_CASE = "SELECT number, check_code, case_id, given_at FROM receipt WHERE case_id = $1";
-    BY_NUMBER = "SELECT number, check_code, case_id, given_at FROM receipt WHERE number = $1";
+    // Nobody has the check code of one that was erased.
+    OF_CASE = "SELECT number, check_code, case_id, given_at FROM receipt WHERE case_id = $1 AND check_code <> ''";
+    BY_NUMBER = "SELECT number, check_code, case_id, given_at FROM receipt WHERE number = $1 AND check_code <> ''";
+    NUMBERED = "SELECT case_id, given_at FROM receipt WHERE number = $1";
 }
 
 fn read(row: &Row) -> Result<ReceiptRow, Fault> {

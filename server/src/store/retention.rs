@@ -4,6 +4,7 @@ use casework::time::Instant;
 use serde_json::Value as Json;
 
 use super::Store;
+use super::audit;
 use super::case::corrupt;
 use super::database::{Connection, Row, statements, values};
 use super::event::{self, NewEvent};
@@ -41,7 +42,7 @@ pub struct Tombstone {
 /// What was erased with one mark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Gone {
-    /// Documents of cases and certificates.
+    /// Documents of cases, certificates and events.
     pub documents: u64,
     /// Texts, signatures, files.
     pub evidence: u64,
@@ -67,6 +68,7 @@ impl Store {
                 found.push(candidate(Kind::Application, id.to_vec(), expires));
             }
         }
+        found.extend(audited(&mut connection, before).await?);
         let marked: std::collections::BTreeSet<_> = self
             .tombstones()
             .await?
@@ -78,7 +80,8 @@ impl Store {
         let erased = erased.collect::<Result<std::collections::BTreeSet<_>, Fault>>()?;
         found.retain(|candidate| {
             let key = (candidate.kind, candidate.id.clone());
-            !marked.contains(&key) && !erased.contains(&key)
+            // What is told of a case after its events were erased is past its time in its turn.
+            !marked.contains(&key) && (candidate.kind == Kind::Audit || !erased.contains(&key))
         });
         Ok(found)
     }
@@ -103,29 +106,32 @@ impl Store {
     /// Marks them, all of them or none, and says how many were new.
     pub async fn mark(
         &self,
-        marked: Vec<Candidate>,
+        marked: Vec<(Candidate, [u8; 16])>,
         actor: &str,
         (now, erase_at): (Instant, Instant),
-        salt: [u8; 16],
     ) -> Result<usize, Fault> {
         let actor = actor.to_owned();
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
                     let mut new = 0;
-                    for Candidate {
-                        kind,
-                        id,
-                        expires,
-                        kept_until,
-                    } in &marked
-                    {
+                    for (candidate, salt) in &marked {
+                        let Candidate {
+                            kind,
+                            id,
+                            expires,
+                            kept_until,
+                        } = candidate;
                         let mark = values![kind.word(), id, kind.rule(), expires.0, kept_until.0, now.0, erase_at.0];
-                        new += connection.execute(MARK, mark).await?;
+                        if connection.execute(MARK, mark).await? == 1 {
+                            new += 1;
+                            let mut details = about(*kind, id, *expires);
+                            details.push(("kept_until", kept_until.0.to_string()));
+                            details.push(("erase_at", erase_at.0.to_string()));
+                            tell(connection, "marked", &actor, details, (now, *salt)).await?;
+                        }
                     }
-                    let details = vec![("marked", new.to_string()), ("erase_at", erase_at.0.to_string())];
-                    tell(connection, "marked", &actor, details, (now, salt)).await?;
-                    Ok(usize::try_from(new).unwrap_or(usize::MAX))
+                    Ok(new)
                 })
             })
             .await
@@ -157,7 +163,8 @@ impl Store {
                         .execute(statement, values![mark.kind.word(), &mark.id])
                         .await?;
                     if changed == 1 {
-                        tell(connection, name, &actor, about(&mark), (now, salt)).await?;
+                        let details = about(mark.kind, &mark.id, mark.expires);
+                        tell(connection, name, &actor, details, (now, salt)).await?;
                     }
                     Ok(changed == 1)
                 })
@@ -165,41 +172,74 @@ impl Store {
             .await
     }
 
-    /// Erases the content of one marked thing, for good, and says in the audit that it did.
-    pub async fn erase(&self, mark: &Tombstone, actor: &str, now: Instant, salt: [u8; 16]) -> Result<Gone, Fault> {
+    /// Erases the content of one marked thing, for good, and says in the audit that it did. `None` if something happened to
+    /// the thing since it was marked: then the mark is dropped.
+    pub async fn erase(
+        &self,
+        mark: &Tombstone,
+        actor: &str,
+        now: Instant,
+        salt: [u8; 16],
+    ) -> Result<Option<Gone>, Fault> {
         let (mark, actor) = (mark.clone(), actor.to_owned());
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
                     let mut gone = Gone::default();
+                    let mut details = about(mark.kind, &mark.id, mark.expires);
+                    if mark.kind == Kind::Audit
+                        && connection
+                            .row(YOUNGER, values![&mark.id, mark.expires.0])
+                            .await?
+                            .is_some()
+                    {
+                        connection.execute(UNMARK, values![mark.kind.word(), &mark.id]).await?;
+                        tell(connection, "unmarked", &actor, details, (now, salt)).await?;
+                        return Ok(None);
+                    }
                     // Taken back, or erased by another node, in between.
                     if connection
                         .execute(ERASE, values![mark.kind.word(), &mark.id, now.0])
                         .await?
                         == 0
                     {
-                        return Ok(gone);
+                        return Ok(Some(gone));
                     }
                     match mark.kind {
                         Kind::Application => {
                             gone.documents = connection.execute(ERASE_CASE, values![&mark.id]).await?;
                             gone.evidence = connection.execute(ERASE_EVIDENCE, values![&mark.id]).await?;
-                            for statement in [ERASE_RECEIPT, ERASE_LETTERS, ERASE_QUEUE] {
+                            for statement in [ERASE_RECEIPT, ERASE_LETTERS, ERASE_QUEUE, ERASE_ERRANDS] {
                                 connection.execute(statement, values![&mark.id]).await?;
                             }
+                        }
+                        Kind::Audit => {
+                            let rows = connection.rows(KEPT_EVENTS, values![&mark.id]).await?;
+                            let numbers = rows.iter().map(|row| Ok(row.column::<i64>("sequence")?.to_string()));
+                            let numbers = numbers.collect::<Result<Vec<_>, Fault>>()?;
+                            gone.documents = numbers.len() as u64;
+                            details.push(("events", numbers.join(" ")));
                         }
                         Kind::Certificate => {
                             let (authority, serial) = parts(&mark.id)?;
                             gone.documents = connection
                                 .execute(ERASE_CERTIFICATE, values![authority, serial, NOTHING])
                                 .await?;
+                            connection.execute(ERASE_HOLDER, values![authority, serial]).await?;
                         }
                     }
-                    let mut details = about(&mark);
+                    details.push(("rule", mark.kind.rule().to_owned()));
                     details.push(("documents", gone.documents.to_string()));
                     details.push(("evidence", gone.evidence.to_string()));
                     tell(connection, "erased", &actor, details, (now, salt)).await?;
-                    Ok(gone)
+                    if mark.kind == Kind::Audit {
+                        // The number of what was just told.
+                        let told = audit::number(audit::frontier(connection).await?.size())?;
+                        connection
+                            .execute(ERASE_EVENTS, values![&mark.id, NOTHING, told])
+                            .await?;
+                    }
+                    Ok(Some(gone))
                 })
             })
             .await
@@ -222,20 +262,45 @@ async fn tell(
         details,
         salt,
     };
-    // Of no case: what is told of a case goes with it.
+    // Of no case: what is told of a case goes with it, and this stays.
     event::append(connection, &[0; 16], &event, now).await
 }
 
 /// Named by a digest: what is erased is not named in the clear by the line that says so.
-fn about(mark: &Tombstone) -> Vec<(&'static str, String)> {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &mark.id);
+fn about(kind: Kind, id: &[u8], expires: Instant) -> Vec<(&'static str, String)> {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, id);
     let mut octets = [0; 32];
     octets.copy_from_slice(digest.as_ref());
     vec![
-        ("kind", mark.kind.word().to_owned()),
+        ("kind", kind.word().to_owned()),
         ("id", casework::identity::Digest(octets).to_string()),
-        ("expired_at", mark.expires.0.to_string()),
+        ("expired_at", expires.0.to_string()),
     ]
+}
+
+/// The cases of holders of which the audit has told nothing since `before`, and still tells something.
+async fn audited(connection: &mut Connection, before: Instant) -> Result<Vec<Candidate>, Fault> {
+    let mut found = Vec::new();
+    for row in connection.rows(AUDITED, values![before.0]).await? {
+        let id: [u8; 16] = row.octets("id")?;
+        // Its certificates', or what was known of them when the application was erased.
+        let known = ["issued", "not_after", "erased"].map(|column| row.column::<Option<i64>>(column));
+        let known = known
+            .into_iter()
+            .collect::<Result<Vec<_>, Fault>>()?
+            .into_iter()
+            .flatten()
+            .max();
+        let ended = match known {
+            Some(at) => Some(Instant(at)),
+            None => expiry(connection, &row).await?,
+        };
+        if let Some(ended) = ended {
+            let last = Instant(row.column("changed_at")?);
+            found.push(candidate(Kind::Audit, id.to_vec(), ended.max(last)));
+        }
+    }
+    Ok(found)
 }
 
 /// The end of the certificate that a case is about: by its revoked row, or by the certificate that its document names.
@@ -243,8 +308,10 @@ async fn expiry(connection: &mut Connection, row: &Row) -> Result<Option<Instant
     if let Some(at) = row.column::<Option<i64>>("not_after")? {
         return Ok(Some(Instant(at)));
     }
-    let document: String = row.column("document")?;
-    let document: Json = serde_json::from_str(&document).map_err(|why| corrupt("a case", why))?;
+    // A refused command to a case that never was leaves no document.
+    let document: Option<String> = row.column("document")?;
+    let document = document.map_or(Ok(Json::Null), |text| serde_json::from_str(&text));
+    let document: Json = document.map_err(|why| corrupt("a case", why))?;
     let named = document.get("opened").unwrap_or(&document);
     if let (Some(authority), Some(serial)) = (text(named, "authority"), text(named, "serial").and_then(octets)) {
         let found = connection.row(END_OF, values![authority, &serial]).await?;
@@ -302,8 +369,27 @@ statements! {
     END_OF = "SELECT not_after FROM certificate WHERE authority = $1 AND serial = $2";
     MARKS = "SELECT kind, id, expires, marked_at, erase_at FROM tombstone WHERE erased_at IS NULL ORDER BY erase_at, kind, id";
     ERASED = "SELECT kind, id FROM tombstone WHERE erased_at IS NOT NULL";
+    // Those of holders; what an authority, an operator or an officer did for the house is not about a certificate's holder.
+    AUDITED = "SELECT e.id, e.changed_at, c.document, MAX(s.not_after) AS not_after, MAX(i.not_after) AS issued,
+                      MAX(t.expires) AS erased
+               FROM (SELECT case_id AS id, MAX(at) AS changed_at FROM event
+                     WHERE erased_by IS NULL AND (document LIKE '{\"procedure\":\"revocation\",%'
+                         OR document LIKE '{\"procedure\":\"paper\",%' OR document LIKE '{\"procedure\":\"certificate\",%')
+                     GROUP BY case_id HAVING MAX(at) <= $1) e
+               LEFT JOIN office_case c ON c.id = e.id
+               LEFT JOIN status s ON s.case_id = e.id
+               LEFT JOIN certificate i ON i.case_id = e.id
+               LEFT JOIN tombstone t ON t.kind = 'application' AND t.id = e.id AND t.erased_at IS NOT NULL
+               GROUP BY e.id, e.changed_at, c.document ORDER BY e.changed_at, e.id";
+    YOUNGER = "SELECT 1 AS one FROM event WHERE case_id = $1 AND erased_by IS NULL AND at > $2 LIMIT 1";
+    KEPT_EVENTS = "SELECT sequence FROM event WHERE case_id = $1 AND erased_by IS NULL ORDER BY sequence";
+    ERASE_EVENTS = "UPDATE event SET document = '', salt = $2, erased_by = $3 WHERE case_id = $1 AND erased_by IS NULL";
+    // One that was erased is there again where something was told of a case afterwards.
     MARK = "INSERT INTO tombstone (kind, id, rule, expires, kept_until, marked_at, erase_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (kind, id) DO NOTHING";
+            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (kind, id) DO UPDATE SET expires = excluded.expires,
+                kept_until = excluded.kept_until, marked_at = excluded.marked_at, erase_at = excluded.erase_at,
+                erased_at = NULL
+            WHERE tombstone.erased_at IS NOT NULL";
     UNMARK = "DELETE FROM tombstone WHERE kind = $1 AND id = $2 AND erased_at IS NULL";
     HOLD = "UPDATE tombstone SET erase_at = 253402300799 WHERE kind = $1 AND id = $2 AND erased_at IS NULL
                 AND erase_at <> 253402300799";
@@ -312,6 +398,9 @@ statements! {
     ERASE_EVIDENCE = "DELETE FROM evidence WHERE case_id = $1";
     ERASE_RECEIPT = "UPDATE receipt SET check_code = '' WHERE case_id = $1";
     ERASE_LETTERS = "DELETE FROM letter WHERE case_id = $1";
+    // A letter that was never sent cannot be written any more either.
+    ERASE_ERRANDS = "DELETE FROM errand WHERE case_id = $1";
+    ERASE_HOLDER = "DELETE FROM certificate_holder WHERE authority = $1 AND serial = $2";
     ERASE_QUEUE = "DELETE FROM queue WHERE case_id = $1";
     ERASE_CERTIFICATE = "UPDATE certificate SET der = $3, tbs = $3 WHERE authority = $1 AND serial = $2";
 }

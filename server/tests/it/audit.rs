@@ -8,7 +8,7 @@ use server::audit::verify::{self, Trust, Verdict};
 use server::audit::{heads, tile};
 use server::chance::Chance;
 use server::desk::{CaseId, Desk, Failure};
-use server::store::{Audit, OpenFault};
+use server::store::{Audit, Content, EventRecord, OpenFault};
 
 use crate::house::{House, on_both};
 use crate::invariant::{self, count, tamper};
@@ -167,7 +167,10 @@ on_both! {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a27_ten_thousand_tamperings_are_all_found_and_an_untouched_export_passes() {
     let house = House::on_sqlite().await;
-    many(&house, 280).await;
+    // Four events whose documents were erased as they may be; whatever else is missing was taken away.
+    many(&house, 4).await;
+    crate::erasure::past_its_time(&house).await;
+    many(&house, 268).await;
     let directory = tempfile::tempdir_in("/dev/shm")
         .or_else(|_| tempfile::tempdir())
         .unwrap();
@@ -193,6 +196,7 @@ async fn a27_ten_thousand_tamperings_are_all_found_and_an_untouched_export_passe
         "the control: nothing was changed"
     );
     let chance = Chance::seeded(27);
+    assert_eq!(verified(&house, &out, Vec::new()).erased, 4);
     let (mut by_kind, mut without_kept, mut signature_only) = ([0_u32; KINDS], 0_u32, 0_u32);
     for _ in 0..10_000 {
         let number = || u64::from_be_bytes(chance.octets());
@@ -234,7 +238,7 @@ async fn a27_ten_thousand_tamperings_are_all_found_and_an_untouched_export_passe
 
 type Files = std::collections::BTreeMap<PathBuf, Vec<u8>>;
 
-const KINDS: usize = 9;
+const KINDS: usize = 10;
 const NAMES: [&str; KINDS] = [
     "an octet changed",
     "a file deleted",
@@ -245,6 +249,7 @@ const NAMES: [&str; KINDS] = [
     "an older export put back",
     "a size changed",
     "a fork signed by the node",
+    "a document taken away as if it were erased",
 ];
 
 /// A log that the node itself signs a second time, with another history.
@@ -290,7 +295,29 @@ fn tampered(original: &Files, earlier: &Files, fork: &Fork<'_>, (kind, a, b): (u
             lines[1] = (size.wrapping_add(b % 600).wrapping_sub(300)).to_string();
             files.insert(tile::CHECKPOINT.into(), lines.join("\n").into_bytes());
         }
-        _ => files = fork.at(b),
+        8 => files = fork.at(b),
+        _ => {
+            let documents: Vec<&PathBuf> = names.iter().filter(|name| name.starts_with("documents")).collect();
+            let name = documents[at(a, documents.len())];
+            let mut lines = units(name, &original[name]);
+            let taken = at(b, lines.len());
+            let line = String::from_utf8(lines[taken].clone()).unwrap();
+            let record = tile::from_line(line.trim_end()).unwrap();
+            if matches!(record.content, Content::Kept { .. }) {
+                // By an erasure that there was, or by any number.
+                let by = if b % 3 == 0 {
+                    9 + i64::try_from(a % 4).unwrap()
+                } else {
+                    i64::try_from(a % 500).unwrap()
+                };
+                let erased = EventRecord {
+                    content: Content::Erased { by },
+                    ..record
+                };
+                lines[taken] = (tile::to_line(&erased) + "\n").into_bytes();
+                files.insert(name.clone(), lines.concat());
+            }
+        }
     }
     (kind, files)
 }
@@ -395,15 +422,15 @@ pub(crate) fn files(out: &Path) -> Files {
     found
 }
 
-async fn export(house: &House, out: &Path, documents: Documents) -> export::Exported {
+pub(crate) async fn export(house: &House, out: &Path, documents: Documents) -> export::Exported {
     export::log(house.store(), &house.place.data, out, documents, |_, _| ())
         .await
         .unwrap()
 }
 
-fn verified(house: &House, out: &Path, kept: Vec<Note>) -> Verdict {
+pub(crate) fn verified(house: &House, out: &Path, kept: Vec<Note>) -> Verdict {
     let keys = vec![export::key(&house.place.data).unwrap().verifier().clone()];
-    verify::log(out, &Trust { keys, kept }, |_, _| ())
+    verify::log(out, &Trust { keys, kept, now: None }, |_, _| ())
 }
 
 fn signature_fits(house: &House, out: &Path) -> bool {
@@ -422,7 +449,7 @@ fn heads_of(data: &Path) -> Vec<Note> {
 }
 
 /// So many events at once: they share commits, and heads.
-async fn many(house: &House, count: usize) {
+pub(crate) async fn many(house: &House, count: usize) {
     let tasks: Vec<_> = (0..count).map(|_| tokio::spawn(fails(&house.desk))).collect();
     for task in tasks {
         task.await.unwrap().unwrap();

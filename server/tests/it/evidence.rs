@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use casework::time::Date;
 use server::audit::case::{self, Evidence, VERIFY};
 use server::authority::issue::Registrar;
 use server::config::Config;
@@ -10,6 +11,7 @@ use server::office::AUTHORITY_EXAMPLE;
 
 use crate::audit::files;
 use crate::house::{House, PASSPHRASE, on_both};
+use crate::retention::ran;
 
 on_both! {
     async fn the_evidence_of_a_revocation_verifies_with_openssl(house: House) {
@@ -90,23 +92,7 @@ async fn a27_the_node_itself_cannot_change_what_others_signed() {
     let seed = trusted.path().join("seed.der");
     std::fs::write(&seed, pkcs8(&house)).unwrap();
     std::fs::copy(bundle.path().join("key.pem"), &key).unwrap();
-    let resign = || {
-        let manifest: Vec<String> = files(bundle.path())
-            .into_iter()
-            .filter(|(name, _)| !name.starts_with("manifest") && !name.starts_with("manifest.sig"))
-            .map(|(name, content)| format!("{}  {}\n", server::desk::evidence::sha256(&content), name.display()))
-            .collect();
-        let manifest = manifest.concat();
-        std::fs::write(bundle.path().join("manifest"), manifest).unwrap();
-        let arguments = ["pkeyutl", "-sign", "-rawin", "-keyform", "DER", "-inkey"];
-        let signed = Command::new("openssl")
-            .args(arguments)
-            .arg(&seed)
-            .args(["-in", "manifest", "-out", "manifest.sig"])
-            .current_dir(bundle.path())
-            .status();
-        assert!(signed.unwrap().success());
-    };
+    let resign = || resign(bundle.path(), &seed);
     resign();
     assert_eq!(
         verify(bundle.path(), &[&key]).0,
@@ -134,6 +120,124 @@ async fn a27_the_node_itself_cannot_change_what_others_signed() {
         0,
         "the control: everything was put back"
     );
+}
+
+/// What is left of a case that was past its time: that there were events, which of the log's events tell of their erasure,
+/// and no word of what they said. Whoever takes an event away and calls it erased names another event, and is found.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_evidence_of_an_erased_case_says_how_much_was_erased_and_until_when() {
+    let house = House::on_sqlite().await;
+    let card = house
+        .card_until(Date {
+            year: 2027,
+            month: 6,
+            day: 30,
+        })
+        .await;
+    let (case, _) = house.revoke(&card).await;
+    let number = house.store().receipt(case.octets()).await.unwrap().unwrap().number;
+    let kept = house.store().events(case.octets()).await.unwrap();
+    house.it_is(
+        Date {
+            year: 2037,
+            month: 7,
+            day: 1,
+        }
+        .as_day()
+        .begins(),
+    );
+    ran(&house).await;
+    house.it_is(house.now().plus_seconds(31 * 86_400));
+    ran(&house).await;
+    assert_eq!(
+        house.store().receipt_by_number(number).await.unwrap(),
+        None,
+        "nobody looks it up by its check code"
+    );
+    let out = tempfile::tempdir().unwrap();
+    let registrar = registrar(&house).await;
+    let evidence = case::evidence(&registrar, &house.place.data, number, out.path())
+        .await
+        .unwrap();
+    assert_eq!(
+        (evidence.events, evidence.signed, evidence.revoked),
+        (kept.len() + 1, 0, 0),
+        "and the one that tells"
+    );
+    let key = tempfile::tempdir().unwrap();
+    let trusted = key.path().join("key.pem");
+    std::fs::copy(out.path().join("key.pem"), &trusted).unwrap();
+    let (code, said) = verify(out.path(), &[&trusted]);
+    let told = format!(
+        "{} of them erased (what they were about had ended by 2027-06-30)",
+        kept.len()
+    );
+    assert!(code == 0 && said.contains(&told), "{said}");
+    let all = files(out.path());
+    for event in &kept {
+        let text = event.document.as_bytes();
+        for (name, content) in &all {
+            assert!(
+                !content.windows(text.len()).any(|octets| octets == text),
+                "{}",
+                name.display()
+            );
+        }
+    }
+
+    // The node itself signs every manifest; nothing else of the log lends itself to be called erased.
+    let seed = key.path().join("seed.der");
+    std::fs::write(&seed, pkcs8(&house)).unwrap();
+    let erased: Vec<_> = all
+        .keys()
+        .filter(|name| name.extension().is_some_and(|end| end == "erased"))
+        .collect();
+    assert_eq!(erased.len(), kept.len());
+    let path = out.path().join(erased[0]);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (commitment, by) = text.trim_end().split_once(' ').unwrap();
+    let flipped = commitment.replacen(|digit: char| digit != '0', "0", 1);
+    let told = std::fs::read(out.path().join(format!("events/{by}.event"))).unwrap();
+    let other = String::from_utf8_lossy(&told).contains("\"procedure\":\"retention\"");
+    assert!(other, "the control: it is the event that is named");
+    for (changed, found) in [
+        (format!("{flipped} {by}\n"), "is not in the log"),
+        (
+            format!("{commitment} {:012}\n", by.parse::<u64>().unwrap() + 1),
+            "was taken away",
+        ),
+        (format!("{commitment} ../key.pem\n"), "was taken away"),
+    ] {
+        std::fs::write(&path, changed).unwrap();
+        resign(out.path(), &seed);
+        let (code, said) = verify(out.path(), &[&trusted]);
+        assert!(code != 0 && said.contains(found), "{found}: {said}");
+    }
+    std::fs::write(&path, &text).unwrap();
+    resign(out.path(), &seed);
+    assert_eq!(
+        verify(out.path(), &[&trusted]).0,
+        0,
+        "the control: everything was put back"
+    );
+}
+
+/// Makes the manifest fit again, and signs it with the node's key.
+fn resign(bundle: &Path, seed: &Path) {
+    let manifest: Vec<String> = files(bundle)
+        .into_iter()
+        .filter(|(name, _)| !name.starts_with("manifest") && !name.starts_with("manifest.sig"))
+        .map(|(name, content)| format!("{}  {}\n", server::desk::evidence::sha256(&content), name.display()))
+        .collect();
+    std::fs::write(bundle.join("manifest"), manifest.concat()).unwrap();
+    let arguments = ["pkeyutl", "-sign", "-rawin", "-keyform", "DER", "-inkey"];
+    let signed = Command::new("openssl")
+        .args(arguments)
+        .arg(seed)
+        .args(["-in", "manifest", "-out", "manifest.sig"])
+        .current_dir(bundle)
+        .status();
+    assert!(signed.unwrap().success());
 }
 
 /// A revoked card, and its case's evidence.

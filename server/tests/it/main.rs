@@ -10,6 +10,7 @@ mod config;
 mod console;
 mod desk;
 mod doctor;
+mod erasure;
 mod errand;
 mod evidence;
 mod held;
