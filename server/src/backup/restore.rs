@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::record::{Cell, Record, Table};
 use super::{BackupFault, Contents, check, directory_of, not_whole, open, unread};
 use crate::fault::Fault;
-use crate::store::{Loading, OpenFault, StoreAddress, knows_migration, occupancy, remove_tables};
+use crate::store::{Loading, OpenFault, StoreAddress, knows_migration, occupancy};
 
 /// What becomes of a database that is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,9 +56,6 @@ pub async fn restore(
             take_place(&beside, path, now)?
         }
         StoreAddress::Postgres(_) => {
-            // What is there goes in a transaction, what comes in another: between them there is an empty house, which a
-            // journal refuses.
-            remove_tables(address).await?;
             load(file, passphrase, address).await?;
             None
         }
@@ -66,7 +63,7 @@ pub async fn restore(
     Ok(Restored { contents, put_aside })
 }
 
-/// All of it in one transaction.
+/// All of it in one transaction, and on PostgreSQL what was there goes in the same.
 async fn load(file: &Path, passphrase: &[u8], address: &StoreAddress) -> Result<(), BackupFault> {
     let (path, passphrase) = (file.to_owned(), zeroize::Zeroizing::new(passphrase.to_vec()));
     let (pieces, mut read) = mpsc::channel::<Piece>(PIECES_AHEAD);

@@ -1,10 +1,10 @@
 //! The tables, by numbered files that are never changed once they were released.
 
-use sqlx::SqlSafeStr as _;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{Migrate as _, Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 
 use super::OpenFault;
-use super::database::Database;
+use super::database::{Connection, Database, fault, statements, values};
 
 /// Brings the tables to this program's version. Several nodes may do it at once; a database of a later version refuses.
 pub(crate) async fn migrate(database: &Database) -> Result<(), OpenFault> {
@@ -15,25 +15,56 @@ pub(crate) async fn migrate(database: &Database) -> Result<(), OpenFault> {
     }
 }
 
-/// Gives a database without tables those of an earlier state of this program: what these migrations made.
-pub(crate) async fn migrate_to(database: &Database, schema: &[i64]) -> Result<(), OpenFault> {
+/// Gives a database without tables those of an earlier state of this program, what these migrations made, in the
+/// transaction that was begun.
+pub(crate) async fn migrate_to(connection: &mut Connection, schema: &[i64]) -> Result<(), OpenFault> {
     if let Some(unknown) = schema.iter().find(|version| !knows(**version)) {
         return Err(OpenFault::Schema(format!("it has seen migration {unknown}")));
     }
     let wrong = |why: sqlx::migrate::MigrateError| OpenFault::Schema(why.to_string());
-    let only = |files: &[(i64, &'static str, &'static str)]| {
-        let files: Vec<_> = files
-            .iter()
-            .filter(|(version, ..)| schema.contains(version))
-            .copied()
-            .collect();
-        migrator(&files)
+    let files = match connection {
+        Connection::Sqlite(connection) => {
+            connection.ensure_migrations_table(TABLE).await.map_err(wrong)?;
+            SQLITE
+        }
+        Connection::Postgres(connection) => {
+            connection.ensure_migrations_table(TABLE).await.map_err(wrong)?;
+            POSTGRES
+        }
     };
-    match database {
-        Database::Sqlite { writer, .. } => only(SQLITE).run(writer).await.map_err(wrong),
-        Database::Postgres(pool) => only(POSTGRES).run(pool).await.map_err(wrong),
+    // As sqlx does it, but for the transaction: that one has its own.
+    for migration in migrator(files).iter().filter(|made| schema.contains(&made.version)) {
+        let (version, description, checksum) = (migration.version, &*migration.description, &*migration.checksum);
+        let sql = migration.sql.clone();
+        match connection {
+            Connection::Sqlite(connection) => sqlx::raw_sql(sql).execute(&mut **connection).await.map(drop),
+            Connection::Postgres(connection) => sqlx::raw_sql(sql).execute(&mut **connection).await.map(drop),
+        }
+        .map_err(fault)?;
+        connection
+            .execute(MADE, values![version, description, checksum])
+            .await?;
     }
+    Ok(())
 }
+
+/// Drops every table of ours, in the transaction that was begun. SQLite's are not dropped: its file is another one.
+pub(crate) async fn remove(connection: &mut Connection) -> Result<(), OpenFault> {
+    let tables = [all_tables(), vec![TABLE.to_owned()]].concat();
+    let sql = AssertSqlSafe(format!("DROP TABLE IF EXISTS {} CASCADE", tables.join(", ")));
+    if let Connection::Postgres(connection) = connection {
+        sqlx::raw_sql(sql).execute(&mut **connection).await.map_err(fault)?;
+    }
+    Ok(())
+}
+
+statements! {
+    MADE = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+            VALUES ($1, $2, TRUE, $3, 0)";
+}
+
+/// Where sqlx keeps which migrations a database has seen.
+const TABLE: &str = "_sqlx_migrations";
 
 /// Whether this program has a migration of this number.
 pub(crate) fn knows(version: i64) -> bool {

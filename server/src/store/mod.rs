@@ -66,7 +66,7 @@ pub(crate) use idempotency::Repeat;
 pub use key::{KeyPurpose, KeyRow};
 pub use letter::LetterRow;
 pub(crate) use migration::knows as knows_migration;
-pub(crate) use occupancy::{occupancy, remove_tables};
+pub(crate) use occupancy::occupancy;
 pub use office::{OfficeChange, OfficeRow, OfficeVersion};
 pub use officer::{OfficerRow, OfficerState, Registered};
 pub(crate) use officer::{
@@ -230,6 +230,7 @@ impl Store {
             idempotency::STATEMENTS,
             key::STATEMENTS,
             letter::STATEMENTS,
+            migration::STATEMENTS,
             occupancy::STATEMENTS,
             office::STATEMENTS,
             officer::STATEMENTS,

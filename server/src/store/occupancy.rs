@@ -1,9 +1,7 @@
 //! Whether a database may be overwritten.
 
-use sqlx::AssertSqlSafe;
-
-use super::database::{Connection, Database, Statement, fault, statements, values};
-use super::{OpenFault, StoreAddress, migration};
+use super::database::{Connection, Database, Statement, statements, values};
+use super::{OpenFault, StoreAddress};
 use crate::fault::Fault;
 
 /// What stands in a database.
@@ -28,20 +26,6 @@ pub(crate) async fn occupancy(address: &StoreAddress) -> Result<Occupancy, OpenF
     drop(connection);
     database.close().await;
     Ok(found?)
-}
-
-/// Drops every table of ours, in one transaction.
-pub(crate) async fn remove_tables(address: &StoreAddress) -> Result<(), OpenFault> {
-    let database = Database::open(address).await?;
-    let mut connection = database.writer().await?;
-    let tables = [migration::all_tables(), vec!["_sqlx_migrations".to_owned()]].concat();
-    let sql = AssertSqlSafe(format!("DROP TABLE IF EXISTS {} CASCADE", tables.join(", ")));
-    if let Connection::Postgres(connection) = &mut connection {
-        sqlx::raw_sql(sql).execute(&mut **connection).await.map_err(fault)?;
-    }
-    drop(connection);
-    database.close().await;
-    Ok(())
 }
 
 async fn look(connection: &mut Connection) -> Result<Occupancy, Fault> {

@@ -158,10 +158,10 @@ impl Snapshot {
 }
 
 impl Loading {
-    /// Into a database without tables; it gets those of this schema.
+    /// Into a file of its own (SQLite), or in the place of what is there (PostgreSQL), which stays until [`Self::finish`]
+    /// and comes back if that is never reached. The tables are those of this schema.
     pub(crate) async fn into(address: &StoreAddress, schema: &[i64]) -> Result<Self, OpenFault> {
         let database = Database::open(address).await?;
-        migration::migrate_to(&database, schema).await?;
         let mut connection = database.writer().await?;
         let begin = match connection {
             Connection::Sqlite(_) => "BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON",
@@ -170,6 +170,8 @@ impl Loading {
             }
         };
         connection.command(begin).await?;
+        migration::remove(&mut connection).await?;
+        migration::migrate_to(&mut connection, schema).await?;
         Ok(Self {
             database,
             connection,
