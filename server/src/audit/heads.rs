@@ -52,8 +52,8 @@ pub enum HeadsFault {
     /// The database lacks events that were acknowledged.
     #[error(
         "the database ends with audit event {database}, and this node signed that there are {signed} ({}): it was restored \
-         from an older copy. Restore a later one; where the later events are lost for good, keep that file for the auditors, \
-         move it away, and start again", path.display()
+         from an older copy. Restore a later one; where the later events are lost for good, `kagimori restore --replay` goes on \
+         without them and keeps that file for the auditors", path.display()
     )]
     Behind {
         /// The heads' file.

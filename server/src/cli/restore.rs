@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::journal::{self, Journal};
 use crate::serve::StartFault;
-use crate::store::{self, Behind, Bounds, JournalIs, OpenFault, Replayed, StoreAddress};
+use crate::store::{self, Behind, Bounds, JournalIs, OpenFault, Replayed, StoreAddress, Voided};
 use crate::validation::crl::published;
 
 #[derive(Args)]
@@ -51,7 +51,9 @@ pub(super) const EXAMPLES: &str = "Examples:
 
 A restored database has forgotten what was revoked after the backup. The revocation journal in the data directory and the
 last published lists have not: a database behind them is not served. With --replay their revocations are entered again,
-each with its line in the audit, and the lists count on from the last number that was published.
+each with its line in the audit, and the lists count on from the last number that was published. Where events of the audit
+are lost, somebody's right may have ended by one of them: every account of an officer is blocked and every token revoked,
+until an administrator gives them anew.
 
 What the journal does not know is gone: applications, receipts and certificates since the backup. A certificate that was
 issued since then and not revoked is unknown to OCSP until `kagimori ca import` takes it in again.";
@@ -216,6 +218,7 @@ fn tell_replayed(replayed: &Replayed, text: &mut String, value: &mut Value) {
         without_certificate,
         lists,
         events_lost,
+        voided,
         unknown_authorities,
     } = replayed;
     let _ = writeln!(
@@ -227,6 +230,15 @@ fn tell_replayed(replayed: &Replayed, text: &mut String, value: &mut Value) {
         let _ = writeln!(
             text,
             "{events_lost} events of the audit are lost; the audit says so from here on"
+        );
+    }
+    if *voided != Voided::default() {
+        let _ = writeln!(
+            text,
+            "whatever right was taken away by one of them would be there again: {} accounts of officers are blocked and {} \
+             tokens revoked\nnext: `kagimori officer list --office OFFICE`, `kagimori officer unblock ACCOUNT` for an \
+             administrator who is one today; that one unblocks the others in the console",
+            voided.accounts, voided.tokens
         );
     }
     for id in without_certificate {
@@ -253,6 +265,8 @@ fn tell_replayed(replayed: &Replayed, text: &mut String, value: &mut Value) {
         "from_lists": from_lists,
         "lists": lists,
         "events_lost": events_lost,
+        "accounts_blocked": voided.accounts,
+        "tokens_revoked": voided.tokens,
         "without_certificate": lost,
         "unknown_authorities": unknown_authorities,
     });

@@ -32,6 +32,7 @@ mod receipt;
 mod replay;
 mod retention;
 mod revocation;
+mod rights;
 mod session;
 mod snapshot;
 mod status;
@@ -76,12 +77,13 @@ pub(crate) use paper::{from_document as paper_case, state as paper_state, to_doc
 pub use passkey::PasskeyRow;
 pub use queue::{QueueCounts, QueuePlace, QueueQuery, QueueRow, Shelf, Show};
 pub use receipt::{NewReceipt, ReceiptRow};
-pub use replay::{Bounds, JournalIs, Replayed};
-pub(crate) use replay::{journal_keys, replay};
+pub(crate) use replay::journal_keys;
+pub use replay::{Bounds, JournalIs, Replayed, replay};
 pub use retention::{Candidate, Gone, Tombstone};
 pub(crate) use revocation::{
     from_document as revocation_case, state as revocation_state, to_document as revocation_document,
 };
+pub use rights::Voided;
 pub use session::{SessionFact, SessionRow};
 pub(crate) use snapshot::{Loading, Snapshot};
 pub use status::{NewStatus, StatusRow};
@@ -238,6 +240,7 @@ impl Store {
             queue::STATEMENTS,
             receipt::STATEMENTS,
             replay::STATEMENTS,
+            rights::STATEMENTS,
             retention::STATEMENTS,
             session::STATEMENTS,
             snapshot::STATEMENTS,

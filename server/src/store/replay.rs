@@ -18,6 +18,7 @@ use serde::Serialize;
 use super::database::{Connection, Database, statements, values};
 use super::errand::{self, NewErrand};
 use super::event::{self, NewEvent};
+use super::rights::{self, Voided};
 use super::{Behind, Errand, OpenFault, StoreAddress, audit, case, certificate, follow, migration, status, writer};
 use crate::audit::heads::{FILE as HEADS, HeadsFault};
 use crate::authority::issue::shard_of;
@@ -65,12 +66,14 @@ pub struct Replayed {
     pub lists: usize,
     /// How many audit events were signed for and are lost; 0 where the database has them all.
     pub events_lost: u64,
+    /// What may have been taken away by an event that is lost, and therefore is nobody's any more.
+    pub voided: Voided,
     /// Authorities of which there are lists or revocations and no key: made after the backup, or never here.
     pub unknown_authorities: Vec<String>,
 }
 
 /// Enters what is missing; nothing, if nothing is. Nobody may serve the database meanwhile.
-pub(crate) async fn replay(
+pub async fn replay(
     address: &StoreAddress,
     bounds: &Bounds,
     actor: &str,
@@ -174,6 +177,9 @@ impl<'c> Replay<'c> {
         }
         if bounds.journal == JournalIs::Lost {
             replay.connection.execute(FORGET_JOURNALS, values![]).await?;
+        }
+        if lost.is_some() || bounds.journal == JournalIs::Lost {
+            replay.done.voided = rights::void(replay.connection, actor, (now, chance)).await?;
         }
         let is_new = replay.done.now > before || replay.done.lists > 0;
         if is_new || lost.is_some() || bounds.journal == JournalIs::Lost {
@@ -444,6 +450,8 @@ impl<'c> Replay<'c> {
             ("now", now.to_string()),
             ("lists", self.done.lists.to_string()),
             ("journal_lost", (journal == JournalIs::Lost).to_string()),
+            ("accounts_blocked", self.done.voided.accounts.to_string()),
+            ("tokens_revoked", self.done.voided.tokens.to_string()),
         ];
         // Auditors who have that head learn here, under a later one, why the log goes on without it.
         if let Some((size, root)) = lost {

@@ -2,13 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use casework::officer::Role;
+use server::api::token::Wanted;
+use server::audit::heads;
 use server::backup::{self, BackupFault, Contents, Replaced};
 use server::chance::Chance;
-use server::store::{Behind, OpenFault, StoreAddress};
+use server::desk::officer::Command;
+use server::store::{Behind, Bounds, JournalIs, OpenFault, Replayed, StoreAddress, Voided};
+use wire::api::Scope;
 
 use crate::house::{House, Place, on_both};
 use crate::invariant;
 use crate::node::run;
+use crate::office::{HOLDER, OFFICE_COMPANY, OPERATOR, TestOfficer, account};
 use crate::operator::Desk;
 
 on_both! {
@@ -69,6 +75,100 @@ on_both! {
             outcome => panic!("{outcome:?}"),
         }
     }
+
+    // Incident: step-ca #606, where yesterday's backup gave back what was revoked since; here the rights of officers and
+    // their programs.
+    async fn incident_step_ca_606_yesterdays_backup_gives_no_right_back_that_ended_since(house: House) {
+        let boss = house.officer("1000", "見本 管理", &[Role::Administration]).await;
+        let hanako = house.officer("1001", "見本 花子", &[Role::Entry]).await;
+        let invited = house.invite(&account("1002", "見本 次郎", OFFICE_COMPANY, &[Role::Entry])).await;
+        let wanted = |officer: &TestOfficer| Wanted {
+            officer: officer.id,
+            office: "mihon-ca".to_owned(),
+            label: "test".to_owned(),
+            scopes: vec![Scope::CaseRead],
+            expires_at: house.now().plus_seconds(86_400),
+        };
+        for officer in [&boss, &boss, &hanako] {
+            house.desk.make_token(&OPERATOR, wanted(officer)).await.unwrap();
+        }
+        let yesterday = house.place.data.join("yesterday.backup.age");
+        taken(&house, &yesterday).await;
+        // Today one is blocked, with the token, and one of another's tokens is revoked.
+        house.ask_account(hanako.account(), &OPERATOR, &Command::Block).await.unwrap();
+        let tokens = house.store().tokens("mihon-ca").await.unwrap();
+        let token = tokens.into_iter().find(|token| token.officer == boss.id).unwrap();
+        assert!(house.desk.revoke_token(&OPERATOR, token).await.unwrap());
+        let today = house.place.data.join("today.backup.age");
+        taken(&house, &today).await;
+
+        // The control: a backup that has every event takes nothing from anybody.
+        let (house, replayed) = restored(house, &today).await;
+        assert_eq!((replayed.events_lost, replayed.voided), (0, Voided::default()));
+        assert!(house.desk.acting(boss.id).await.unwrap().is_some());
+        assert_eq!(live_tokens(&house).await, 1);
+
+        let (house, replayed) = restored(house, &yesterday).await;
+        assert!(replayed.events_lost > 0, "{replayed:?}");
+        assert_eq!(replayed.voided, Voided { accounts: 3, tokens: 3 });
+        for officer in [boss.id, hanako.id] {
+            assert_eq!(house.desk.acting(officer).await.unwrap(), None);
+        }
+        assert_eq!(live_tokens(&house).await, 0);
+        let told = house.store().events(hanako.id.0).await.unwrap();
+        let told: Vec<_> = told.iter().map(|event| event.name.as_str()).collect();
+        assert_eq!(told[told.len() - 2..], ["token_revoked", "blocked"]);
+        let card = house.enrolment("見本 次郎", &house.officers_card("見本 次郎").await);
+        let enrolled = house.ask_account(invited, &HOLDER, &Command::Enrol(Box::new(card))).await;
+        assert!(enrolled.is_err(), "a code that may have been void by then is void: {enrolled:?}");
+
+        // What the operator does next: one administrator, who looks after the others.
+        house.ask_account(boss.account(), &OPERATOR, &Command::Unblock).await.unwrap();
+        house.ask_account(hanako.account(), &boss.actor(), &Command::Unblock).await.unwrap();
+        assert!(house.desk.acting(hanako.id).await.unwrap().is_some());
+        invariant::hold(&house).await;
+    }
+}
+
+/// On PostgreSQL what is there goes and what comes in one transaction. Wherever a restore is cut off, the next one finds
+/// the old database, whole, or the new one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_postgres_a_restore_that_is_cut_off_anywhere_leaves_the_old_database_or_the_new_one() {
+    let house = House::on_postgres().await;
+    let card = house.card().await;
+    let file = house.place.data.join("one.backup.age");
+    taken(&house, &file).await;
+    house.revoke(&card).await;
+    let events = "SELECT COUNT(*) FROM event";
+    let stopped = house.stop().await;
+    let (address, now) = (stopped.address().clone(), stopped.now());
+    let old = invariant::count(&address, events).await;
+    let (mut cuts, mut patience) = (0, 0);
+    loop {
+        let restoring = backup::restore(&file, PASSPHRASE, &address, Replaced::PutAside, now);
+        let ended = tokio::time::timeout(std::time::Duration::from_millis(patience), restoring).await;
+        match ended {
+            Ok(Ok(_)) => break,
+            // The server has not noticed yet that the one before is gone.
+            Ok(Err(BackupFault::Served(_))) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+            Ok(Err(other)) => panic!("after {patience} ms: {other:?}"),
+            Err(_) => {
+                cuts += 1;
+                patience += 5 + patience / 10;
+            }
+        }
+        let found = invariant::count(&address, events).await;
+        // A cut may come after the commit, and before anybody was told of it.
+        if found != old {
+            break;
+        }
+    }
+    assert!(cuts > 5, "{cuts}");
+    let new = invariant::count(&address, events).await;
+    assert!(
+        0 < new && new < old,
+        "the control: what was restored is another one: {new} of {old}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -266,6 +366,35 @@ fn a54_a_backup_is_opened_by_age() {
     assert_eq!(status, 0, "{said}");
     let content = std::fs::read(desk.place().join("content")).unwrap();
     assert!(content.starts_with(b"KAGIMORI backup 1\nM"));
+}
+
+/// Restores it over what is there, replays, and serves it again.
+async fn restored(house: House, file: &Path) -> (House, Replayed) {
+    let data = house.place.data.clone();
+    let stopped = house.stop().await;
+    let (address, now, chance) = (stopped.address().clone(), stopped.now(), Chance::system());
+    backup::restore(file, PASSPHRASE, &address, Replaced::PutAside, now)
+        .await
+        .unwrap();
+    let bounds = Bounds {
+        journals: Vec::new(),
+        lists: Vec::new(),
+        head: heads::last(&data).unwrap(),
+        journal: JournalIs::Kept,
+        shards: 1,
+    };
+    let replayed = server::store::replay(&address, &bounds, "operator test", (now, &chance))
+        .await
+        .unwrap();
+    if replayed.events_lost > 0 {
+        heads::set_aside(&data).unwrap();
+    }
+    (stopped.start_after(|| ()).await.unwrap(), replayed)
+}
+
+async fn live_tokens(house: &House) -> usize {
+    let tokens = house.store().tokens("mihon-ca").await.unwrap();
+    tokens.iter().filter(|token| token.holds(house.now())).count()
 }
 
 async fn taken(house: &House, file: &Path) -> Contents {
