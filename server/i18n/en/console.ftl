@@ -170,6 +170,14 @@ desk-version-first = There is no version before this one.
 
 # Audit
 desk-audit-lead = Everything that is done or refused is recorded in a form that cannot be rewritten. That can be checked without trusting this page.
+desk-audit-events = Signed events
+desk-audit-last = Last event
+desk-audit-root = Hash over all of them
+desk-audit-copy = Signed copy outside the database
+desk-audit-agrees = It agrees with the database.
+desk-audit-differs = It does not agree with the database. Tell the operator and whoever audits at once.
+desk-audit-none = There is none yet.
+desk-audit-unreadable = It cannot be read. Tell the operator.
 desk-audit-verify = Check the whole record
 desk-audit-export = Export the evidence of one application
 desk-audit-where = The operator runs both on the server; --help says how.

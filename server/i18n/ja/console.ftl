@@ -170,6 +170,14 @@ desk-version-first = これより前の版はありません。
 
 # 監査記録
 desk-audit-lead = すべての操作と拒否は、あとから書き換えられない形で記録されます。記録が正しいことは、この画面を信頼せずに確かめられます。
+desk-audit-events = 署名済みの記録の件数
+desk-audit-last = 最後の記録の日時
+desk-audit-root = 全記録のハッシュ値
+desk-audit-copy = データベースの外にある署名の控え
+desk-audit-agrees = データベースと一致しています。
+desk-audit-differs = データベースと一致しません。運用者と監査の担当者に、すぐに連絡してください。
+desk-audit-none = まだありません。
+desk-audit-unreadable = 読めません。運用者に連絡してください。
 desk-audit-verify = 記録全体の検証
 desk-audit-export = 申込ごとの証拠の書き出し
 desk-audit-where = どちらも、運用者がサーバーで実行します。使い方は --help で表示されます。

@@ -25,9 +25,9 @@ use wire::office::{Language, Text};
 use wire::problem::Problem;
 
 use crate::catalogue::{Message, Words};
-use crate::desk::Procedure as _;
 use crate::desk::evidence::{self, Shown, Signature, Unproven};
 use crate::desk::revocation::Revocation;
+use crate::desk::{Client, Procedure as _};
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
 use crate::portal::session::hashed;
@@ -204,7 +204,7 @@ async fn step(
     let asked = usize::try_from(n).ok().and_then(|n| request.steps.get(n));
     let asked = asked.ok_or(Said::of(StatusCode::NOT_FOUND, Code::NotFound))?;
     if let Answer::PinFailed { left } = answer {
-        portal.note_failed_pin(&row, left).await?;
+        portal.note_failed_pin(&row, left, address.into()).await?;
         return Ok(Json(Verdict::Noted));
     }
     if n < row.answered {
@@ -358,14 +358,16 @@ impl Portal {
     }
 
     /// How many tries are left is audited; what was typed never came here (G-P1, DOMAIN §2.5).
-    async fn note_failed_pin(&self, row: &CardRequestRow, left: Option<u8>) -> Result<(), Fault> {
+    async fn note_failed_pin(&self, row: &CardRequestRow, left: Option<u8>, client: Client) -> Result<(), Fault> {
+        let mut details = vec![("client", client.to_string())];
+        details.extend(left.map(|left| ("left", left.to_string())));
         let event = NewEvent {
             procedure: noun(row).ok_or_else(|| Bug(format!("{:?} is no procedure that asks cards", row.procedure)))?,
             name: "pin_failed",
             actor: "agent".to_owned(),
             states: (row.purpose.clone(), row.purpose.clone()),
             refusal: Some(Code::PinWrong.id().to_owned()),
-            details: left.map(|left| ("left", left.to_string())).into_iter().collect(),
+            details,
             salt: self.chance().octets(),
         };
         self.store()

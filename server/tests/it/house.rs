@@ -211,7 +211,7 @@ impl House {
         case: CaseId<Revocation>,
         command: Command,
     ) -> Result<Done<Revocation>, Failure> {
-        self.desk.perform(&HOLDER, case, &command).await
+        crate::invariant::told(&self.desk, &HOLDER, case, &command).await
     }
 
     /// A case at S3, with this card.

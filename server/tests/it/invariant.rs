@@ -1,7 +1,8 @@
 //! The invariants of THREATS as predicates over the database, asked in SQL of their own and not by way of the store.
 
 use pki::certificate::Certificate;
-use server::store::{Audit, Store, StoreAddress};
+use server::desk::{Actor, CaseId, Desk, Done, Failure, Procedure};
+use server::store::{Audit, EventRow, Store, StoreAddress};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, SqliteConnection};
 
 use crate::house::House;
@@ -29,6 +30,49 @@ pub(crate) async fn broken(store: &Store, address: &StoreAddress) -> Vec<String>
         }
     }
     broken
+}
+
+/// Asks the desk, as everybody does, and sees that what it did or refused left its event (R15, DOMAIN §2.5): each commit
+/// one that tells the state before and after, each refusal one that names the rule. Every test that changes a case of any
+/// procedure asks through this.
+pub(crate) async fn told<P: Procedure>(
+    desk: &Desk,
+    actor: &Actor<'_>,
+    case: CaseId<P>,
+    command: &P::Command,
+) -> Result<Done<P>, Failure> {
+    let events = async || desk.store().events(case.octets()).await;
+    let (Ok(before), Ok(known)) = (desk.standing(case).await, events().await) else {
+        // A storage that fails on purpose answers nothing.
+        return desk.perform(actor, case, command).await;
+    };
+    let outcome = desk.perform(actor, case, command).await;
+    let Ok(mut all) = events().await else { return outcome };
+    let new = all.split_off(known.len());
+    let says = |event: &EventRow, name: &str| {
+        let document: serde_json::Value = serde_json::from_str(&event.document).unwrap();
+        document[name].as_str().unwrap_or_default().to_owned()
+    };
+    match &outcome {
+        // A repeated submit is answered again, and nothing was done.
+        Ok(done) if done.version == before.version => {}
+        Ok(done) => {
+            let after = P::state(&done.case);
+            assert!(
+                new.iter()
+                    .any(|event| says(event, "after") == after && says(event, "procedure") == P::NOUN),
+                "{command:?} left no event: {new:?}"
+            );
+        }
+        Err(Failure::Refused(refusal)) => assert!(
+            new.iter().any(|event| event.name == P::word(command)
+                && event.refusal.as_deref().is_some_and(|rule| !rule.is_empty())
+                && says(event, "before") == says(event, "after")),
+            "{command:?} was refused by {refusal:?}, and no event says so: {new:?}"
+        ),
+        Err(Failure::Fault(_)) => {}
+    }
+    outcome
 }
 
 /// Changes the database behind the product's back.

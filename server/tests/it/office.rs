@@ -91,7 +91,7 @@ impl House {
         actor: &Actor<'_>,
         command: &Ask,
     ) -> Result<Done<OfficerAccount>, Failure> {
-        self.desk.perform(actor, account, command).await
+        crate::invariant::told(&self.desk, actor, account, command).await
     }
 
     /// A card of a person who works for the office's own company.
@@ -146,7 +146,7 @@ impl House {
         case: CaseId<Paper>,
         command: &Command,
     ) -> Result<Done<Paper>, Failure> {
-        self.desk.perform(&by.actor(), case, command).await
+        crate::invariant::told(&self.desk, &by.actor(), case, command).await
     }
 
     /// What the paper about this card says, with one scan.

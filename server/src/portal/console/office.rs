@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
+use casework::identity::Digest;
 use casework::officer::Role;
 use wire::code::Code;
 
@@ -190,7 +191,22 @@ pub(super) async fn version(Path((_, version)): Path<(String, String)>, seat: Se
 pub(super) async fn audit(seat: Seat) -> Result<Response, Stop> {
     may_look(&seat)?;
     let page = seat.frame(Tab::Audit);
-    Ok(seat.render(&view::Audit { page }))
+    let (head, copy) = match seat.visit.portal.store().signed_head().await {
+        Ok(Some(head)) if head.agrees => (Some(head), "desk-audit-agrees"),
+        Ok(Some(head)) => (Some(head), "desk-audit-differs"),
+        Ok(None) => (None, "desk-audit-none"),
+        Err(fault @ Fault::Storage { .. }) => {
+            tracing::error!(%fault, "the audit heads outside the database cannot be read");
+            (None, "desk-audit-unreadable")
+        }
+        Err(fault) => return Err(seat.fault(&fault)),
+    };
+    let head = head.map(|head| view::AuditHead {
+        size: head.size,
+        root: Digest(head.root).to_string(),
+        at: head.at.map(|at| date::second(page.words, at)).unwrap_or_default(),
+    });
+    Ok(seat.render(&view::Audit { page, head, copy }))
 }
 
 /// The file with these values and the office that it makes; `None` if one of them does not fit.

@@ -293,4 +293,14 @@ pub(super) struct OfficeVersionPage {
 #[template(path = "console/audit.html")]
 pub(super) struct Audit {
     pub(super) page: Frame,
+    pub(super) head: Option<AuditHead>,
+    /// What is said of the copy outside the database.
+    pub(super) copy: &'static str,
+}
+
+/// The newest signed head.
+pub(super) struct AuditHead {
+    pub(super) size: u64,
+    pub(super) root: String,
+    pub(super) at: String,
 }

@@ -162,6 +162,38 @@ async fn a_value_that_cannot_be_stands_at_its_field_and_nothing_is_saved() {
     assert_eq!(house.store().offices().await.unwrap()[0].version, 1);
 }
 
+/// What an auditor sees at a glance: the newest head as it lies outside the database, and whether both tell one story.
+#[tokio::test]
+async fn the_audit_page_shows_the_newest_signed_head_and_whether_its_copy_agrees() {
+    let house = house().await;
+    let router = portal(&house);
+    for _ in 0..40 {
+        crate::audit::many(&house, 1).await;
+    }
+    let mut auditor = seated(&house, &router, "1", &[Role::Audit]).await;
+    let head = house.store().signed_head().await.unwrap().unwrap();
+    let tree = house.store().audit_tree().await.unwrap();
+    assert_eq!((head.size, head.root, head.agrees), (tree.size(), tree.root(), true));
+    let page = auditor.browser.get(&format!("{DESK}/audit")).await;
+    let root = casework::identity::Digest(head.root).to_string();
+    assert!(page.says(&root) && page.says(&head.size.to_string()), "{}", page.text());
+    assert!(page.says("データベースと一致しています"), "{}", page.text());
+    let sql = format!("UPDATE event SET head = leaf WHERE sequence = {}", head.size);
+    crate::invariant::tamper(&house.place.address, &sql).await;
+    let page = auditor.browser.get(&format!("{DESK}/audit")).await;
+    assert!(
+        page.says("データベースと一致しません") && page.says(&root),
+        "{}",
+        page.text()
+    );
+    let file = house.place.data.join(server::audit::heads::FILE);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.len() > 4_096, "the control: more than the end of it was there");
+    std::fs::write(&file, text.replace(&format!("\n{}\n", head.size), "\n999\n")).unwrap();
+    let page = auditor.browser.get(&format!("{DESK}/audit")).await;
+    assert!(page.says("読めません") && !page.says(&root), "{}", page.text());
+}
+
 #[tokio::test]
 async fn who_audits_reads_the_office_and_changes_nothing() {
     let house = house().await;

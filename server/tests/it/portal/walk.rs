@@ -583,6 +583,10 @@ async fn two_agents_cannot_share_a_request_and_an_old_one_is_told_to_update() {
     );
     let answer = wire::card_request::Answer::PinFailed { left: Some(9) };
     assert_eq!(agent.answer(0, &answer).await.unwrap(), Verdict::Noted);
+    let told = "SELECT COUNT(*) FROM event WHERE document LIKE '%\"event\":\"pin_failed\"%'
+                AND document LIKE '%\"left\":\"9\"%' AND document LIKE '%\"client\":\"loopback\"%'";
+    let told = crate::invariant::count(&house.place.address, told).await;
+    assert_eq!(told, 1, "the tries that are left, and from what kind of address");
     assert_eq!(
         agent.answer(0, &presented(&card)).await.unwrap(),
         Verdict::Go,
