@@ -31,6 +31,12 @@ pub enum Scope {
     /// Replacing it.
     #[serde(rename = "office:write")]
     OfficeWrite,
+    /// The officer's own tokens.
+    #[serde(rename = "token:read")]
+    TokenRead,
+    /// Making and revoking them: none of other scopes, none that lives longer.
+    #[serde(rename = "token:write")]
+    TokenWrite,
 }
 
 /// A text that a card is to sign, as detached CMS over its UTF-8 octets with contentType, messageDigest, signingTime and
@@ -135,7 +141,7 @@ pub struct CardCertificate {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::RevocationWrite,
         Self::CaseRead,
         Self::CaseWrite,
@@ -143,6 +149,8 @@ impl Scope {
         Self::OfficerWrite,
         Self::OfficeRead,
         Self::OfficeWrite,
+        Self::TokenRead,
+        Self::TokenWrite,
     ];
 
     /// Its name.
@@ -155,6 +163,8 @@ impl Scope {
             Self::OfficerWrite => "officer:write",
             Self::OfficeRead => "office:read",
             Self::OfficeWrite => "office:write",
+            Self::TokenRead => "token:read",
+            Self::TokenWrite => "token:write",
         }
     }
 

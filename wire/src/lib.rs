@@ -26,6 +26,7 @@ pub mod paper;
 pub mod problem;
 pub mod queue;
 pub mod revocation;
+pub mod token;
 
 /// The version of the exchange. An agent that meets a higher one asks its user to update it.
 pub const PROTOCOL: u32 = 1;

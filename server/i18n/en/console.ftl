@@ -115,6 +115,43 @@ desk-passkey-add = Add a passkey
 desk-passkey-remove = Remove
 desk-passkey-again = Please try to add it again.
 
+# API tokens
+desk-tokens = API tokens
+desk-tokens-lead = An API token lets a program of yours use the API. It can do what you choose here, and never more than you may do yourself at that moment. Decisions are signed with the officer’s card, from a program too.
+desk-tokens-none = You have no API tokens.
+desk-tokens-new = Make an API token
+desk-token-label = Name of the token
+desk-token-label-help = Name the program that has it. For example: intake scanner
+desk-token-scopes = Use
+desk-token-days = Days
+desk-token-days-help = From 1 to { $most }.
+desk-token-days-wrong = The token lasts from 1 to { $most } days.
+desk-token-days-again = Please enter a number.
+desk-token-state = Status
+desk-token-until = Until { $time }
+desk-token-ended = Ended { $time }
+desk-token-revoked = Revoked { $time }
+desk-token-used = Last used
+desk-token-unused = Not yet
+desk-token-go = Make the token
+desk-token-revoke = Revoke
+desk-token-gone = Revoked. The token can no longer be used.
+desk-token-made = Your API token
+desk-token-once = The token is shown on this page once. Put it now where the program alone can read it.
+desk-token-how = The program sends it with every request, behind “Authorization: Bearer”. If somebody else may have seen it, revoke it in the list at once.
+desk-token-expires = Valid until
+desk-to-own = To your settings
+desk-to-tokens = To your API tokens
+token-scope-revocation-write = Revocation by holders whose card is at hand
+token-scope-case-read = Reading applications and the queue
+token-scope-case-write = Entering, taking and deciding applications on paper
+token-scope-officer-read = Reading the officers’ accounts
+token-scope-officer-write = Inviting officers, their roles, blocking
+token-scope-office-read = Reading the office’s settings
+token-scope-office-write = Changing the office’s settings
+token-scope-token-read = Reading your API tokens
+token-scope-token-write = Making and revoking your API tokens
+
 # Office settings
 desk-to-office = To the office’s settings
 desk-to-history = To the history

@@ -115,6 +115,43 @@ desk-passkey-add = パスキーを登録
 desk-passkey-remove = 削除
 desk-passkey-again = もう一度登録してください。
 
+# APIトークン
+desk-tokens = APIトークン
+desk-tokens-lead = APIトークンは、あなたのプログラムがAPIを使うための鍵です。できることは、選んだ用途のうち、その時点のあなたの権限の範囲に限られます。申込の決定には、プログラムからでも必ず職員カードで署名します。
+desk-tokens-none = APIトークンはありません。
+desk-tokens-new = APIトークンを発行
+desk-token-label = トークンの名前
+desk-token-label-help = 使うプログラムが分かる名前を付けてください。例：受付スキャナー
+desk-token-scopes = 用途
+desk-token-days = 有効日数
+desk-token-days-help = 1日から{ $most }日までです。
+desk-token-days-wrong = 有効日数は、1から{ $most }までの数字です。
+desk-token-days-again = 半角数字で入力してください。
+desk-token-state = 状態
+desk-token-until = { $time } まで
+desk-token-ended = { $time } に期限切れ
+desk-token-revoked = { $time } に失効
+desk-token-used = 最終利用
+desk-token-unused = 未使用
+desk-token-go = 発行する
+desk-token-revoke = 失効させる
+desk-token-gone = 失効させました。このトークンは、もう使えません。
+desk-token-made = 発行したAPIトークン
+desk-token-once = トークンは、この画面に一度だけ表示されます。使うプログラムだけが読める場所に、今すぐ保存してください。
+desk-token-how = プログラムは、要求ごとに「Authorization: Bearer」に続けてこのトークンを送ります。人に見られたおそれがあるときは、一覧からすぐに失効させてください。
+desk-token-expires = 有効期限
+desk-to-own = ご自身の設定へ
+desk-to-tokens = APIトークンの一覧へ
+token-scope-revocation-write = 利用者のカードによる失効申込
+token-scope-case-read = 申込の一覧と内容の閲覧
+token-scope-case-write = 書面の申込の入力、担当、決定
+token-scope-officer-read = 職員の閲覧
+token-scope-officer-write = 職員の招待、権限、停止
+token-scope-office-read = 窓口の設定の閲覧
+token-scope-office-write = 窓口の設定の変更
+token-scope-token-read = ご自身のAPIトークンの閲覧
+token-scope-token-write = ご自身のAPIトークンの発行と失効
+
 # 窓口の設定
 desk-to-office = 窓口の設定へ
 desk-to-history = 変更の履歴へ

@@ -28,7 +28,7 @@ use crate::portal::Portal;
 use crate::portal::page::Page;
 use crate::portal::session::{hashed, unhex};
 use crate::portal::visit::{address, read_within};
-use crate::store::Store;
+use crate::store::{Store, TokenRow};
 
 /// A call of an operation.
 pub(super) struct Call {
@@ -46,8 +46,8 @@ pub(super) struct Call {
 /// Whose program it is.
 pub(super) struct Caller {
     pub(super) acting: Acting,
-    /// The token's mark.
-    token: [u8; 16],
+    /// The token's row.
+    pub(super) row: TokenRow,
     /// The token itself, for what only its holder may read.
     pub(super) secret: String,
 }
@@ -159,7 +159,7 @@ impl Call {
         let caller = self.caller()?;
         Ok(Actor::Program {
             id: caller.acting.officer.id,
-            token: caller.token,
+            token: caller.row.id,
         })
     }
 
@@ -264,7 +264,7 @@ async fn caller(portal: &Portal, headers: &HeaderMap, from: IpAddr, scope: Scope
     }
     Ok(Caller {
         acting,
-        token: row.id,
+        row,
         secret: secret.to_owned(),
     })
 }

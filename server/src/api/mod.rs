@@ -50,6 +50,7 @@ fn operations() -> Vec<Operation> {
         queue::operations(),
         paper::operations(),
         officer::operations(),
+        token::operations(),
         operation::of_the_agent(),
     ]
     .into_iter()

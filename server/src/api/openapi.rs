@@ -190,6 +190,7 @@ fn in_path(name: &str) -> Value {
         "number" => ("^[0-9]{11}$", "受付番号"),
         "digest" => ("^[0-9a-f]{64}$", "SHA-256 of the file."),
         "officer" => ("^[0-7][0-9a-hjkmnp-tv-z]{25}$", "The account."),
+        "token" => ("^[0-7][0-9a-hjkmnp-tv-z]{25}$", "The token."),
         "n" => ("^[0-9]{1,3}$", "Which step, from 0."),
         "id" => ("^[A-Za-z0-9_-]{22}$", "The card request."),
         _ => ("^[0-7][0-9a-hjkmnp-tv-z]{25}$", "The case."),

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use casework::characters;
 use casework::identity::OfficerId;
 use casework::officer::Case;
 use casework::time::Instant;
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 use wire::api::Scope;
 
 use super::{CliFault, Operator, actor, operator_name};
-use crate::api::token::{DAYS, MOST_DAYS, Wanted};
+use crate::api::token::{DAYS, LONGEST_LABEL, MOST_DAYS, NotMade, Wanted, fits};
 use crate::catalogue::Words;
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -50,7 +49,7 @@ pub(super) struct Create {
     #[arg(long, value_name = "ACCOUNT")]
     account: CaseId<OfficerAccount>,
     /// What it may be used for (repeatable): revocation:write, case:read, case:write, officer:read, officer:write,
-    /// office:read, office:write
+    /// office:read, office:write, token:read, token:write
     #[arg(long, value_name = "SCOPE", required = true, value_parser = scope)]
     scope: Vec<Scope>,
     /// After so many days it is worth nothing
@@ -89,7 +88,7 @@ impl Token {
 impl Create {
     async fn run(self, operator: &Operator, desk: &Desk) -> Result<ExitCode, CliFault> {
         let label = self.label.trim();
-        if label.is_empty() || characters::forbidden(label).is_some() || characters::count(label) > LONGEST_LABEL {
+        if fits(label).is_err() {
             return Err(CliFault::Usage(format!(
                 "--label wants 1 to {LONGEST_LABEL} characters in one line"
             )));
@@ -110,7 +109,10 @@ impl Create {
             scopes: self.scope,
             expires_at,
         };
-        let made = desk.make_token(&actor(&name), wanted).await?;
+        let made = desk.make_token(&actor(&name), wanted).await.map_err(|not| match not {
+            NotMade::Fault(fault) => CliFault::from(fault),
+            full => CliFault::Refused(format!("{full}; `kagimori token list` shows them")),
+        })?;
         let (id, until) = (hex(&made.id), said(expires_at));
         let text = format!(
             "token   {}\nname    {id}\nuntil   {until}\nit is shown this once; put it where the program alone reads it",
@@ -182,5 +184,3 @@ fn scope(text: &str) -> Result<Scope, String> {
     let keys: Vec<_> = Scope::ALL.iter().map(|scope| scope.key()).collect();
     Scope::from_key(text).ok_or_else(|| format!("wanted: one of {}", keys.join(", ")))
 }
-
-const LONGEST_LABEL: usize = 60;

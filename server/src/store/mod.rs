@@ -88,7 +88,7 @@ pub use session::{SessionFact, SessionRow};
 pub(crate) use snapshot::{Loading, Snapshot};
 pub use status::{NewStatus, StatusRow};
 pub use token::TokenRow;
-pub(crate) use token::scopes_text;
+pub(crate) use token::{Making, scopes_text};
 pub use writer::STORAGE_FAILED;
 
 use crate::audit::heads::{Heads, HeadsFault};

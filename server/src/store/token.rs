@@ -43,11 +43,27 @@ impl TokenRow {
 }
 
 impl Store {
-    /// Keeps a token, with the event that tells of it.
-    pub(crate) async fn make_token(&self, token: TokenRow, event: NewEvent, at: Instant) -> Result<(), Fault> {
+    /// Keeps a token, with the event that tells of it, while its account has fewer than `most` that hold. The same token
+    /// again is the one that is there.
+    pub(crate) async fn make_token(
+        &self,
+        token: TokenRow,
+        event: NewEvent,
+        at: Instant,
+        most: usize,
+    ) -> Result<Making, Fault> {
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
+                    if let Some(row) = connection.row(OF_ID, values![&token.id]).await? {
+                        let same = row.octets::<32>("hash")? == token.hash;
+                        return Ok(if same { Making::Kept } else { Making::Taken });
+                    }
+                    let held = connection.row(HELD, values![&token.officer.0, at.0]).await?;
+                    let held = held.map_or(Ok(0), |row| row.column::<i64>("held"))?;
+                    if usize::try_from(held).is_ok_and(|held| held >= most) {
+                        return Ok(Making::Full);
+                    }
                     let scopes = scopes_text(&token.scopes);
                     let row = values![
                         &token.id,
@@ -60,7 +76,8 @@ impl Store {
                         token.expires_at.0,
                     ];
                     connection.execute(MAKE, row).await?;
-                    event::append(connection, &token.officer.0, &event, at).await
+                    event::append(connection, &token.officer.0, &event, at).await?;
+                    Ok(Making::Kept)
                 })
             })
             .await
@@ -112,8 +129,21 @@ pub(crate) async fn revoke_all(connection: &mut Connection, officer: OfficerId, 
         .map(drop)
 }
 
+/// What became of a token that was to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Making {
+    /// It is kept.
+    Kept,
+    /// Another one has its mark.
+    Taken,
+    /// The account has as many as it may have.
+    Full,
+}
+
 statements! {
     REVOKE_ALL = "UPDATE token SET revoked_at = $2 WHERE officer = $1 AND revoked_at IS NULL";
+    OF_ID = "SELECT hash FROM token WHERE id = $1";
+    HELD = "SELECT COUNT(*) AS held FROM token WHERE officer = $1 AND revoked_at IS NULL AND expires_at > $2";
     MAKE = "INSERT INTO token (id, hash, officer, office, label, scopes, made_at, expires_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     REVOKE = "UPDATE token SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";

@@ -15,4 +15,5 @@ mod passkey;
 mod queue;
 pub(crate) mod seat;
 mod session;
+mod tokens;
 mod walk;

@@ -22,6 +22,7 @@ pub(crate) mod paper;
 mod passkey;
 mod queue;
 mod seat;
+mod tokens;
 mod view;
 
 use axum::Router;
@@ -87,6 +88,7 @@ fn desk() -> Router<Portal> {
         .merge(decision::routes())
         .merge(paper::routes())
         .merge(letters::routes())
+        .merge(tokens::routes())
 }
 
 /// A page of the console that says what happened and what to do.

@@ -46,6 +46,9 @@ const TABLE: &[(&str, &str)] = &[
     ("unblockOfficer", "D"),
     ("readOfficeFile", "UD"),
     ("replaceOfficeFile", "D"),
+    ("listTokens", "EAUD"),
+    ("makeToken", "EAUD"),
+    ("revokeToken", "EAUD"),
 ];
 const ROLES: [(char, Role); 4] = [
     ('E', Role::Entry),
@@ -190,6 +193,7 @@ impl Place<'_> {
             "inviteOfficer" => json!({
                 "person": "1077", "name": "見本 七郎", "company": "見本認証局株式会社", "roles": ["entry"], "mail": "a@ca.example", "language": "ja",
             }),
+            "makeToken" => json!({ "label": "夜間の取り込み", "scopes": ["case:read"], "days": 1 }),
             "assignRoles" => json!({ "roles": ["entry", "approval"] }),
             "replaceOfficeFile" => {
                 let store = self.stand.desk().store();
@@ -227,6 +231,7 @@ fn fill(path: &str, office: &str, paper: &str, place: &Place<'_>) -> String {
     path.replace("{office}", office)
         .replace("{case}", case)
         .replace("{officer}", &place.spare)
+        .replace("{token}", &nothing)
         .replace("{digest}", &digest)
 }
 

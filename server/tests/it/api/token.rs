@@ -133,3 +133,94 @@ async fn a24_a_token_works_for_no_more_than_its_account_may_do() {
         .problem(403, "E-ROLE");
     assert_eq!(program.get(&format!("/offices/{OFFICE}/officers")).await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_officers_program_makes_lists_and_revokes_the_own_tokens_and_no_colleagues() {
+    let stand = Stand::new().await;
+    let officer = stand.officer(OFFICE, "1001", "見本 花子", &[Role::Entry]).await;
+    let colleague = stand.officer(OFFICE, "1002", "見本 次郎", &[Role::Entry]).await;
+    let (tokens, queue) = (format!("/offices/{OFFICE}/tokens"), format!("/offices/{OFFICE}/queue"));
+    let wanted = json!({ "label": "受付スキャナー", "scopes": ["case:read"], "days": 7 });
+    let key = [("idempotency-key", "make")];
+    let told = officer
+        .program
+        .call("POST", &tokens, &key, Some(&wanted))
+        .await
+        .json(201);
+    let again = officer
+        .program
+        .call("POST", &tokens, &key, Some(&wanted))
+        .await
+        .json(201);
+    assert_eq!(again, told, "sent twice it is one token, told alike");
+    let made = Program {
+        token: told["token"].as_str().unwrap().to_owned(),
+        ..officer.program.clone()
+    };
+    assert_eq!(made.get(&queue).await.status, 200);
+    made.get(&tokens).await.problem(403, "E-SCOPE");
+    let list = officer.program.get(&tokens).await.json(200);
+    // Both were made in one second, in whichever order.
+    let find = |list: &serde_json::Value| {
+        let tokens = list["tokens"].as_array().unwrap();
+        assert_eq!(tokens.len(), 2, "that of the program, and the new one");
+        tokens.iter().find(|token| token["id"] == told["id"]).unwrap().clone()
+    };
+    assert_eq!(find(&list)["label"], "受付スキャナー");
+    assert!(!list.to_string().contains(&made.token), "it is told once");
+    let revoke = format!("{tokens}/{}/revoke", told["id"].as_str().unwrap());
+    colleague.program.tell(&revoke).await.problem(404, "E-NOT-FOUND");
+    assert_eq!(made.get(&queue).await.status, 200);
+    assert_eq!(officer.program.tell(&revoke).await.status, 204);
+    made.get(&queue).await.problem(401, "E-TOKEN");
+    let list = officer.program.get(&tokens).await.json(200);
+    assert!(find(&list)["revoked_at"].is_i64(), "{list}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a24_a_token_makes_none_that_is_more_than_itself_or_lasts_longer() {
+    let stand = Stand::new().await;
+    let officer = stand
+        .officer(OFFICE, "1001", "見本 花子", &[Role::Administration])
+        .await;
+    let tokens = format!("/offices/{OFFICE}/tokens");
+    let narrow = stand
+        .program(OFFICE, officer.id, &[Scope::TokenWrite, Scope::CaseRead], 1)
+        .await;
+    let ask = |scope: &str, days: i64| json!({ "label": "x", "scopes": [scope], "days": days });
+    narrow
+        .post(&tokens, &ask("office:write", 1))
+        .await
+        .problem(403, "E-SCOPE");
+    officer.program.post(&tokens, &ask("office:write", 1)).await.json(201);
+    let short = narrow.post(&tokens, &ask("case:read", 366)).await.json(201);
+    let long = officer.program.post(&tokens, &ask("case:read", 80)).await.json(201);
+    let ends = |told: &serde_json::Value| told["expires_at"].as_i64().unwrap();
+    assert!(ends(&short) <= stand.node.now() + 86_400, "{short}");
+    assert!(ends(&long) > stand.node.now() + 79 * 86_400, "control: {long}");
+    let wrong = json!({ "label": " ", "scopes": [] });
+    let told = officer.program.post(&tokens, &wrong).await.problem(422, "E-REQ");
+    let places: Vec<_> = told["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| &error["pointer"])
+        .collect();
+    assert_eq!(places, ["/label", "/scopes"]);
+    officer
+        .program
+        .post(&tokens, &ask("case:read", 367))
+        .await
+        .problem(400, "E-MALFORMED");
+    // The account has one of its program, the narrow one, and three that were made.
+    for _ in 5..20 {
+        officer.program.post(&tokens, &ask("case:read", 1)).await.json(201);
+    }
+    officer
+        .program
+        .post(&tokens, &ask("case:read", 1))
+        .await
+        .problem(409, "E-MANY");
+    stand.node.advance(2 * 86_400);
+    officer.program.post(&tokens, &ask("case:read", 1)).await.json(201);
+}

@@ -8,10 +8,11 @@ use crate::house::House;
 use crate::portal::browser::{Browser, ORIGIN, portal};
 
 /// Every page behind the login, `{id}` standing for an account.
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 14] = [
     "",
     "/own",
     "/card",
+    "/own/tokens",
     "/officers",
     "/officers/invite",
     "/officers/{id}",
@@ -24,12 +25,14 @@ const PAGES: [&str; 13] = [
     "/audit",
 ];
 /// Every form behind the login.
-const FORMS: [&str; 12] = [
+const FORMS: [&str; 14] = [
     "/logout",
     "/stay",
     "/card",
     "/own/passkey",
     "/own/passkey/remove",
+    "/own/tokens",
+    "/own/tokens/revoke",
     "/officers/invite",
     "/officers/{id}/roles",
     "/officers/{id}/invite",
