@@ -69,6 +69,19 @@ pub const fn width(character: char) -> Width {
     }
 }
 
+/// The half-width twin of a full-width letter, digit, sign or space; every other character as it is. For what is compared
+/// or looked up, never for what is kept.
+pub const fn half_width(character: char) -> char {
+    match character {
+        '\u{3000}' => ' ',
+        '\u{ff01}'..='\u{ff5e}' => match char::from_u32(character as u32 - 0xfee0) {
+            Some(half) => half,
+            None => character,
+        },
+        _ => character,
+    }
+}
+
 /// Full-width katakana as readings are written: ア to ヺ, ー, ・, and the full-width space.
 pub const fn katakana(character: char) -> bool {
     matches!(character, 'ァ'..='ヺ' | 'ー' | '・' | '\u{3000}')

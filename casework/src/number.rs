@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::characters::half_width;
+
 /// A receipt number. Looking it up without a session needs its check code too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Number(u64);
@@ -17,13 +19,14 @@ impl Number {
         Self(ten * 10 + check_digit(ten))
     }
 
-    /// Reads eleven digits, spaces and hyphens between them allowed. `None` unless the check digit fits.
+    /// Reads eleven digits, full-width ones too, spaces and hyphens between them allowed. `None` unless the check digit fits.
     pub fn parse(text: &str) -> Option<Self> {
         let mut value = 0_u64;
         let mut digits = 0;
         for character in text
             .chars()
-            .filter(|character| !matches!(character, ' ' | '-' | '\u{3000}'))
+            .map(half_width)
+            .filter(|character| !matches!(character, ' ' | '-'))
         {
             value = value.checked_mul(10)?.checked_add(u64::from(character.to_digit(10)?))?;
             digits += 1;
@@ -48,12 +51,15 @@ impl CheckCode {
         }))
     }
 
-    /// Reads a code as typed: case and hyphens do not matter.
+    /// Reads a code as typed: case, width, spaces and hyphens do not matter.
     pub fn parse(text: &str) -> Option<Self> {
         let mut code = [0; 8];
-        let mut typed = text.bytes().filter(|octet| !matches!(octet, b'-' | b' '));
+        let mut typed = text
+            .chars()
+            .map(half_width)
+            .filter(|character| !matches!(character, '-' | ' '));
         for place in &mut code {
-            let octet = typed.next()?.to_ascii_uppercase();
+            let octet = u8::try_from(typed.next()?).ok()?.to_ascii_uppercase();
             *place = ALPHABET.contains(&octet).then_some(octet)?;
         }
         typed.next().is_none().then_some(Self(code))

@@ -40,6 +40,7 @@ async function everyPage(world, language) {
   await visit("offices", `${PORTAL}/`);
   await visit("office", `${PORTAL}/${OFFICE}`);
   await onPaper(page, look);
+  await visit("receipt-blank", `${PORTAL}/receipt`);
   await visit("start", START_OF_REVOCATION);
   await visit("flow", `${START_OF_REVOCATION}/flow`);
   await visit("flow-print", `${START_OF_REVOCATION}/flow?print=1`);

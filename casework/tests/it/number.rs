@@ -23,6 +23,9 @@ fn a_number_is_read_with_the_spaces_and_hyphens_people_type() {
         text.clone(),
         format!("{first}-{second}-{third}"),
         format!(" {first} {second}\u{3000}{third}"),
+        text.bytes()
+            .filter_map(|octet| char::from_u32(u32::from(octet) + 0xfee0))
+            .collect(),
     ] {
         assert_eq!(Number::parse(&typed), Some(number), "{typed}");
     }
@@ -39,14 +42,19 @@ fn a_number_is_read_with_the_spaces_and_hyphens_people_type() {
 }
 
 #[test]
-fn a_check_code_is_eight_letters_without_look_alikes_and_reads_in_any_case() {
+fn a_check_code_is_eight_letters_without_look_alikes_and_reads_in_any_case_and_width() {
     let code = CheckCode::from_random([0, 31, 8, 200, 17, 99, 255, 64]);
     let text = code.to_string();
     assert_eq!(text.len(), 8);
     assert!(!text.contains(['0', '1', 'I', 'O']));
     let typed = format!("{}-{}", &text[..4].to_lowercase(), &text[4..]);
     assert!(CheckCode::parse(&typed) == Some(code));
-    for wrong in [&text[1..], &format!("{text}2"), "0000-0000", "ＡＢＣＤ2345"] {
+    let wide: String = text
+        .bytes()
+        .filter_map(|octet| char::from_u32(u32::from(octet) + 0xfee0))
+        .collect();
+    assert!(CheckCode::parse(&wide) == Some(code));
+    for wrong in [&text[1..], &format!("{text}2"), "0000-0000", "ＯＢＣＤ2345"] {
         assert!(CheckCode::parse(wrong).is_none(), "{wrong}");
     }
 }

@@ -44,23 +44,31 @@ impl From<Fault> for Unfound {
     }
 }
 
+/// `GET /receipt`: the form for whoever has the paper before them and no address.
+pub(crate) async fn blank(visit: Visit) -> Response {
+    form(&visit, "", StatusCode::OK, None)
+}
+
 /// `GET /receipt/{number}`: the form. It has no effect, and tells nobody whether there is such a number.
 pub(crate) async fn page(visit: Visit, Path(number): Path<String>) -> Response {
     form(&visit, &number, StatusCode::OK, None)
 }
 
-/// The form with the code.
+/// The form with the code, and with the number where the address has none.
 pub(crate) async fn look(State(portal): State<Portal>, request: Request) -> Result<Response, Stop> {
     let (mut parts, body) = request.into_parts();
     let from = address(&parts);
     let visit = Visit::from_request_parts(&mut parts, &portal).await?;
-    let path = Path::<String>::from_request_parts(&mut parts, &portal).await;
-    let Path(typed) = path.map_err(|_| visit.not_found())?;
+    let path = Option::<Path<String>>::from_request_parts(&mut parts, &portal).await;
+    let path = path.map_err(|_| visit.not_found())?;
     let fields = read_form(&visit, parts, body).await?;
-    let code = fields
-        .iter()
-        .find_map(|(name, value)| (name == "check_code").then_some(value.as_str()));
-    let code = code.and_then(CheckCode::parse);
+    let field = |asked: &str| {
+        fields
+            .iter()
+            .find_map(|(name, value)| (name == asked).then_some(value.as_str()))
+    };
+    let typed = path.map_or_else(|| field("number").unwrap_or_default().to_owned(), |Path(number)| number);
+    let code = field("check_code").and_then(CheckCode::parse);
     match look_up(&portal, from, Number::parse(&typed), code).await {
         Ok(standing) => {
             let page = visit.page();

@@ -53,6 +53,7 @@ pub fn router(portal: Portal) -> Router {
         .route("/{office}", get(menu::office))
         .route("/{office}/paper", get(paper::page))
         .route("/{office}/paper/notice", post(paper::notice))
+        .route("/receipt", get(lookup::blank).post(lookup::look))
         .route("/receipt/{number}", get(lookup::page).post(lookup::look))
         .nest("/{office}/revocation", revocation::routes());
     let most = |octets| RequestBodyLimitLayer::new(octets);

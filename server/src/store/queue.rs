@@ -1,5 +1,6 @@
 //! What waits for officers, and what they have done: lists and counts. Cases decide; this only shows where they stand.
 
+use casework::characters::half_width;
 use casework::identity::{Authority, CertificateId, OfficerId, Serial};
 use casework::number::Number;
 use casework::time::Instant;
@@ -357,10 +358,7 @@ pub(super) fn folded(words: &str) -> String {
     words
         .chars()
         .filter(|character| !character.is_whitespace())
-        .map(|character| match character {
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character),
-            character => character,
-        })
+        .map(half_width)
         .flat_map(char::to_lowercase)
         .collect()
 }

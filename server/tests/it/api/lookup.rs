@@ -77,6 +77,35 @@ async fn a18_an_unknown_number_and_a_wrong_code_are_told_alike_and_after_the_sam
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_has_no_address_types_number_and_code_in_any_width_and_a_wrong_number_stays_typed() {
+    let house = House::on_sqlite().await;
+    let card = house.card().await;
+    let (case, _) = house.revoke(&card).await;
+    let receipt = house.store().receipt(case.octets()).await.unwrap().unwrap();
+    let router = router(Portal::new(house.desk.clone(), Site::at(ORIGIN)).unwrap());
+    let (number, code) = (receipt.number.to_string(), receipt.check_code.to_string());
+    let form = "application/x-www-form-urlencoded";
+    // １ is U+FF11, in UTF-8 EF BC 91.
+    let digits: Vec<String> = number
+        .bytes()
+        .map(|octet| format!("%EF%BC%{:02X}", octet + 0x60))
+        .collect();
+    let digits = digits.concat();
+    let (status, page, _) = ask(&router, "/receipt", &format!("{code}&number={digits}"), form).await;
+    assert_eq!(status, StatusCode::OK, "{page}");
+    assert!(page.contains("revoked") && page.contains(&number), "{page}");
+    let (status, page, _) = ask(&router, "/receipt", &format!("{code}&number=12345"), form).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(page.contains("E-CHECK") && page.contains("value=\"12345\""), "{page}");
+    let (status, page, _) = ask(&router, "/receipt", &code, form).await;
+    assert_eq!(
+        status,
+        StatusCode::NOT_FOUND,
+        "control: without a number there is nothing: {page}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a18_ten_thousand_guesses_of_a_receipt_s_code_find_nothing_and_hold_up_no_session() {
     let house = House::on_sqlite().await;
     let card = house.card().await;

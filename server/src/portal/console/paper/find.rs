@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
+use casework::characters::half_width;
 use casework::identity::{Authority, CertificateId, Serial};
 use casework::officer::Role;
 use casework::time::Instant;
@@ -207,10 +208,7 @@ fn parse(der: &[u8]) -> Result<Certificate, Fault> {
 fn serials(text: &str) -> Vec<Serial> {
     let plain: String = text
         .chars()
-        .map(|character| match character {
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character),
-            character => character,
-        })
+        .map(half_width)
         .filter(|character| !character.is_whitespace() && !matches!(character, ':' | '-' | ','))
         .collect();
     let hexadecimal = plain.strip_prefix("0x").or(plain.strip_prefix("0X"));
