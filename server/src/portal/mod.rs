@@ -20,6 +20,7 @@ mod paper;
 mod purpose;
 pub(crate) mod receipt;
 pub(crate) mod refusal;
+mod remainder;
 pub(crate) mod revocation;
 pub(crate) mod session;
 mod view;
@@ -68,6 +69,9 @@ pub fn router(portal: Portal) -> Router {
         // Each operation has a bound of its own.
         .nest("/api/v1", api::routes())
         .layer(axum::middleware::from_fn(api::problems_below))
+        .layer(axum::middleware::from_fn(|request, next| {
+            remainder::read(request, next, console::MOST_OCTETS)
+        }))
         .layer(axum::middleware::from_fn_with_state(portal.clone(), headers::add))
         .with_state(portal)
 }
