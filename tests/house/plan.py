@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 
-from house import daemons, journeys, judges, needs, set_up, tally_test
+from house import daemons, journeys, judges, needs, proxy, set_up, tally_test
 from house.processes import ROOT, TARGET, output, run
 from house.step import Step
 from house.tally import Tally, from_cargo, from_status
@@ -40,6 +40,7 @@ def everything():
         Step("opensc", "OpenSC accepts the virtual card through the real pcscd", judges.opensc),
         *journeys.steps(),
         Step("set-up", "a newcomer's walk by the commands of docs/set-up.md: to the first officer and the first status", set_up.set_up),
+        Step("proxy", "nginx and Caddy before the server, as docs/operations.md configures them", proxy.proxies),
         Step("cms", "openssl cms accepts what the card signed, and not a changed text", judges.cms),
         Step("pkilint", "pkilint has no finding of WARNING or worse in any DER made", judges.pkilint),
         Step("pins", "no PIN of the journeys stands in any file they left", judges.pins),
