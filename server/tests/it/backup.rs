@@ -424,53 +424,12 @@ fn with_authority(store: Option<&StoreAddress>) -> Desk {
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(path, text.replace("sqlite://data/kagimori.db", url)).unwrap();
     }
-    for create in [
-        &[
-            "ca",
-            "create",
-            "--name",
-            "root",
-            "--profile",
-            "root",
-            "--algorithm",
-            "p256",
-        ][..],
-        &[
-            "ca",
-            "create",
-            "--name",
-            "mihon",
-            "--profile",
-            "issuing",
-            "--parent",
-            "root",
-            "--algorithm",
-            "p256",
-        ],
-    ] {
-        desk.done(create);
-    }
-    desk.write("taro.toml", server::authority::holder::EXAMPLE);
+    desk.founds();
     desk
 }
 
 fn issue(desk: &Desk, number: usize) -> String {
-    desk.request("card.csr");
-    let out = format!("card-{number}.pem");
-    let issued = desk.json(&[
-        "ca",
-        "issue",
-        "--ca",
-        "mihon",
-        "--profile",
-        "authority-card-signature",
-        "--csr",
-        "card.csr",
-        "--holder",
-        "taro.toml",
-        "--out",
-        &out,
-    ]);
+    let issued = desk.issues(&format!("card-{number}.pem"));
     issued["serial"].as_str().unwrap().to_owned()
 }
 

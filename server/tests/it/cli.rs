@@ -38,20 +38,7 @@ async fn an_operator_sets_up_issues_serves_and_revokes() {
     assert_eq!(desk.json(&["office", "list"])["offices"][0]["version"], 1);
     assert_eq!(desk.json(&["ca", "list"]).as_array().unwrap().len(), 2);
     desk.write("taro.toml", server::authority::holder::EXAMPLE);
-    desk.request("card.csr");
-    let issue = [
-        "ca",
-        "issue",
-        "--ca",
-        "mihon",
-        "--profile",
-        "authority-card-signature",
-        "--csr",
-        "card.csr",
-        "--holder",
-        "taro.toml",
-    ];
-    let issued = desk.json(&[&issue[..], &["--out", "card.pem"]].concat());
+    let issued = desk.issues("card.pem");
     let serial = issued["serial"].as_str().unwrap().to_owned();
     assert!(serial.len() > 40, "in full: {serial}");
     desk.write(
@@ -126,21 +113,7 @@ async fn an_operator_sets_up_issues_serves_and_revokes() {
         "a second revocation is refused: {said}"
     );
     // A certificate that is issued beside the running server is known to it.
-    desk.request("second.csr");
-    let again = [
-        &[
-            "ca",
-            "issue",
-            "--ca",
-            "mihon",
-            "--profile",
-            "authority-card-signature",
-            "--csr",
-            "second.csr",
-        ][..],
-        &["--holder", "taro.toml", "--out", "card.pem"],
-    ];
-    desk.done(&again.concat());
+    desk.issues("card.pem");
     let begun = Instant::now();
     while !ask().contains("card.pem: good") {
         assert!(begun.elapsed() < Duration::from_millis(1_500), "{}", ask());
@@ -161,43 +134,8 @@ async fn an_operator_sets_up_issues_serves_and_revokes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn verify_has_three_answers_and_an_exit_status_for_each() {
     let desk = Desk::new();
-    desk.done(&[
-        "ca",
-        "create",
-        "--name",
-        "root",
-        "--profile",
-        "root",
-        "--algorithm",
-        "p256",
-    ]);
-    desk.done(&[
-        "ca",
-        "create",
-        "--name",
-        "mihon",
-        "--profile",
-        "issuing",
-        "--parent",
-        "root",
-        "--algorithm",
-        "p256",
-    ]);
-    desk.write("taro.toml", server::authority::holder::EXAMPLE);
-    desk.request("card.csr");
-    let issue = [
-        "ca",
-        "issue",
-        "--ca",
-        "mihon",
-        "--profile",
-        "authority-card-signature",
-        "--csr",
-        "card.csr",
-        "--holder",
-        "taro.toml",
-    ];
-    let issued = desk.json(&[&issue[..], &["--out", "card.pem"]].concat());
+    desk.founds();
+    let issued = desk.issues("card.pem");
     desk.write("root.pem", &desk.done(&["ca", "show", "--ca", "root", "--pem"]));
     desk.write("mihon.pem", &desk.done(&["ca", "show", "--ca", "mihon", "--pem"]));
     let path = ["verify", "--anchor", "root.pem", "--intermediate", "mihon.pem"];

@@ -111,45 +111,8 @@ async fn the_doctor_ends_with_1_when_something_hurts_and_with_0_when_nothing_doe
     let path = desk.place().join("kagimori.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace("127.0.0.1:25\"", &format!("{mail}\""))).unwrap();
-    for create in [
-        &[
-            "ca",
-            "create",
-            "--name",
-            "root",
-            "--profile",
-            "root",
-            "--algorithm",
-            "p256",
-        ][..],
-        &[
-            "ca",
-            "create",
-            "--name",
-            "mihon",
-            "--profile",
-            "issuing",
-            "--parent",
-            "root",
-            "--algorithm",
-            "p256",
-        ],
-    ] {
-        desk.done(create);
-    }
-    desk.write("taro.toml", server::authority::holder::EXAMPLE);
-    desk.request("card.csr");
-    let issue = [
-        "ca",
-        "issue",
-        "--ca",
-        "mihon",
-        "--profile",
-        "authority-card-signature",
-        "--csr",
-        "card.csr",
-    ];
-    desk.done(&[&issue[..], &["--holder", "taro.toml", "--out", "card.pem"]].concat());
+    desk.founds();
+    desk.issues("card.pem");
     // Nobody serves: relying parties are told nothing.
     let (status, said) = desk.kagimori(&["doctor"]);
     assert_eq!(status, 1, "{said}");

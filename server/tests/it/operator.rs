@@ -32,6 +32,25 @@ impl Desk {
         desk
     }
 
+    /// Makes the authorities `root` and `mihon`, and writes the holder `taro.toml`.
+    pub(crate) fn founds(&self) {
+        for (name, made) in [
+            ("root", ["--profile", "root"].as_slice()),
+            ("mihon", &["--profile", "issuing", "--parent", "root"]),
+        ] {
+            self.done(&[&["ca", "create", "--name", name, "--algorithm", "p256"], made].concat());
+        }
+        self.write("taro.toml", server::authority::holder::EXAMPLE);
+    }
+
+    /// Issues a certificate of `mihon` to the holder `taro.toml` for a fresh key.
+    pub(crate) fn issues(&self, out: &str) -> Value {
+        self.request("card.csr");
+        let profile = ["--profile", "authority-card-signature"];
+        let asked = ["--csr", "card.csr", "--holder", "taro.toml", "--out", out];
+        self.json(&[&["ca", "issue", "--ca", "mihon"][..], &profile, &asked].concat())
+    }
+
     pub(crate) fn place(&self) -> &Path {
         self.directory.path()
     }
