@@ -1,9 +1,11 @@
 //! 発行 at the desk: two commits, with the signature between them (DESIGN, part 3.9).
 
+use casework::application::Ground;
 use casework::certificate::{self, Case, Errand as Later, Event, Facts, Intent, Policy, Reason, Write as Now};
 use casework::evidence::Signed;
 use casework::identity::CertificateId;
-use casework::time::Instant;
+use casework::time::{Day, Instant};
+use pki::certificate::Certificate;
 use pki::reason::ReasonCode;
 use wire::office::Language;
 
@@ -194,6 +196,23 @@ pub const fn reason_code(reason: Reason) -> Option<ReasonCode> {
         Reason::CessationOfOperation => Some(ReasonCode::CessationOfOperation),
         Reason::PrivilegeWithdrawn => Some(ReasonCode::PrivilegeWithdrawn),
     }
+}
+
+/// Revokes a certificate for one of the grounds that people give: at that moment, and if they know since which day, with
+/// that day's begin as what relying parties count from (RFC 5280 §5.3.2).
+pub(super) fn revoke(certificate: CertificateId, ground: Ground, at: Instant, event_day: Option<Day>) -> Write {
+    Write::Revoke(NewStatus {
+        certificate,
+        reason: reason_code(ground.reason()),
+        revoked_at: at,
+        invalid_from: event_day.map(Day::begins),
+    })
+}
+
+/// Whom officers read in the queue: the holder and the company of a certificate, each empty where it names none.
+pub(super) fn names(certificate: Option<&Certificate>) -> (String, String) {
+    let holder = certificate.and_then(Certificate::holder).unwrap_or_default();
+    (holder.name.unwrap_or_default(), holder.organisation.unwrap_or_default())
 }
 
 /// How the audit names a certificate.

@@ -16,7 +16,7 @@ use wire::code::Code;
 use super::Desk;
 use crate::fault::Fault;
 use crate::office::Office;
-use crate::store::{EvidenceKind, KeyPurpose, PasskeyRow};
+use crate::store::{EvidenceKind, KeyPurpose, NewEvidence, PasskeyRow};
 use crate::webauthn::{Asked, Assertion, NotProven};
 
 /// The certificates of a card, checked in the order of DOMAIN §2.3 before any PIN is asked. That they are those of the
@@ -94,6 +94,21 @@ impl Signature {
     pub fn cms(&self) -> &[u8] {
         &self.cms
     }
+
+    /// Whether it is this card's over this text. A text holds a mark that was drawn for it alone, so its digest is the
+    /// one-time token of a submit (G-S2).
+    pub(super) fn is_of(&self, text: Digest, card: Fingerprint) -> bool {
+        self.possession.text() == text && self.possession.card() == card
+    }
+
+    /// As it is kept beside its text.
+    pub(super) fn kept(&self) -> NewEvidence {
+        NewEvidence {
+            kind: EvidenceKind::Signature,
+            digest: self.possession.text(),
+            content: self.cms.clone(),
+        }
+    }
 }
 
 impl Unproven {
@@ -115,6 +130,16 @@ impl Unproven {
             Self::Signature(_) => Code::Signature,
             Self::AnotherCard => Code::CardChanged,
         }
+    }
+}
+
+/// A text that goes out for signature, as it is kept until then and after.
+pub(super) fn to_be_signed(text: String) -> NewEvidence {
+    let content = text.into_bytes();
+    NewEvidence {
+        kind: EvidenceKind::Text,
+        digest: sha256(&content),
+        content,
     }
 }
 

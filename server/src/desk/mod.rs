@@ -10,6 +10,7 @@ pub mod example;
 pub mod officer;
 pub mod offices;
 pub mod paper;
+mod receipt;
 pub mod revocation;
 mod text;
 mod unfinished;
@@ -149,6 +150,23 @@ pub struct Standing<P: Procedure> {
     pub place: Option<Place>,
     /// How many commits it has seen.
     pub version: i64,
+}
+
+impl<P: Procedure> Standing<P> {
+    /// Where the case is from a command on that names this office and this language, or neither. A case stays at its
+    /// office.
+    fn place(&self, named: Option<(&str, Language)>) -> Result<Place, Failure> {
+        match (&self.place, named) {
+            // A case that never began; there is no office whose rule it would be.
+            (None, None) => Err(Failure::Refused(Refusal::Stale)),
+            (Some(place), Some((office, _))) if office != place.office => Err(Failure::Refused(Refusal::NotAnOfficer)),
+            (_, Some((office, language))) => Ok(Place {
+                office: office.to_owned(),
+                language,
+            }),
+            (Some(place), None) => Ok(place.clone()),
+        }
+    }
 }
 
 /// Where a case is, and in which language.

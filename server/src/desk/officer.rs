@@ -227,11 +227,11 @@ impl Procedure for OfficerAccount {
         now: Instant,
     ) -> Result<Proposal<Self>, Failure> {
         let id = OfficerId(standing.id.octets());
-        let place = place(standing, command)?;
-        let office = desk.office(&place.office).ok_or_else(|| Fault::Corrupt {
-            what: "an officer",
-            why: format!("no office {:?} here", place.office),
+        let place = standing.place(match command {
+            Command::Invite { office, language, .. } => Some((office, *language)),
+            _ => None,
         })?;
+        let office = desk.office_of("an officer", &place)?;
         // A passkey logs in beside the card, not instead of one that is revoked; no second session is begun either.
         if let (Case::Active { .. }, Command::LogIn(_)) = (&standing.case, command)
             && desk.acting(id).await?.is_none()
@@ -291,25 +291,6 @@ async fn has_acted(desk: &Desk, account: OfficerId) -> Result<bool, Fault> {
     Ok(events
         .iter()
         .any(|event| event.name == "enrolled" && event.refusal.is_none()))
-}
-
-fn place(standing: &Standing<OfficerAccount>, command: &Command) -> Result<Place, Failure> {
-    match (&standing.place, command) {
-        (None, Command::Invite { office, language, .. }) => Ok(Place {
-            office: office.clone(),
-            language: *language,
-        }),
-        (None, _) => Err(Failure::Refused(Refusal::Stale)),
-        // An account does not move to another office.
-        (Some(place), Command::Invite { office, .. }) if *office != place.office => {
-            Err(Failure::Refused(Refusal::NotAnOfficer))
-        }
-        (Some(place), Command::Invite { language, .. }) => Ok(Place {
-            language: *language,
-            ..place.clone()
-        }),
-        (Some(place), _) => Ok(place.clone()),
-    }
 }
 
 async fn facts(desk: &Desk, actor: &Actor<'_>, id: OfficerId, office: &str, command: &Command) -> Result<Facts, Fault> {

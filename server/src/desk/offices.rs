@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use super::Desk;
+use super::{Desk, Place};
 use crate::fault::Fault;
 use crate::office::{Office, OfficeError};
 use crate::store::OfficeRow;
@@ -46,6 +46,15 @@ impl Desk {
     /// An office by its id, as it is at this moment.
     pub fn office(&self, id: &str) -> Option<Arc<Office>> {
         self.offices().iter().find(|office| office.id == id).cloned()
+    }
+
+    /// The office that a case is at; `what` says what kind of case it is, with its article. A case at an office that is
+    /// not here cannot be worked on.
+    pub(super) fn office_of(&self, what: &'static str, place: &Place) -> Result<Arc<Office>, Fault> {
+        self.office(&place.office).ok_or_else(|| Fault::Corrupt {
+            what,
+            why: format!("no office {:?} here", place.office),
+        })
     }
 
     /// Opens the offices as the store has them now. One that cannot be read leaves all of them as they were.

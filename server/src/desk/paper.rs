@@ -6,21 +6,21 @@ mod text;
 use casework::Refusal;
 use casework::characters;
 use casework::identity::{Digest, OfficerId};
-use casework::number::{CheckCode, Number};
+use casework::number::Number;
 use casework::officer::Role;
 use casework::paper::{self, Case, Entry, Errand as Later, Event, Write as Now};
 use casework::review::{Reason, Verdict};
-use casework::time::{Day, Instant};
+use casework::time::Instant;
 use wire::office::Language;
 
-use super::certificate::{about_certificate, reason_code};
-use super::evidence::{Signature, sha256};
+use super::certificate::{about_certificate, names, revoke};
+use super::evidence::{Signature, sha256, to_be_signed};
 use super::officer::Acting;
 use super::text::Mark;
 use super::{Actor, CaseId, Desk, Failure, Place, Procedure, Proposal, Standing};
 use crate::fault::Fault;
 use crate::office::{Office, ReasonUse};
-use crate::store::{self, Document, Errand, EvidenceKind, NewEvidence, NewReceipt, NewStatus, QueueRow, Shelf, Write};
+use crate::store::{self, Document, Errand, EvidenceKind, NewEvidence, QueueRow, Shelf, Write};
 use facts::{Named, facts, named};
 use text::{PaperText, content, is_for};
 
@@ -131,7 +131,6 @@ impl Procedure for Paper {
         store::paper_document(case)
     }
 
-    /// A text holds a mark that was drawn for it alone, so its digest is the one-time token of the submit (G-S2).
     fn is_done(case: &Case, command: &Command) -> bool {
         let approval = match (case, command) {
             (Case::Waiting { review, .. }, Command::Submit(_)) => review.first.as_ref(),
@@ -143,8 +142,7 @@ impl Procedure for Paper {
         };
         match (approval, command) {
             (Some(approval), Command::Submit(signature) | Command::Decide(signature)) => {
-                let signed = signature.possession();
-                signed.text() == approval.text && signed.card() == approval.card
+                signature.is_of(approval.text, approval.card)
             }
             _ => false,
         }
@@ -161,11 +159,11 @@ impl Procedure for Paper {
         command: &Command,
         now: Instant,
     ) -> Result<Proposal<Self>, Failure> {
-        let place = place(standing, command)?;
-        let office = desk.office(&place.office).ok_or_else(|| Fault::Corrupt {
-            what: "a case",
-            why: format!("no office {:?} here", place.office),
+        let place = standing.place(match command {
+            Command::Enter { office, language, .. } => Some((office, *language)),
+            _ => None,
         })?;
+        let office = desk.office_of("a case", &place)?;
         let acting = desk.acting_at(actor, &place.office).await?;
         let named = match entry_of(&standing.case, command) {
             Some(entry) => named(desk, &office, &entry.certificate).await?,
@@ -208,26 +206,6 @@ impl Procedure for Paper {
             errands: decision.errands.into_iter().map(errand).collect(),
             evidence,
         })
-    }
-}
-
-fn place(standing: &Standing<Paper>, command: &Command) -> Result<Place, Failure> {
-    match (&standing.place, command) {
-        (None, Command::Enter { office, language, .. }) => Ok(Place {
-            office: office.clone(),
-            language: *language,
-        }),
-        // A case that never began; there is no office whose rule it would be.
-        (None, _) => Err(Failure::Refused(Refusal::Stale)),
-        // Papers do not move to another office.
-        (Some(place), Command::Enter { office, .. }) if *office != place.office => {
-            Err(Failure::Refused(Refusal::NotAnOfficer))
-        }
-        (Some(place), Command::Enter { language, .. }) => Ok(Place {
-            language: *language,
-            ..place.clone()
-        }),
-        (Some(place), _) => Ok(place.clone()),
     }
 }
 
@@ -287,7 +265,7 @@ async fn asked(
                     .map(|text| text.entry_in(*language)),
                 _ => None,
             };
-            let (text, kept) = to_be_signed(text);
+            let (text, kept) = asked_for(text);
             (paper::Command::Present { text }, kept)
         }
         Command::Submit(signature) => {
@@ -302,7 +280,7 @@ async fn asked(
             {
                 return Err(Failure::Refused(Refusal::AnotherText));
             }
-            let mut kept = vec![signature_of(signature)];
+            let mut kept = vec![signature.kept()];
             if let Case::Drafting {
                 entry, content: said, ..
             } = &standing.case
@@ -318,7 +296,7 @@ async fn asked(
                     content,
                 });
             }
-            let number = Number::from_random(texts.desk.chance().octets());
+            let number = texts.desk.number();
             let signed = signature.possession();
             (paper::Command::Submit { signed, number }, kept)
         }
@@ -336,13 +314,13 @@ async fn asked(
                     .map(|text| text.decision_in(verdict, *language)),
                 _ => None,
             };
-            let (text, kept) = to_be_signed(text);
+            let (text, kept) = asked_for(text);
             let verdict = verdict.clone();
             (paper::Command::Ask { verdict, text }, kept)
         }
         Command::Decide(signature) => {
             let signed = signature.possession();
-            (paper::Command::Decide { signed }, vec![signature_of(signature)])
+            (paper::Command::Decide { signed }, vec![signature.kept()])
         }
         Command::Withdraw => (paper::Command::Withdraw, Vec::new()),
     })
@@ -402,23 +380,9 @@ fn offered(office: &Office, verdict: &Verdict) -> Result<(), Failure> {
 }
 
 /// A text that is not written is one that `decide` does not ask for.
-fn to_be_signed(text: Option<String>) -> (Digest, Vec<NewEvidence>) {
-    let content = text.unwrap_or_default().into_bytes();
-    let digest = sha256(&content);
-    let kept = NewEvidence {
-        kind: EvidenceKind::Text,
-        digest,
-        content,
-    };
-    (digest, vec![kept])
-}
-
-fn signature_of(signature: &Signature) -> NewEvidence {
-    NewEvidence {
-        kind: EvidenceKind::Signature,
-        digest: signature.possession().text(),
-        content: signature.cms().to_vec(),
-    }
+fn asked_for(text: Option<String>) -> (Digest, Vec<NewEvidence>) {
+    let kept = to_be_signed(text.unwrap_or_default());
+    (kept.digest, vec![kept])
 }
 
 /// Where officers find the case from here on.
@@ -436,16 +400,15 @@ fn queue_row(
         Case::Waiting { review, .. } => (Shelf::Waiting, review.since, review.claim.as_ref()),
         Case::Revoked { .. } | Case::Denied { .. } | Case::Withdrawn { .. } => (Shelf::Done, now, None),
     };
-    let holder = named.and_then(|named| named.certificate.holder());
-    let (holder, company) = holder.map_or((None, None), |holder| (holder.name, holder.organisation));
+    let (holder, company) = names(named.map(|named| &named.certificate));
     Some(QueueRow {
         case: standing.id.octets(),
         procedure: Paper::NOUN.to_owned(),
         office: place.office.clone(),
         number: next.number(),
         name: entry.name.clone(),
-        holder: holder.unwrap_or_default(),
-        company: company.unwrap_or_default(),
+        holder,
+        company,
         ground: Some(entry.ground.key().to_owned()),
         state: Paper::state(next).to_owned(),
         shelf,
@@ -514,16 +477,8 @@ fn write(desk: &Desk, write: Now, queue: Option<&QueueRow>) -> Option<Write> {
             ground,
             at,
             event_day,
-        } => Write::Revoke(NewStatus {
-            certificate,
-            reason: reason_code(ground.reason()),
-            revoked_at: at,
-            invalid_from: event_day.map(Day::begins),
-        }),
-        Now::Number { number } => Write::Receipt(NewReceipt {
-            number,
-            check_code: CheckCode::from_random(desk.chance().octets()),
-        }),
+        } => revoke(certificate, ground, at, event_day),
+        Now::Number { number } => desk.receipt(number),
         Now::Queue => Write::Queue(queue?.clone()),
     })
 }

@@ -1,21 +1,23 @@
 //! 失効申込 at the desk: the facts, the text to be signed, and what is kept of it.
 
+mod text;
+
 use casework::application::Application;
 use casework::evidence::{Informed, Presented};
 use casework::identity::Serial;
-use casework::number::{CheckCode, Number};
 use casework::revocation::{self, Case, Errand as Later, Event, Facts, Subject, Write as Now};
-use casework::time::{Day, Instant};
+use casework::time::Instant;
 use pki::certificate::Certificate;
 use wire::office::Language;
 
-use super::certificate::{about_certificate, reason_code};
-use super::evidence::{Signature, sha256};
-use super::text::{Mark, Text};
+use super::certificate::{about_certificate, names, revoke};
+use super::evidence::{Signature, to_be_signed};
+use super::text::Mark;
 use super::{Actor, Desk, Failure, Place, Procedure, Proposal, Standing};
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
-use crate::store::{self, Document, Errand, EvidenceKind, NewEvidence, NewReceipt, NewStatus, QueueRow, Shelf, Write};
+use crate::store::{self, Document, Errand, QueueRow, Shelf, Write};
+use text::Text;
 
 /// The procedure 000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,12 +108,11 @@ impl Procedure for Revocation {
         store::revocation_document(case)
     }
 
-    /// The text holds a mark that was drawn for it alone, so its digest is the one-time token of the submit (G-S2). Giving
-    /// up twice is giving up.
+    /// Giving up twice is giving up.
     fn is_done(case: &Case, command: &Command) -> bool {
         match (case, command) {
             (Case::Revoked { opened, text, .. }, Command::Confirm(signature)) => {
-                signature.possession().text() == *text && signature.possession().card() == opened.subject.card
+                signature.is_of(*text, opened.subject.card)
             }
             (Case::Abandoned { .. }, Command::Abandon) => true,
             _ => false,
@@ -142,11 +143,12 @@ impl Procedure for Revocation {
         command: &Command,
         now: Instant,
     ) -> Result<Proposal<Self>, Failure> {
-        let place = place(standing, command)?;
-        let office = desk.office(&place.office).ok_or_else(|| Fault::Corrupt {
-            what: "a case",
-            why: format!("no office {:?} here", place.office),
+        let place = standing.place(match (command, &standing.place) {
+            (Command::Open { office, language, .. }, None) => Some((office, *language)),
+            (Command::Ask { language }, Some(place)) => Some((&place.office, *language)),
+            _ => None,
         })?;
+        let office = desk.office_of("a case", &place)?;
         let subject = subject(&standing.case, command);
         let facts = facts(desk, &office, subject).await?;
         let (asked, mut evidence) = match command {
@@ -166,24 +168,12 @@ impl Procedure for Revocation {
             Command::Enter(application) => (revocation::Command::Enter(application.clone()), Vec::new()),
             Command::Edit => (revocation::Command::Edit, Vec::new()),
             Command::Ask { language } => {
-                let text = text(desk, &office, &standing.case, *language, now).await?.into_bytes();
-                let digest = sha256(&text);
-                let kept = NewEvidence {
-                    kind: EvidenceKind::Text,
-                    digest,
-                    content: text,
-                };
-                (revocation::Command::Ask { text: digest }, vec![kept])
+                let kept = to_be_signed(text(desk, &office, &standing.case, *language, now).await?);
+                (revocation::Command::Ask { text: kept.digest }, vec![kept])
             }
             Command::Confirm(signature) => {
-                let signed = signature.possession();
-                let kept = NewEvidence {
-                    kind: EvidenceKind::Signature,
-                    digest: signed.text(),
-                    content: signature.cms().to_vec(),
-                };
-                let number = Number::from_random(desk.chance().octets());
-                (revocation::Command::Confirm { signed, number }, vec![kept])
+                let (signed, number) = (signature.possession(), desk.number());
+                (revocation::Command::Confirm { signed, number }, vec![signature.kept()])
             }
             Command::Abandon => (revocation::Command::Abandon, Vec::new()),
         };
@@ -212,22 +202,6 @@ impl Procedure for Revocation {
             errands: decision.errands.into_iter().map(errand).collect(),
             evidence,
         })
-    }
-}
-
-fn place(standing: &Standing<Revocation>, command: &Command) -> Result<Place, Failure> {
-    match (&standing.place, command) {
-        (None, Command::Open { office, language, .. }) => Ok(Place {
-            office: office.clone(),
-            language: *language,
-        }),
-        // A case that never began; there is no office whose rule it would be.
-        (None, _) => Err(Failure::Refused(casework::Refusal::Stale)),
-        (Some(place), Command::Ask { language }) => Ok(Place {
-            language: *language,
-            ..place.clone()
-        }),
-        (Some(place), _) => Ok(place.clone()),
     }
 }
 
@@ -326,16 +300,16 @@ async fn queue_row(
     };
     let certificate = &opened.subject.certificate;
     let der = desk.store().certificate(certificate).await?.and_then(|row| row.der);
-    let holder = der.and_then(|der| Certificate::parse(&der).ok()?.holder());
-    let (holder, company) = holder.map_or((None, None), |holder| (holder.name, holder.organisation));
+    let shown = der.and_then(|der| Certificate::parse(&der).ok());
+    let (holder, company) = names(shown.as_ref());
     Ok(Some(QueueRow {
         case: standing.id.octets(),
         procedure: Revocation::NOUN.to_owned(),
         office: place.office.clone(),
         number: Some(*number),
         name: application.applicant.clone(),
-        holder: holder.unwrap_or_default(),
-        company: company.unwrap_or_default(),
+        holder,
+        company,
         ground: Some(application.ground.key().to_owned()),
         state: Revocation::state(next).to_owned(),
         shelf: Shelf::Done,
@@ -380,16 +354,8 @@ fn write(desk: &Desk, write: Now) -> Write {
             ground,
             at,
             event_day,
-        } => Write::Revoke(NewStatus {
-            certificate,
-            reason: reason_code(ground.reason()),
-            revoked_at: at,
-            invalid_from: event_day.map(Day::begins),
-        }),
-        Now::Number { number } => Write::Receipt(NewReceipt {
-            number,
-            check_code: CheckCode::from_random(desk.chance().octets()),
-        }),
+        } => revoke(certificate, ground, at, event_day),
+        Now::Number { number } => desk.receipt(number),
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! As in the online application's text the words stand here, since a text of years ago must not change with a catalogue.
 
-use casework::application::AccountKind;
 use casework::identity::{CertificateId, Digest, PersonNumber};
 use casework::number::Number;
 use casework::paper::{Applicant, Document, Entry};
@@ -187,27 +186,13 @@ impl PaperText<'_> {
 
     fn certificates(&self, words: &Words, page: &mut Page) {
         page.heading(words.of("失効する電子証明書", "Certificates to be revoked"));
-        let holder = self.certificate.holder();
-        let holder = holder.as_ref();
-        let content = [
-            (
-                words.of("利用者氏名", "Holder"),
-                holder.and_then(|holder| holder.name.as_deref()),
-            ),
-            (
-                words.of("商号・名称", "Organisation"),
-                holder.and_then(|holder| holder.organisation.as_deref()),
-            ),
-            (
-                words.of("法人番号", "Corporate number"),
-                holder.and_then(|holder| holder.corporate_number.as_deref()),
-            ),
-        ];
-        for (label, value) in content {
-            if let Some(value) = value {
-                page.line(label, value);
-            }
-        }
+        let holder = self.certificate.holder().unwrap_or_default();
+        page.field(words.of("利用者氏名", "Holder"), holder.name.as_deref());
+        page.field(words.of("商号・名称", "Organisation"), holder.organisation.as_deref());
+        page.field(
+            words.of("法人番号", "Corporate number"),
+            holder.corporate_number.as_deref(),
+        );
         page.line(
             words.of("シリアル番号（署名用）", "Serial number (signature)"),
             &self.certificate.serial().to_string(),
@@ -262,17 +247,7 @@ impl PaperText<'_> {
                 words.of("お振込み口座", "Bank account"),
                 words.of("（返金の申込なし）", "(no refund applied for)"),
             ),
-            Some(account) => {
-                page.line(words.of("金融機関名", "Bank"), &account.bank);
-                page.line(words.of("支店名", "Branch"), &account.branch);
-                let kind = match account.kind {
-                    AccountKind::Ordinary => words.of("普通", "Ordinary"),
-                    AccountKind::Current => words.of("当座", "Current"),
-                };
-                page.line(words.of("預金種目", "Account type"), kind);
-                page.line(words.of("口座番号", "Account number"), &account.number);
-                page.line(words.of("口座名義", "Account holder"), &account.holder);
-            }
+            Some(account) => page.account(words, account),
         }
         page.gap();
         page.heading(words.of("確認した書類", "Documents that were checked"));
