@@ -30,7 +30,7 @@ use crate::desk::revocation::Revocation;
 use crate::desk::{Client, Procedure as _};
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
-use crate::portal::session::hashed;
+use crate::portal::session::{hashed, hex};
 use crate::portal::visit::{Stop, Visit, address, read_body};
 use crate::portal::{Portal, date, refusal};
 use crate::store::{ANSWERED, CardRequestRow, CardRequestState, Claimed, Clash, NewEvent};
@@ -219,6 +219,9 @@ async fn step(
     } else {
         if let Some(refused) = portal.judge(&row, asked, &answer).await? {
             portal.keep_refusal(&row, &refused).await?;
+            portal
+                .note_refused_card(&row, &answer, &refused, address.into())
+                .await?;
             return Ok(Json(refused));
         }
         let document = serde_json::to_string(&answer).map_err(|why| Fault::from(Bug(why.to_string())))?;
@@ -361,12 +364,43 @@ impl Portal {
     async fn note_failed_pin(&self, row: &CardRequestRow, left: Option<u8>, client: Client) -> Result<(), Fault> {
         let mut details = vec![("client", client.to_string())];
         details.extend(left.map(|left| ("left", left.to_string())));
+        self.note_of_card(row, "pin_failed", Code::PinWrong, details).await
+    }
+
+    /// A card or an answer that was not taken: by its fingerprint, where it showed a certificate (DOMAIN §2.5).
+    async fn note_refused_card(
+        &self,
+        row: &CardRequestRow,
+        answer: &Answer,
+        refused: &Verdict,
+        client: Client,
+    ) -> Result<(), Fault> {
+        let Verdict::Refused { code, .. } = refused else {
+            return Ok(());
+        };
+        let mut details = vec![("client", client.to_string())];
+        if let Answer::Presented { signature, .. } = answer
+            && let Ok(der) = URL_SAFE_NO_PAD.decode(signature)
+        {
+            details.push(("certificate", hex(&hashed(&der))));
+        }
+        self.note_of_card(row, "card_refused", *code, details).await
+    }
+
+    /// A line of the audit about a card request; it changes no state.
+    async fn note_of_card(
+        &self,
+        row: &CardRequestRow,
+        name: &'static str,
+        refusal: Code,
+        details: Vec<(&'static str, String)>,
+    ) -> Result<(), Fault> {
         let event = NewEvent {
             procedure: noun(row).ok_or_else(|| Bug(format!("{:?} is no procedure that asks cards", row.procedure)))?,
-            name: "pin_failed",
+            name,
             actor: "agent".to_owned(),
             states: (row.purpose.clone(), row.purpose.clone()),
-            refusal: Some(Code::PinWrong.id().to_owned()),
+            refusal: Some(refusal.id().to_owned()),
             details,
             salt: self.chance().octets(),
         };

@@ -422,6 +422,25 @@ async fn a_wrong_card_is_refused_before_any_pin_is_asked() {
         ),
         "{verdict:?}"
     );
+    // Every one of them is in the audit, by its code and, where a certificate was shown, by its fingerprint alone.
+    let audited = async |part: &str| {
+        let told = format!(
+            "SELECT COUNT(*) FROM event WHERE document LIKE '%\"event\":\"card_refused\"%' AND document LIKE '%{part}%'"
+        );
+        crate::invariant::count(&house.place.address, &told).await
+    };
+    for code in [
+        Code::RevLate,
+        Code::CertExpired,
+        Code::Dup,
+        Code::CertIssuer,
+        Code::CertUnknown,
+        Code::Signature,
+    ] {
+        assert_eq!(audited(&format!("\"refusal\":\"{}\"", code.id())).await, 1, "{code:?}");
+    }
+    assert_eq!(audited("\"certificate\":\"").await, 5);
+    assert_eq!(audited("髙橋").await, 0, "and nobody is named");
 }
 
 #[tokio::test]
