@@ -53,6 +53,7 @@ async function firstDay() {
       const own = await page.locator("table a").first().getAttribute("href");
       for (const [name, path] of [
         ["desk-own", "/own"],
+        ["desk-tokens", "/own/tokens"],
         ["desk-officers", "/officers"],
         ["desk-invite", "/officers/invite"],
         ["desk-officer", own.slice(new URL(DESK).pathname.length)],
@@ -112,7 +113,25 @@ async function firstDay() {
       await judge(page, "desk-own-passkey", "ja");
       await screenshot(page, "desk-own-passkey");
     });
-    await step("it logs in, and leads to the page that was asked for", async () => {
+    await step("an API token is made by keyboard, shown once, and revoked", async () => {
+      await page.goto(`${DESK}/own`);
+      const hands = new Hands(page);
+      await hands.pressOn("#tokens");
+      await expectPath(page, /\/own\/tokens$/);
+      await hands.reach("#label");
+      await page.keyboard.type("受付スキャナー");
+      await hands.reach("input[name=scope][value='case:read']");
+      await page.keyboard.press("Space");
+      await hands.pressOn("#go");
+      holds(await page.locator("#token").innerText(), /^kagimori_[A-Za-z0-9_-]{43}$/);
+      await judge(page, "desk-token", "ja");
+      await screenshot(page, "desk-token");
+      await page.goto(`${DESK}/own/tokens`);
+      holds(await page.locator("table").innerText(), "受付スキャナー");
+      await press(page, "table button");
+      holds(await page.locator("main").innerText(), "失効させました");
+    });
+    await step("the passkey logs in, and leads to the page that was asked for", async () => {
       await press(page, "#logout");
       await expectPath(page, /\/ended$/);
       await page.goto(`${DESK}/office`);
