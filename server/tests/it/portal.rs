@@ -5,6 +5,7 @@
 
 mod again;
 pub(crate) mod browser;
+mod card_request;
 mod guard;
 mod made;
 mod paper;
