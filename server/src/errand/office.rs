@@ -14,7 +14,7 @@ use crate::desk::officer::OfficerAccount;
 use crate::desk::paper::Paper;
 use crate::desk::{CaseId, Desk};
 use crate::letter;
-use crate::letter::paper::Way;
+use crate::letter::paper::{LookUp, Way};
 use crate::office::{Office, ReasonUse};
 use crate::store::{ErrandRow, LetterRow};
 
@@ -113,6 +113,10 @@ async fn applied(desk: &Desk, errand: &ErrandRow) -> Result<Applied, Trouble> {
         .account
         .as_ref()
         .map(|_| refund::preview(row.purchase.as_ref(), validity, &office.revocation.policy.refund, at));
+    let look_up = desk.store().receipt(errand.case).await?.map(|receipt| LookUp {
+        check_code: receipt.check_code,
+        page: desk.receipt_page(number),
+    });
     Ok(Applied {
         mail: entry.mail.clone(),
         postal_code: entry.postal_code.clone(),
@@ -130,6 +134,7 @@ async fn applied(desk: &Desk, errand: &ErrandRow) -> Result<Applied, Trouble> {
             authentication: halves.first().map(|half| half.serial),
             refund,
             reason,
+            look_up,
             way: Way::Mail,
         },
         office,

@@ -2,10 +2,11 @@
 
 use casework::application::Ground;
 use casework::identity::Serial;
-use casework::number::Number;
+use casework::number::{CheckCode, Number};
 use casework::paper::Letter as Which;
 use casework::refund::Refund;
 use casework::time::Instant;
+use std::fmt;
 use wire::office::{Language, Text};
 
 use super::{Letter, Page, one_line};
@@ -40,8 +41,26 @@ pub struct Paper {
     pub refund: Option<Refund>,
     /// Why it was denied, and what the officer added.
     pub reason: Option<(String, Option<String>)>,
+    /// With what the applicant looks up what became of it. The letter of receipt tells it: on this route it is the receipt.
+    pub look_up: Option<LookUp>,
     /// How it goes.
     pub way: Way,
+}
+
+/// How an application is looked up.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LookUp {
+    /// 確認コード
+    pub check_code: CheckCode,
+    /// The page that asks for it, where it is known. The code stands in no address (A18).
+    pub page: Option<String>,
+}
+
+/// Nothing: the code is told in the letter alone.
+impl fmt::Debug for LookUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LookUp")
+    }
 }
 
 /// How a letter goes.
@@ -87,7 +106,10 @@ impl Paper {
             page.line("letter-serial-authentication", &[("serial", &serial.to_string())]);
         }
         match which {
-            Which::Received => page.paragraph("letter-paper-received-next", &[]),
+            Which::Received => {
+                page.paragraph("letter-paper-received-next", &[]);
+                self.look_up(&mut page);
+            }
             Which::Revoked => {
                 page.paragraph("certificates-both-revoked", &[]);
                 page.paragraph("letter-revoked-delay", &[]);
@@ -116,6 +138,21 @@ impl Paper {
         Letter {
             subject: words.say_with(&format!("{key}-subject"), &[("number", &self.number.to_string())]),
             body: page.text,
+        }
+    }
+
+    fn look_up(&self, page: &mut Page) {
+        let Some(LookUp {
+            check_code,
+            page: address,
+        }) = &self.look_up
+        else {
+            return;
+        };
+        page.paragraph("letter-paper-look-up", &[]);
+        page.line("letter-check-code", &[("code", &check_code.to_string())]);
+        if let Some(address) = address {
+            page.write(address);
         }
     }
 

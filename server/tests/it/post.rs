@@ -52,6 +52,11 @@ on_both! {
             assert!(denied.body.contains(said), "{said} is missing in\n{}", denied.body);
         }
         assert!(!denied.body.contains("送信専用"), "a letter on paper can be answered");
+        let receipt = house.store().receipt(case.octets()).await.unwrap().unwrap();
+        let code = format!("確認コード： {}", receipt.check_code);
+        let told: Vec<_> = letters.iter().filter(|letter| letter.body.contains(&code)).map(|letter| letter.subject.as_str()).collect();
+        let received = format!("失効申込（書面）受付のお知らせ（受付番号 {}）", receipt.number);
+        assert_eq!(told, [received.as_str()], "the letter of receipt, and no other, tells the check code");
         house.desk.letter_printed(&hanako.actor(), denied.id).await.unwrap();
         house.desk.letter_printed(&hanako.actor(), denied.id).await.unwrap();
         assert_eq!(house.store().letters_to_print("mihon-ca").await.unwrap().len(), 1);

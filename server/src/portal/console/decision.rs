@@ -353,6 +353,7 @@ async fn preview(
         authentication: halves.first().map(|half| half.serial),
         refund: estimate,
         reason,
+        look_up: None,
         way: if entry.mail.is_some() { Way::Mail } else { Way::Post },
     };
     let letter = which.map(|which| told.letter(which));
