@@ -8,7 +8,6 @@ import base64
 import dataclasses
 import mmap
 import pathlib
-import re
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,21 +28,34 @@ def hits(pins, folders):
     for pin in pins:
         for form, written in forms(pin):
             wanted.setdefault(written, form)
-    # Longest first, so that a hit is called by its most telling form.
-    pattern = re.compile(b"|".join(expression(written) for written in sorted(wanted, key=len, reverse=True)))
     found, read = [], 0
     for path in files(folders):
         if path.stat().st_size == 0:
             continue
         with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             read += 1
-            found += [Hit(path, wanted[match.group()], match.start()) for match in pattern.finditer(content)]
+            found += [Hit(path, wanted[written], at) for at, written in places(content, wanted)]
     return found, read
 
 
-def expression(written):
-    """The pattern of one form. Bare digits count only where they stand alone: a serial number of 48 digits holds any six."""
-    return rb"(?<![0-9])" + written + rb"(?![0-9])" if written.isdigit() and len(written) <= 8 else re.escape(written)
+def places(content, wanted):
+    """Where any of the forms stands, each place once and by its longest form, which tells most."""
+    taken = []
+    for written in sorted(wanted, key=len, reverse=True):
+        at = content.find(written)
+        while at >= 0:
+            end = at + len(written)
+            if stands(content, written, at, end) and not any(begin <= at and end <= stop for begin, stop in taken):
+                taken.append((at, end))
+                yield at, written
+            at = content.find(written, at + 1)
+
+
+def stands(content, written, at, end):
+    """Bare digits count only where they stand alone: a serial number of 48 digits holds any six."""
+    if not (written.isdigit() and len(written) <= 8):
+        return True
+    return not (content[max(at - 1, 0) : at].isdigit() or content[end : end + 1].isdigit())
 
 
 def files(folders):
