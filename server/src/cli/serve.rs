@@ -28,10 +28,15 @@ impl Serve {
     pub(super) async fn run(self, operator: &Operator) -> Result<ExitCode, CliFault> {
         let config = operator.configuration()?;
         log::start(&config.log);
-        let running = Server::start(config, self.role, Clock::system(), Chance::system()).await?;
         let unavailable = |fault: std::io::Error| CliFault::Output(fault.to_string());
+        // From here on a signal ends it in order, also one that comes while it starts or has just said that it listens.
         let mut terminate = signal(SignalKind::terminate()).map_err(unavailable)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(unavailable)?;
+        let running = tokio::select! {
+            running = Server::start(config, self.role, Clock::system(), Chance::system()) => running?,
+            _ = terminate.recv() => return Ok(ExitCode::SUCCESS),
+            _ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
+        };
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
