@@ -24,5 +24,6 @@ pub mod print;
 pub mod retention;
 pub mod serve;
 pub mod store;
+pub mod trust;
 pub mod validation;
 pub mod webauthn;

@@ -14,6 +14,7 @@ use wire::card_request::{CardRequest, authentication_message};
 use wire::code::Code;
 
 use super::Desk;
+use super::card::ShownCard;
 use crate::fault::Fault;
 use crate::office::Office;
 use crate::store::{EvidenceKind, KeyPurpose, NewEvidence, PasskeyRow};
@@ -175,12 +176,27 @@ pub fn presented(
     signature: &[u8],
     at: Instant,
 ) -> Result<Presented, Unproven> {
-    let certificate = &shown.authentication;
+    answered(origin, request, &shown.authentication, signature)?;
+    Ok(Presented::verified(shown.subject.card, at))
+}
+
+/// The same of a card at an ordering body.
+pub fn presented_card(
+    origin: &str,
+    request: &CardRequest,
+    shown: &ShownCard,
+    signature: &[u8],
+    at: Instant,
+) -> Result<Presented, Unproven> {
+    answered(origin, request, shown.authentication(), signature)?;
+    Ok(Presented::verified(shown.card().card, at))
+}
+
+fn answered(origin: &str, request: &CardRequest, certificate: &Certificate, signature: &[u8]) -> Result<(), Unproven> {
     let message = authentication_message(origin, request, &certificate.fingerprint());
     let key = certificate.public_key();
     key.verify(key.algorithm().signature(), &message, signature)
-        .map_err(|why| Unproven::Signature(why.to_string()))?;
-    Ok(Presented::verified(shown.subject.card, at))
+        .map_err(|why| Unproven::Signature(why.to_string()))
 }
 
 /// The card with this signature certificate has signed exactly this text.
@@ -213,10 +229,10 @@ impl Desk {
         let (authentication, signature) = (read(authentication)?, read(signature)?);
         let now = self.clock().now();
         let issuers = self.issuers(office).await?;
-        let login = self
+        let (login, _) = self
             .accepted(&issuers, &authentication, KeyUsage::DIGITAL_SIGNATURE, now)
             .await?;
-        let certificate = self
+        let (certificate, _) = self
             .accepted(
                 &issuers,
                 &signature,
@@ -288,7 +304,7 @@ impl Desk {
     }
 
     /// The authorities whose cards an office takes, with the certificates they are pinned by.
-    async fn issuers(&self, office: &Office) -> Result<Vec<(Authority, Certificate)>, Fault> {
+    pub(super) async fn issuers(&self, office: &Office) -> Result<Vec<(Authority, Certificate)>, Fault> {
         let mut issuers = Vec::new();
         for key in self.store().keys().await? {
             if key.purpose == KeyPurpose::Authority
@@ -305,24 +321,23 @@ impl Desk {
         Ok(issuers)
     }
 
-    async fn accepted(
+    /// One certificate of ours, if it is accepted at `now`, with its number and the certificate of its issuer.
+    pub(super) async fn accepted(
         &self,
         issuers: &[(Authority, Certificate)],
         certificate: &Certificate,
         usage: KeyUsage,
         now: Instant,
-    ) -> Result<CertificateId, Unproven> {
+    ) -> Result<(CertificateId, Certificate), Unproven> {
         let pinned: Vec<Certificate> = issuers.iter().map(|(_, certificate)| certificate.clone()).collect();
         let chain = validation::issued_by(certificate, &pinned, usage, now.0)?;
-        let id = issuers
+        let (id, issuer) = issuers
             .iter()
             .find(|(_, issuer)| Some(issuer) == chain.issuer())
-            .and_then(|(authority, _)| {
+            .and_then(|(authority, issuer)| {
                 let serial = Serial::from_octets(certificate.serial().as_bytes())?;
-                Some(CertificateId {
-                    authority: authority.clone(),
-                    serial,
-                })
+                let authority = authority.clone();
+                Some((CertificateId { authority, serial }, issuer.clone()))
             })
             .ok_or(ChainFault::Issuer)?;
         // What the record does not hold exactly was not issued, whoever's key signed it.
@@ -332,7 +347,7 @@ impl Desk {
         }
         match self.store().status(&id).await? {
             Some((revoked, _)) => Err(Unproven::Revoked { at: revoked.revoked_at }),
-            None => Ok(id),
+            None => Ok((id, issuer)),
         }
     }
 }

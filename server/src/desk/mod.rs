@@ -2,6 +2,7 @@
 //!
 //! [`Desk::perform`] loads, lets `casework` decide, and commits everything the decision says in one transaction.
 
+pub mod card;
 mod case_id;
 pub mod certificate;
 mod client;
