@@ -38,24 +38,54 @@ for (const button of document.querySelectorAll("[data-close]")) {
 }
 if ("printNow" in document.body.dataset) addEventListener("load", () => print());
 
-// While a form is on its way nothing else can be pressed, and it is said aloud (G-S5).
+// While another page is on its way nothing can be pressed, and it is said aloud (G-S5). It never traps: Escape, which
+// stops the browser too, ends it, and after a while it offers the way back itself.
 const busy = document.getElementById("busy");
 if (busy) {
-  addEventListener("submit", (event) => {
-    // The answer of a form that opens a window of its own does not come here.
-    if (event.defaultPrevented || event.target.target === "_blank") return;
-    setTimeout(() => {
-      busy.textContent = busy.dataset.text;
-      busy.classList.add("shown");
-      document.getElementById("main").inert = true;
-    });
-  });
-  // Back from the page after: the overlay must not be part of what the browser kept.
-  addEventListener("pageshow", () => {
-    busy.textContent = "";
+  const PATIENCE = 15_000;
+  const [says, out] = [busy.querySelector("[role=status]"), busy.querySelector(".row")];
+  const main = document.getElementById("main");
+  const others = [...document.body.children].filter((part) => part !== busy && part.tagName !== "DIALOG" && !part.inert);
+  let [patience, from] = [0, null];
+  const wait = () => {
+    from = document.activeElement;
+    for (const part of others) part.inert = true;
+    main.setAttribute("aria-busy", "true");
+    busy.classList.add("shown");
+    says.textContent = says.dataset.text;
+    patience = setTimeout(() => {
+      says.textContent = says.dataset.long;
+      out.hidden = false;
+      out.querySelector("button").focus();
+    }, PATIENCE);
+  };
+  const go = () => {
+    clearTimeout(patience);
+    if (!busy.classList.contains("shown")) return;
+    for (const part of others) part.inert = false;
+    main.removeAttribute("aria-busy");
     busy.classList.remove("shown");
-    document.getElementById("main").inert = false;
+    says.textContent = "";
+    out.hidden = true;
+    from?.focus?.();
+  };
+  addEventListener("submit", (event) => {
+    // What opens a window of its own, and what is saved as a file, leaves this page as it is.
+    if (event.defaultPrevented || event.target.target === "_blank" || event.submitter?.hasAttribute("data-download")) return;
+    setTimeout(wait);
   });
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href]");
+    if (!link || link.target || link.hasAttribute("download")) return;
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const [to, here] = [new URL(link.href), location];
+    if (to.origin !== here.origin || (to.hash && to.pathname === here.pathname && to.search === here.search)) return;
+    setTimeout(() => event.defaultPrevented || wait());
+  });
+  addEventListener("keydown", (event) => event.key === "Escape" && go());
+  out.querySelector("button").addEventListener("click", go);
+  // Back from the page after: the overlay must not be part of what the browser kept.
+  addEventListener("pageshow", go);
 }
 
 // S4: what was typed is kept a moment after the last key, and when the page is left, so that neither a reload nor a link
