@@ -25,6 +25,7 @@ def steps():
         Step("office", "two processes, HTTPS, real pcscd: a paper entered by one officer's card, approved by another's, then openssl says revoked", office),
         Step("tour", "on the demo: the tour of its start page, from the queue to the second person's signature", demo("tour", 240)),
         Step("back", "on the demo: Back, Reload, answers that come twice, and what was typed", demo("back", 300)),
+        Step("busy", "on the demo: while another page is on its way nothing can be pressed, it is said, and it lets go", demo("busy", 90)),
         Step("refusals", "on the demo: what can go wrong, and what people are told", demo("refusals", 900)),
         Step("strangers", "on the demo: foreign sites, forged forms, names that point at loopback", demo("strangers", 300)),
         Step("hands", "on the demo: in English, by keyboard alone, without script", demo("hands", 420)),
