@@ -96,11 +96,7 @@ pub fn compare_certified(kind: Kind, register: &str, card: Certified<'_>) -> Com
             let (listed, category) = split_category(register);
             let carried = match split_category(card.text) {
                 // A card that carries the very category carries the register's name.
-                (plain, same)
-                    if !category.is_empty() && !same.is_empty() && Key::of(kind, same) == Key::of(kind, category) =>
-                {
-                    plain
-                }
+                (plain, same) if !category.is_empty() && Key::of(kind, same) == Key::of(kind, category) => plain,
                 _ => card.text,
             };
             pair.likest([(&Key::of(kind, listed), &Key::of(kind, carried))])
@@ -177,7 +173,7 @@ impl Pair<'_> {
             if beginning.clone().all(|(one, other)| self.same(one, other)) {
                 return Class::Match;
             }
-            if beginning.clone().all(|(one, other)| one.is_variant_of(other)) {
+            if beginning.clone().all(|(one, other)| one.fold() == other.fold()) {
                 return Class::Variant;
             }
         }
@@ -189,7 +185,7 @@ impl Pair<'_> {
             .card
             .cut_after
             .is_some_and(|longest| self.card.text.chars().count() >= longest);
-        if cut && register.len() > card.len() && beginning.clone().all(|(one, other)| one.is_variant_of(other)) {
+        if cut && register.len() > card.len() && beginning.clone().all(|(one, other)| one.fold() == other.fold()) {
             return Class::NotComparable;
         }
         Class::Mismatch
@@ -197,7 +193,7 @@ impl Pair<'_> {
 
     /// Whether two letters are one, or the issuer says that the card's stands in for the register's.
     fn same(&self, register: &Letter, card: &Letter) -> bool {
-        register.character == card.character || (register.is_variant_of(card) && self.stands_in(card))
+        register.character == card.character || (register.fold() == card.fold() && self.stands_in(card))
     }
 
     fn stands_in(&self, letter: &Letter) -> bool {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use der::asn1::ObjectIdentifier;
 
 use crate::algorithm::SignatureAlgorithm;
-use crate::decode::{Malformed, only};
+use crate::decode::{Decoder, Malformed, only};
 use crate::encode::{SEQUENCE, context_primitive};
 use crate::extension::{Extensions, KeyUsage};
 use crate::key::{BadSignature, KeyFault, PublicKey, sha256};
@@ -33,6 +33,16 @@ struct Read {
 impl Certificate {
     /// Reads the DER of one certificate.
     pub fn parse(der: &[u8]) -> Result<Self, CertificateFault> {
+        Self::read(der, Serial::decode)
+    }
+
+    /// Reads the DER of a certificate that is only to be checked: as [`Certificate::parse`] does, but also one whose serial
+    /// number is zero or negative (RFC 5280 §4.1.2.2).
+    pub fn parse_foreign(der: &[u8]) -> Result<Self, CertificateFault> {
+        Self::read(der, Serial::decode_foreign)
+    }
+
+    fn read(der: &[u8], serial: ReadSerial) -> Result<Self, CertificateFault> {
         let what = "certificate";
         let outer = only(der, SEQUENCE, what)?;
         let mut fields = outer.content();
@@ -40,7 +50,7 @@ impl Certificate {
         let algorithm = SignatureAlgorithm::decode(&mut fields)?;
         let signature = fields.bits(what)?;
         fields.finish(what)?;
-        let content = Content::parse(tbs)?;
+        let content = Content::read(tbs, serial)?;
         // RFC 5280 §4.1.1.2: both say the same.
         if content.signature_algorithm != algorithm {
             return Err(CertificateFault::AlgorithmsDiffer);
@@ -148,6 +158,11 @@ impl Certificate {
         &self.extensions().crl_urls
     }
 
+    /// The addresses of the delta CRLs that may carry it (freshestCRL).
+    pub fn delta_urls(&self) -> &[String] {
+        &self.extensions().delta_urls
+    }
+
     /// The addresses of the OCSP responders that know it.
     pub fn ocsp_urls(&self) -> &[String] {
         &self.extensions().ocsp_urls
@@ -196,6 +211,17 @@ impl Certificate {
             .public_key()
             .verify(self.signature_algorithm(), self.to_be_signed(), &self.0.signature)?;
         Ok(())
+    }
+
+    /// Whether this key made the signature over it, whoever holds the key.
+    pub(crate) fn is_signed_with(&self, key: &PublicKey) -> bool {
+        key.verify(self.signature_algorithm(), self.to_be_signed(), &self.0.signature)
+            .is_ok()
+    }
+
+    /// Whether subject and issuer are one name (RFC 5280 §6.1: self-issued).
+    pub(crate) fn is_self_issued(&self) -> bool {
+        self.subject().matches(self.issuer())
     }
 
     /// Whether it is a CA that may sign certificates.
@@ -271,6 +297,10 @@ pub(crate) struct Content {
 impl Content {
     /// Reads the DER of a TBSCertificate.
     pub(crate) fn parse(tbs: &[u8]) -> Result<Self, CertificateFault> {
+        Self::read(tbs, Serial::decode)
+    }
+
+    fn read(tbs: &[u8], serial: ReadSerial) -> Result<Self, CertificateFault> {
         let what = "certificate content";
         let mut fields = only(tbs, SEQUENCE, what)?.content();
         let version = match fields.context(0, what)? {
@@ -284,7 +314,7 @@ impl Content {
         if version != 2 {
             return Err(CertificateFault::NotVersion3);
         }
-        let serial = Serial::from_bytes(fields.unsigned(what)?).map_err(|_| Malformed("serial number"))?;
+        let serial = serial(&mut fields)?;
         let signature_algorithm = SignatureAlgorithm::decode(&mut fields)?;
         let issuer = DistinguishedName::decode(&mut fields)?;
         let validity = fields.tagged(SEQUENCE, what)?;
@@ -355,5 +385,7 @@ pub enum NotSignedBy {
     #[error(transparent)]
     Signature(#[from] BadSignature),
 }
+
+type ReadSerial = fn(&mut Decoder<'_>) -> Result<Serial, Malformed>;
 
 const PEM_LABEL: &str = "CERTIFICATE";

@@ -4,12 +4,16 @@
 //! twice, makes the certificate unreadable (THREATS P2).
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
+pub(crate) mod path;
+
 use der::asn1::ObjectIdentifier;
 
 use crate::decode::{Decoder, Malformed, only};
 use crate::encode::{Encoder, SEQUENCE, context_constructed, context_primitive};
+use crate::general_name::GeneralNames;
 use crate::name::DistinguishedName;
 use crate::oid;
+use path::{DistributionPoint, NameConstraints, PointName, PolicyConstraints};
 
 /// What a key may be used for (RFC 5280 §4.2.1.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,9 +60,17 @@ pub(crate) struct Extensions {
     pub(crate) subject_key_identifier: Option<Vec<u8>>,
     pub(crate) authority_key_identifier: Option<Vec<u8>>,
     pub(crate) policies: Vec<ObjectIdentifier>,
+    pub(crate) policy_mappings: Vec<(ObjectIdentifier, ObjectIdentifier)>,
+    pub(crate) policy_constraints: PolicyConstraints,
+    pub(crate) inhibit_any_policy: Option<u32>,
+    pub(crate) name_constraints: Option<Box<NameConstraints>>,
+    /// subjectAltName
+    pub(crate) alternatives: GeneralNames,
     /// The first directoryName of the subjectAltName.
     pub(crate) alternative: Option<DistinguishedName>,
+    pub(crate) distribution_points: Vec<DistributionPoint>,
     pub(crate) crl_urls: Vec<String>,
+    pub(crate) delta_urls: Vec<String>,
     pub(crate) ocsp_urls: Vec<String>,
     pub(crate) issuer_urls: Vec<String>,
     /// Critical extensions that this crate does not process: whoever checks a certificate refuses it (RFC 5280 §4.2).
@@ -86,6 +98,17 @@ impl Extensions {
             .map(|(_, critical)| *critical)
     }
 
+    /// Extensions that constrain the path as a whole, for those checks that look at each certificate by itself.
+    pub(crate) fn constrains(&self) -> impl Iterator<Item = ObjectIdentifier> {
+        let kinds = [
+            oid::NAME_CONSTRAINTS,
+            oid::POLICY_MAPPINGS,
+            oid::POLICY_CONSTRAINTS,
+            oid::INHIBIT_ANY_POLICY,
+        ];
+        kinds.into_iter().filter(|kind| self.criticality(*kind) == Some(true))
+    }
+
     fn take(&mut self, Extension { kind, critical, value }: Extension<'_>) -> Result<(), Malformed> {
         self.present.push((kind, critical));
         if kind == oid::BASIC_CONSTRAINTS {
@@ -105,13 +128,23 @@ impl Extensions {
         } else if kind == oid::AUTHORITY_KEY_IDENTIFIER {
             self.authority_key_identifier = authority_key_identifier(value)?;
         } else if kind == oid::CERTIFICATE_POLICIES {
-            self.policies = list(value, "certificate policies", |policies| {
-                policies.sequence("certificate policies")?.oid("certificate policies")
-            })?;
+            self.policies = path::policies(value)?;
+        } else if kind == oid::POLICY_MAPPINGS {
+            self.policy_mappings = path::policy_mappings(value)?;
+        } else if kind == oid::POLICY_CONSTRAINTS {
+            self.policy_constraints = path::policy_constraints(value)?;
+        } else if kind == oid::INHIBIT_ANY_POLICY {
+            self.inhibit_any_policy = Some(path::inhibit_any_policy(value)?);
+        } else if kind == oid::NAME_CONSTRAINTS {
+            self.name_constraints = Some(Box::new(path::name_constraints(value)?));
         } else if kind == oid::SUBJECT_ALT_NAME {
-            self.alternative = directory_name(value)?;
+            self.alternatives = GeneralNames::from_der(value, "subject alternative name")?;
+            self.alternative = self.alternatives.directories().next();
         } else if kind == oid::CRL_DISTRIBUTION_POINTS {
-            self.crl_urls = crl_urls(value)?;
+            self.distribution_points = path::distribution_points(value)?;
+            self.crl_urls = urls(&self.distribution_points);
+        } else if kind == oid::FRESHEST_CRL {
+            self.delta_urls = urls(&path::distribution_points(value)?);
         } else if kind == oid::AUTHORITY_INFO_ACCESS {
             (self.ocsp_urls, self.issuer_urls) = information_access(value)?;
         } else if kind == oid::OCSP_NOCHECK || kind == oid::NO_REV_AVAIL {
@@ -188,22 +221,6 @@ pub(crate) fn put_distribution_point_name(point: &mut Encoder, url: &str) {
     });
 }
 
-/// Reads DistributionPointName; the URIs of its fullName.
-pub(crate) fn distribution_point_name(name: &mut Decoder<'_>) -> Result<Vec<String>, Malformed> {
-    let what = "distribution point name";
-    let mut urls = Vec::new();
-    if let Some(mut names) = name.context(0, what)? {
-        while !names.is_empty() {
-            urls.extend(uri(names.any(what)?)?);
-        }
-    } else {
-        // nameRelativeToCRLIssuer: nobody uses it; we read past it and find no address.
-        name.tagged(context_constructed(1), what)?;
-    }
-    (*name).finish(what)?;
-    Ok(urls)
-}
-
 fn basic_constraints(value: &[u8]) -> Result<BasicConstraints, Malformed> {
     let what = "basic constraints";
     let mut fields = only(value, SEQUENCE, what)?.content();
@@ -234,35 +251,9 @@ pub(crate) fn authority_key_identifier(value: &[u8]) -> Result<Option<Vec<u8>>, 
     }
 }
 
-fn directory_name(value: &[u8]) -> Result<Option<DistinguishedName>, Malformed> {
-    let what = "subject alternative name";
-    let mut names = only(value, SEQUENCE, what)?.content();
-    let mut directory_name = None;
-    loop {
-        let name = names.any(what)?;
-        if name.tag == context_constructed(4) && directory_name.is_none() {
-            directory_name = Some(DistinguishedName::from_der(name.value)?);
-        }
-        if names.is_empty() {
-            return Ok(directory_name);
-        }
-    }
-}
-
-fn crl_urls(value: &[u8]) -> Result<Vec<String>, Malformed> {
-    let what = "CRL distribution points";
-    let points = list(value, what, |points| {
-        let mut point = points.sequence(what)?;
-        let urls = match point.context(0, what)? {
-            Some(mut name) => distribution_point_name(&mut name)?,
-            None => Vec::new(),
-        };
-        point.optional(context_primitive(1), what)?;
-        point.optional(context_constructed(2), what)?;
-        point.finish(what)?;
-        Ok(urls)
-    })?;
-    Ok(points.concat())
+fn urls(points: &[DistributionPoint]) -> Vec<String> {
+    let names = points.iter().filter_map(|point| point.name.as_ref());
+    names.flat_map(PointName::uris).collect()
 }
 
 fn information_access(value: &[u8]) -> Result<(Vec<String>, Vec<String>), Malformed> {

@@ -14,6 +14,7 @@ pub mod csr;
 mod decode;
 mod encode;
 mod extension;
+mod general_name;
 pub mod key;
 pub mod lint;
 pub mod name;

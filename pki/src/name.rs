@@ -3,6 +3,8 @@
 //! Text is never normalised (THREATS A41): what was given is written, code point by code point, as UTF8String.
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
+mod comparison;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -219,7 +221,7 @@ pub struct HolderContent {
     pub corporate_number: Option<String>,
 }
 
-/// A distinguished name as it stands in a certificate. Equal only when the DER is (DOMAIN §2.3, 2).
+/// A distinguished name as it stands in a certificate. Equal only when the DER is (DOMAIN §2.3, 2); see also [`DistinguishedName::matches`].
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct DistinguishedName {
     der: Vec<u8>,

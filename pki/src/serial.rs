@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::encode::Encoder;
+use crate::decode::{Decoder, Malformed};
+use crate::encode::{Encoder, INTEGER};
 
 /// A certificate's serial number (RFC 5280 §4.1.2.2). Printed in decimal: 48 digits are normal, so it is never a
 /// machine integer nor a floating-point number (DOMAIN §1, 6). Ordered by value.
@@ -13,6 +14,8 @@ pub struct Serial {
     octets: [u8; Serial::MAX],
     /// How many leading octets of `octets` are used; they hold the value without leading zeros.
     length: u8,
+    /// Foreign certificates only: then `octets` holds the two's complement (RFC 5280 §4.1.2.2).
+    negative: bool,
 }
 
 impl Serial {
@@ -26,6 +29,7 @@ impl Serial {
         Self {
             octets: random,
             length: 20,
+            negative: false,
         }
     }
 
@@ -33,7 +37,11 @@ impl Serial {
     #[inline]
     pub fn from_bytes(big_endian: &[u8]) -> Result<Self, NotASerial> {
         if let Ok(octets @ [0x01..=0x7f, ..]) = <[u8; Self::MAX]>::try_from(big_endian) {
-            return Ok(Self { octets, length: 20 });
+            return Ok(Self {
+                octets,
+                length: 20,
+                negative: false,
+            });
         }
         let zeros = big_endian.iter().take_while(|octet| **octet == 0).count();
         let significant = big_endian.get(zeros..).unwrap_or_default();
@@ -51,10 +59,46 @@ impl Serial {
         Ok(Self {
             octets,
             length: u8::try_from(significant.len()).map_err(|_| NotASerial)?,
+            negative: false,
         })
     }
 
-    /// The value, big-endian, without leading zeros: 1 to 20 octets.
+    /// Reads an INTEGER as a serial number: positive, and nothing else.
+    #[inline]
+    pub(crate) fn decode(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        Self::from_bytes(fields.unsigned("serial number")?).map_err(|_| Malformed("serial number"))
+    }
+
+    /// Reads an INTEGER as the serial number of a certificate that another CA issued: also zero and a negative one, which no
+    /// CA may issue and which those who check certificates should take gracefully (RFC 5280 §4.1.2.2).
+    pub(crate) fn decode_foreign(fields: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        let bad = Malformed("serial number");
+        let element = fields.clone().tagged(INTEGER, "serial number")?;
+        match element.value {
+            [0] => {}
+            [first @ 0x80..=0xff, rest @ ..] => {
+                let minimal = *first != 0xff || rest.first().is_none_or(|next| *next < 0x80);
+                if !minimal || element.value.len() > Self::MAX {
+                    return Err(bad);
+                }
+            }
+            _ => return Self::decode(fields),
+        }
+        fields.tagged(INTEGER, "serial number")?;
+        let mut octets = [0; Self::MAX];
+        octets
+            .get_mut(..element.value.len())
+            .ok_or(bad)?
+            .copy_from_slice(element.value);
+        Ok(Self {
+            octets,
+            length: u8::try_from(element.value.len()).map_err(|_| bad)?,
+            negative: octets[0] >= 0x80,
+        })
+    }
+
+    /// The value, big-endian, without leading zeros: 1 to 20 octets. Of a negative one, which only a foreign certificate that
+    /// was read as such can have, its two's complement.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         self.octets.get(..usize::from(self.length)).unwrap_or_default()
@@ -76,17 +120,28 @@ impl Serial {
     }
 
     pub(crate) fn encode(&self, encoder: &mut Encoder) {
-        encoder.unsigned(self.as_bytes());
+        if self.negative {
+            encoder.primitive(INTEGER, self.as_bytes());
+        } else {
+            encoder.unsigned(self.as_bytes());
+        }
     }
 
     /// How many octets [`Self::encode`] writes.
     pub(crate) fn encoded_len(&self) -> usize {
-        2 + self.as_bytes().len() + usize::from(self.octets[0] >= 0x80)
+        2 + self.as_bytes().len() + usize::from(self.octets[0] >= 0x80 && !self.negative)
     }
 }
 
 impl fmt::Display for Serial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.negative {
+            // Nobody reads these aloud; that it is none of ours must be seen.
+            return f.pad(&format!("-(complement {})", self.hex()));
+        }
+        if self.as_bytes() == [0] {
+            return f.pad("0");
+        }
         let mut rest = self.octets;
         let rest = rest.get_mut(..usize::from(self.length)).unwrap_or_default();
         // 2^159 has 48 digits: filled from the right by repeated division.
@@ -142,10 +197,10 @@ impl FromStr for Serial {
 impl Serial {
     /// Sorts as the value does: octets beyond the length are zero, so equal lengths compare as whole numbers.
     #[inline]
-    fn rank(&self) -> (u8, u128, u32) {
+    fn rank(&self) -> (bool, u8, u128, u32) {
         let high = self.octets.first_chunk().copied().map_or(0, u128::from_be_bytes);
         let low = self.octets.last_chunk().copied().map_or(0, u32::from_be_bytes);
-        (self.length, high, low)
+        (!self.negative, self.length, high, low)
     }
 }
 

@@ -1,128 +1,152 @@
-//! Whether a certificate comes from an issuer we accept.
+//! Whether a certificate is to be believed: path validation as RFC 5280 §6 has it, of our own.
 //!
-//! Issuers are pinned: given as certificates, compared by DER, found by key identifier and proved by signature, never by a
-//! printed name (DOMAIN §2.3, 2; THREATS P1).
+//! Bytes in, bytes out: certificates, lists and answers are given, nothing is fetched, and the moment is an argument. There
+//! are three results, and no two of them may ever be taken for one another: valid, invalid, undetermined (THREATS I7).
+//!
+//! An anchor is a certificate that was configured, and nothing else is one (THREATS P1). Signatures are checked before
+//! anything else that a certificate says is looked at (P3), and what a check may cost is stated beforehand (P4): see [`Budget`].
+#![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
+mod list;
+mod outcome;
+mod path;
+mod pinned;
+mod revocation;
+mod work;
+
+pub use list::RevocationList;
+pub use outcome::{Doubt, Fault, Invalid, Lacking, Outcome, Undetermined, ValidPath};
+pub use pinned::{Chain, ChainFault, issued_by};
+pub use work::Budget;
+
+use crate::ObjectIdentifier;
 use crate::certificate::Certificate;
 use crate::extension::KeyUsage;
-use der::asn1::ObjectIdentifier;
+use crate::ocsp::BasicResponse;
 
-/// A certificate and those above it, each verified: leaf first, a self-signed or directly pinned issuer last.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chain(Vec<Certificate>);
+/// The certificates that were configured as trusted. They are anchors by what they are, octet for octet: neither a subject
+/// nor a key makes another certificate one. What an anchor says of itself (its validity, basicConstraints, keyUsage,
+/// nameConstraints, policies) holds as it does for any CA on the path (THREATS P9, RFC 5937).
+#[derive(Clone, Debug, Default)]
+pub struct Anchors(Vec<Certificate>);
 
-impl Chain {
-    /// The certificates, leaf first.
+impl Anchors {
+    /// These, each once.
+    pub fn new(certificates: impl IntoIterator<Item = Certificate>) -> Self {
+        let mut anchors = Self::default();
+        for certificate in certificates {
+            if !anchors.contains(&certificate) {
+                anchors.0.push(certificate);
+            }
+        }
+        anchors
+    }
+
+    /// Whether this very certificate is one.
+    pub fn contains(&self, certificate: &Certificate) -> bool {
+        self.0.contains(certificate)
+    }
+
+    /// The certificates.
     pub fn certificates(&self) -> &[Certificate] {
         &self.0
     }
+}
 
-    /// Who issued the leaf.
-    pub fn issuer(&self) -> Option<&Certificate> {
-        self.0.get(1)
+/// What is known when the question is asked. None of it is trusted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Inputs<'a> {
+    /// Certificates that may lie between: of CAs, and of those who sign lists for them.
+    pub intermediates: &'a [Certificate],
+    /// Revocation lists, complete and delta.
+    pub lists: &'a [RevocationList],
+    /// OCSP answers.
+    pub answers: &'a [BasicResponse],
+}
+
+/// What is asked of a certificate.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The moment that counts, unix seconds.
+    pub at: i64,
+    /// Who may bear it.
+    pub subject: Subject,
+    /// For what its key must be usable: at least one of these; empty: not asked.
+    pub usages: Vec<KeyUsage>,
+    /// For what purpose (extendedKeyUsage); `None`: not asked.
+    pub purpose: Option<ObjectIdentifier>,
+    /// Under which policies.
+    pub policies: Policies,
+    /// Whom it must name; `None`: not asked.
+    pub name: Option<WantedName>,
+    /// What must be known of revocation.
+    pub revocation: Revocation,
+    /// What the answer may cost.
+    pub budget: Budget,
+}
+
+impl Question {
+    /// Whether a certificate is valid at a moment (unix seconds), under any policy and for any use, and its status and those of
+    /// all CAs below the anchor known. The fields say more where more is to be asked.
+    pub fn at(at: i64) -> Self {
+        Self {
+            at,
+            subject: Subject::Any,
+            usages: Vec::new(),
+            purpose: None,
+            policies: Policies::default(),
+            name: None,
+            revocation: Revocation::Required,
+            budget: Budget::default(),
+        }
     }
 }
 
-/// A certificate is not accepted. In the order in which DOMAIN §2.3 checks.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ChainFault {
-    /// No accepted issuer signed it.
-    #[error("no accepted issuer signed the certificate")]
-    Issuer,
-    /// A CA's certificate where a holder's is wanted.
-    #[error("the certificate is one of a CA")]
-    IsAuthority,
-    /// Its key may not be used for this.
-    #[error("the certificate's key usage does not allow this use")]
-    KeyUsage,
-    /// A critical extension that we do not process (RFC 5280 §4.2).
-    #[error("the certificate has a critical extension {0} that is not processed here")]
-    UnprocessedCritical(ObjectIdentifier),
-    /// Its validity has not begun; unix seconds.
-    #[error("the certificate is not valid before {not_before}")]
-    NotYetValid {
-        /// First second of validity.
-        not_before: i64,
-    },
-    /// Its validity has ended; unix seconds.
-    #[error("the certificate was valid until {not_after}")]
-    Expired {
-        /// Last second of validity.
-        not_after: i64,
-    },
-    /// The certificate of the issuer is not valid at this time.
-    #[error("the issuer's certificate is not valid at this time")]
-    IssuerNotValid,
+/// Who may bear the certificate that is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Anyone.
+    Any,
+    /// Not a CA: a CA's key in a holder's place is refused (DOMAIN §2.3).
+    Holder,
 }
 
-/// Checks `leaf` against the `pinned` issuers and anchors at a moment (unix seconds), for a `wanted` key usage. Revocation is
-/// another question.
-///
-/// The chain ends at the first pinned certificate that no other pinned one signed. Several pinned certificates may share one
-/// name and even one key identifier (DOMAIN §11.3: generations of a CA under one DN); the signature decides among them.
-pub fn issued_by(leaf: &Certificate, pinned: &[Certificate], wanted: KeyUsage, at: i64) -> Result<Chain, ChainFault> {
-    // First the signature, then what the certificate says: a forged one teaches nothing (THREATS P3).
-    let mut chain = vec![leaf.clone()];
-    let mut issuers_valid = true;
-    let mut current = leaf;
-    while chain.len() <= LONGEST_CHAIN {
-        let above = candidates(current, pinned, &chain);
-        // A valid issuer is preferred to an expired one of the same name and key.
-        let Some(issuer) = above.iter().find(|issuer| issuer.is_valid_at(at)).or(above.first()) else {
-            break;
-        };
-        issuers_valid &= issuer.is_valid_at(at) && path_length_allows(issuer, chain.len() - 1);
-        chain.push((*issuer).clone());
-        current = issuer;
-    }
-    if chain.len() < 2 || chain.len() > LONGEST_CHAIN {
-        return Err(ChainFault::Issuer);
-    }
-    if leaf.is_ca() {
-        return Err(ChainFault::IsAuthority);
-    }
-    if !leaf.key_usage().is_some_and(|usage| usage.allows(wanted)) {
-        return Err(ChainFault::KeyUsage);
-    }
-    if let Some(kind) = chain
-        .iter()
-        .flat_map(|certificate| &certificate.extensions().unprocessed_critical)
-        .next()
-    {
-        return Err(ChainFault::UnprocessedCritical(*kind));
-    }
-    if at < leaf.not_before() {
-        return Err(ChainFault::NotYetValid {
-            not_before: leaf.not_before(),
-        });
-    }
-    if at > leaf.not_after() {
-        return Err(ChainFault::Expired {
-            not_after: leaf.not_after(),
-        });
-    }
-    if !issuers_valid {
-        return Err(ChainFault::IssuerNotValid);
-    }
-    Ok(Chain(chain))
+/// The inputs of RFC 5280 §6.1.1 (c) and (e) to (g).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policies {
+    /// user-initial-policy-set; empty: any policy.
+    pub acceptable: Vec<ObjectIdentifier>,
+    /// initial-explicit-policy: the path must be valid under one of the acceptable policies.
+    pub explicit: bool,
+    /// initial-policy-mapping-inhibit
+    pub inhibit_mapping: bool,
+    /// initial-any-policy-inhibit
+    pub inhibit_any: bool,
 }
 
-/// The pinned certificates that signed `certificate` and are not in the chain yet.
-fn candidates<'a>(certificate: &Certificate, pinned: &'a [Certificate], chain: &[Certificate]) -> Vec<&'a Certificate> {
-    pinned
-        .iter()
-        .filter(|issuer| !chain.contains(issuer) && certificate.verify_signed_by(issuer).is_ok())
-        .collect()
+/// A name that a certificate must bear in its subjectAltName.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WantedName {
+    /// A host's name; a certificate may answer with a wildcard as its leftmost label.
+    Host(String),
+    /// An address of four or sixteen octets.
+    Address(std::net::IpAddr),
+    /// A mailbox.
+    Mailbox(String),
 }
 
-/// RFC 5280 §4.2.1.9: how many intermediate CAs may stand between this one and the leaf.
-fn path_length_allows(issuer: &Certificate, intermediates: usize) -> bool {
-    let allowed = issuer
-        .extensions()
-        .basic_constraints
-        .and_then(|constraints| constraints.path_length);
-    allowed.is_none_or(|allowed| intermediates <= usize::try_from(allowed).unwrap_or(usize::MAX))
+/// What must be known of revocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revocation {
+    /// The status of every certificate below the anchor; otherwise the result is undetermined.
+    Required,
+    /// What the inputs tell counts. Undetermined only where they speak of a certificate and do not tell.
+    WhereShown,
+    /// Nothing. Lists and answers are not looked at.
+    NotAsked,
 }
 
-/// Leaf, three CAs and an anchor: more than any of the card hierarchies has.
-const LONGEST_CHAIN: usize = 5;
+/// Answers a question about `leaf`.
+pub fn validate(leaf: &Certificate, anchors: &Anchors, inputs: Inputs<'_>, question: &Question) -> Outcome {
+    path::Search::new(anchors, inputs, question).outcome(leaf)
+}

@@ -5,6 +5,7 @@ use crate::algorithm::SignatureAlgorithm;
 use crate::certificate::{Certificate, NotSignedBy};
 use crate::decode::{Decoder, Malformed, only};
 use crate::encode::{GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME, context_primitive};
+use crate::extension::path::PointName;
 use crate::extension::{self, Extension, KeyUsage};
 use crate::key::sha256;
 use crate::name::DistinguishedName;
@@ -353,7 +354,7 @@ impl Content {
         let what = "issuing distribution point";
         let mut point = only(value, SEQUENCE, what)?.content();
         if let Some(mut name) = point.context(0, what)? {
-            self.distribution_point = extension::distribution_point_name(&mut name)?;
+            self.distribution_point = PointName::decode(&mut name)?.uris();
         }
         let mut flag = |number| -> Result<bool, Malformed> {
             match point.optional(context_primitive(number), what)?.map(|flag| flag.value) {

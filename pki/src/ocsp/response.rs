@@ -45,6 +45,8 @@ pub struct SingleResponse {
     pub this_update: i64,
     /// Until when it may be relied upon, unix seconds.
     pub next_update: Option<i64>,
+    /// Whether "revoked" means suspended (certificateHold), which may end.
+    pub held: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,18 +122,30 @@ impl BasicResponse {
         Ok(single.status)
     }
 
+    /// Whether it says to be this one's answer. That is a claim until the signature shows it.
+    pub(crate) fn names(&self, responder: &Certificate) -> bool {
+        match &self.responder {
+            ResponderId::ByName(name) => responder.subject().der() == name,
+            ResponderId::ByKey(id) => responder.public_key().sha1_id() == id.as_slice(),
+        }
+    }
+
+    pub(crate) fn is_signed_with(&self, key: &PublicKey) -> bool {
+        key.verify(self.algorithm, &self.data, &self.signature).is_ok()
+    }
+
     pub(crate) fn certificates(&self) -> &[Certificate] {
         &self.certificates
     }
 
     fn signing_key(&self, issuer: &Certificate, at: i64) -> Result<PublicKey, NotAcceptable> {
-        if self.responder.is(issuer) {
+        if self.names(issuer) {
             return Ok(issuer.public_key().clone());
         }
         let delegate = self
             .certificates
             .iter()
-            .find(|certificate| self.responder.is(certificate))
+            .find(|certificate| self.names(certificate))
             .ok_or(NotAcceptable::Responder)?;
         let may_answer = delegate.verify_signed_by(issuer).is_ok()
             && delegate.is_ocsp_responder()
@@ -180,6 +194,8 @@ impl BasicResponse {
                 if extension.kind == oid::OCSP_NONCE {
                     let octets = only(extension.value, OCTET_STRING, "nonce")?.value;
                     nonce = Some(Nonce::new(octets).map_err(|_| Malformed("nonce"))?);
+                } else if extension.critical {
+                    return Err(Malformed("critical extension of an OCSP response"));
                 }
             }
         }
@@ -194,15 +210,6 @@ impl BasicResponse {
             nonce,
             certificates,
         })
-    }
-}
-
-impl ResponderId {
-    fn is(&self, certificate: &Certificate) -> bool {
-        match self {
-            Self::ByName(name) => certificate.subject().der() == name,
-            Self::ByKey(id) => certificate.public_key().sha1_id() == id.as_slice(),
-        }
     }
 }
 
@@ -241,6 +248,7 @@ fn single_response(list: &mut Decoder<'_>) -> Result<SingleResponse, Malformed> 
     let mut fields = list.sequence(what)?;
     let id = CertId::decode(&mut fields)?;
     let choice = fields.any(what)?;
+    let mut held = false;
     let status = if choice.tag == context_primitive(0) && choice.value.is_empty() {
         Status::Good
     } else if choice.tag == context_constructed(1) {
@@ -250,6 +258,7 @@ fn single_response(list: &mut Decoder<'_>) -> Result<SingleResponse, Malformed> 
             Some(mut explicit) => {
                 let code = explicit.enumerated(what)?;
                 explicit.finish(what)?;
+                held = code == CERTIFICATE_HOLD;
                 ReasonCode::from_code(code)
             }
             None => None,
@@ -270,12 +279,22 @@ fn single_response(list: &mut Decoder<'_>) -> Result<SingleResponse, Malformed> 
         }
         None => None,
     };
-    fields.optional(context_constructed(1), what)?;
+    if let Some(mut explicit) = fields.context(1, what)? {
+        for extension in extension::split(&mut explicit, what)? {
+            // RFC 6960 §4.4: what must be understood and is not makes the answer unusable.
+            if extension.critical {
+                return Err(Malformed("critical extension of an OCSP response"));
+            }
+        }
+    }
     fields.finish(what)?;
     Ok(SingleResponse {
         id,
         status,
         this_update,
         next_update,
+        held,
     })
 }
+
+const CERTIFICATE_HOLD: u8 = 6;
