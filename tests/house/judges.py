@@ -6,10 +6,10 @@ import shutil
 import sqlite3
 
 from house import daemons, journeys
+from house.cards import AGENT
 from house.needs import python
 from house.pin import unusual_pin
 from house.processes import LOGS, ROOT, TARGET, end, output, run, start, until
-from house.stand import AGENT
 from house.tally import Tally, from_tap
 from judges import opensc as opensc_judge
 from judges import pin_grep, schemathesis_api

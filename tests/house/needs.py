@@ -11,6 +11,7 @@ from house.processes import LOGS, ROOT, TARGET, output, run
 BROWSER = ROOT / "tests" / "browser"
 VENV = TARGET / "venv"
 CHROMIUM = "/usr/bin/chromium"
+LIBCLANG = "/usr/lib/llvm-14/lib"
 OPENSC_MODULE = "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so"
 
 
@@ -48,6 +49,8 @@ MACHINE = COMPILER + (
     Need("npm", ("npm",)),
     Need("util-linux", ("unshare", "runuser", "setsid")),
     Need("python3-venv", ("python3:ensurepip",)),
+    # Some dependencies of tests/independent-card read C headers when they are built.
+    Need("libclang-14-dev", (f"{LIBCLANG}/libclang.so", "/usr/lib/llvm-14/include/clang-c/Index.h")),
 )
 
 PKILINT = "pkilint==0.13.3"
@@ -141,6 +144,8 @@ def versions():
         "rustc": ["rustc", "--version"],
         "rustfmt": ["cargo", "fmt", "--version"],
         "opensc": ["dpkg-query", "-W", "-f=${Version}", "opensc"],
+        "libclang": ["dpkg-query", "-W", "-f=${Version}", "libclang-14-dev"],
+        "piv-authenticator": ["sed", "-n", '/^name = "piv-authenticator"$/{n;s/version = //p}', ROOT / "tests" / "independent-card" / "Cargo.lock"],
         "opensc-pkcs11": ["dpkg-query", "-W", "-f=${Version}", "opensc-pkcs11"],
         "vpcd": ["dpkg-query", "-W", "-f=${Version}", "vsmartcard-vpcd"],
         "pkilint": [VENV / "bin" / "python", "-c", "import importlib.metadata as m; print(m.version('pkilint'))"],

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 
-from house import daemons, journeys, judges, needs, proxy, set_up, tally_test
+from house import daemons, independent, journeys, judges, needs, proxy, set_up, tally_test
 from house.processes import ROOT, TARGET, output, run
 from house.step import Step
 from house.tally import Tally, from_cargo, from_status
@@ -39,6 +39,7 @@ def everything():
         Step("build", "the binaries that people run", build),
         Step("opensc", "OpenSC accepts the virtual card through the real pcscd", judges.opensc),
         *journeys.steps(),
+        Step("independent-card", "a card that others wrote, through the real pcscd: shown, its PIN counted, its signatures taken by openssl", independent.card),
         Step("set-up", "a newcomer's walk by the commands of docs/set-up.md: to the first officer and the first status", set_up.set_up),
         Step("proxy", "nginx and Caddy before the server, as docs/operations.md configures them", proxy.proxies),
         Step("cms", "openssl cms accepts what the card signed, and not a changed text", judges.cms),

@@ -12,12 +12,12 @@ import tomllib
 import urllib.request
 
 from house import daemons
+from house.cards import AGENT, USES, VIRTUAL
 from house.pin import unusual_pin
 from house.processes import LOGS, TARGET, Ended, answers, end, free_port, output, start, until
 from house.tally import Tally
 
 KAGIMORI = TARGET / "debug" / "kagimori"
-AGENT = TARGET / "debug" / "kagimori-agent"
 NAME = "portal.example.test"
 OFFICE = "mihon-ca"
 # The agent's port is part of the portal's Content-Security-Policy, so it is the product's own.
@@ -123,20 +123,20 @@ class Stand:
             (self.issued / path).write_text(self.kagimori("ca", "show", "--ca", name, "--pem"))
         self.kagimori("office", "load", "office.toml")
 
-    def issues_card(self, card, papers, holder, pin):
+    def issues_card(self, card, papers, holder, pin, kind=VIRTUAL):
         """A card with keys of its own, whose certificates the authority issues for its requests; `papers` is where those lie."""
         papers.mkdir(parents=True, exist_ok=True)
         order = papers / "holder.toml"
         order.write_text(holder)
-        self.agent("virtual-card", "new", "--kind", "piv", "--state", card, "--csr", papers, env={"KAGIMORI_PIN": pin})
-        for use in ("authentication", "signature"):
+        self.does(*kind.new(card, papers), env={"KAGIMORI_PIN": pin})
+        for use in USES:
             request, certificate = papers / f"{use}.csr", papers / f"{use}.pem"
             self.kagimori("ca", "issue", "--ca", AUTHORITY, "--profile", f"authority-card-{use}", "--csr", request, "--holder", order, "--out", certificate)
-        self.agent("virtual-card", "load", "--state", card, papers / "authentication.pem", papers / "signature.pem")
+        self.does(*kind.load(card, papers))
 
-    def into_reader(self, card):
-        """The command that puts a card into the reader and stays there with it."""
-        return [AGENT, "virtual-card", "--kind", "piv", "--state", card, "--vpcd", f"127.0.0.1:{self.readers.slots[0]}"]
+    def into_reader(self, card, kind=VIRTUAL, slot=0):
+        """The command that puts a card into a slot of the reader and stays there with it."""
+        return kind.insert(card, self.readers.slots[slot])
 
     def serves(self):
         """Both programs, the portal allowed at the agent."""

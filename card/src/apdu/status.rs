@@ -9,6 +9,8 @@ pub enum StatusWord {
     Success,
     /// `61xx`: so many bytes are left for GET RESPONSE; 256 for `00`.
     MoreData(u16),
+    /// `6300`: the reference data was wrong, and the card does not say how many tries are left.
+    Wrong,
     /// `63Cx`: the reference data was wrong, or none was sent; so many tries are left.
     TriesLeft(u8),
     /// `6581`: the card could not write.
@@ -64,6 +66,7 @@ impl From<u16> for StatusWord {
         match word {
             0x9000 => Self::Success,
             0x6100..=0x61FF => Self::MoreData(count),
+            0x6300 => Self::Wrong,
             // The mask leaves four bits.
             0x63C0..=0x63CF => Self::TriesLeft((low & 0x0F) as u8),
             0x6581 => Self::MemoryFailure,
@@ -97,6 +100,7 @@ impl From<StatusWord> for u16 {
         match status {
             StatusWord::Success => 0x9000,
             StatusWord::MoreData(count) => 0x6100 | (count & 0xFF),
+            StatusWord::Wrong => 0x6300,
             StatusWord::TriesLeft(left) => 0x63C0 | Self::from(left & 0x0F),
             StatusWord::MemoryFailure => 0x6581,
             StatusWord::WrongLength => 0x6700,

@@ -117,7 +117,7 @@ impl Piv {
                 reference: PinReference::Application,
                 secrets: CommandSecret::pair(&current.block(rule), &new.block(rule)),
             })?;
-            reference_data_answer("change PIN", &answer)
+            card.pin_answer("change PIN", &answer)
         })
     }
 
@@ -293,7 +293,20 @@ impl<'t> Application<'t> {
             reference: PinReference::Application,
             secret: CommandSecret(pin.block(PinRule::PIV)),
         })?;
-        reference_data_answer("verify PIN", &answer)
+        self.pin_answer("verify PIN", &answer)
+    }
+
+    /// What the card says to a PIN. Where it only says that the PIN is wrong, it is asked how many tries are left, which spends none.
+    fn pin_answer(&mut self, step: &'static str, answer: &Response) -> Result<(), CardFault> {
+        match reference_data_answer(step, answer) {
+            Err(CardFault::PinWrong {
+                left: TriesLeft::Unknown,
+            }) => match self.tries_left()? {
+                TriesLeft::Blocked => Err(CardFault::PinBlocked),
+                left => Err(CardFault::PinWrong { left }),
+            },
+            judged => judged,
+        }
     }
 }
 
@@ -306,6 +319,9 @@ fn reference_data_answer(step: &'static str, answer: &Response) -> Result<(), Ca
         }
         StatusWord::TriesLeft(left) => Err(CardFault::PinWrong {
             left: TriesLeft::Known(left),
+        }),
+        StatusWord::Wrong => Err(CardFault::PinWrong {
+            left: TriesLeft::Unknown,
         }),
         StatusWord::WrongData => Err(PinFormat::Refused.into()),
         status => Err(ProtocolFault::Status { step, status }.into()),

@@ -32,12 +32,13 @@ fn every_status_word_has_one_name_and_comes_back_as_it_was() {
     assert_eq!(StatusWord::from(0x6100), StatusWord::MoreData(256));
     assert_eq!(StatusWord::from(0x6C10), StatusWord::WrongExpected(16));
     assert_eq!(StatusWord::from(0x63C0), StatusWord::TriesLeft(0));
-    assert_eq!(StatusWord::from(0x6300), StatusWord::Other(0x6300));
+    assert_eq!(StatusWord::from(0x6300), StatusWord::Wrong);
+    assert_eq!(StatusWord::from(0x6301), StatusWord::Other(0x6301));
 }
 
 #[test]
 fn each_answer_to_a_pin_has_its_own_meaning() {
-    let cases: [(&str, Result<(), CardFault>); 14] = [
+    let cases: [(&str, Result<(), CardFault>); 13] = [
         ("90 00", Ok(())),
         (
             "63 C9",
@@ -55,7 +56,6 @@ fn each_answer_to_a_pin_has_its_own_meaning() {
         ("69 83", Err(CardFault::PinBlocked)),
         ("69 84", Err(CardFault::PinBlocked)),
         ("6A 80", Err(CardFault::PinFormat(PinFormat::Refused))),
-        ("63 00", Err(status(0x6300))),
         ("65 81", Err(status(0x6581))),
         ("67 00", Err(status(0x6700))),
         ("69 82", Err(status(0x6982))),
@@ -74,6 +74,43 @@ fn each_answer_to_a_pin_has_its_own_meaning() {
         let mut piv = Piv::open(Box::new(card)).unwrap();
         assert_eq!(piv.verify(&pin(PIN), None), expected, "{answer}");
         assert_eq!(progress.steps_left(), 0, "{answer}: the transaction ended with a reset");
+    }
+}
+
+/// Nitrokey's card answers so to CHANGE REFERENCE DATA and blocks without a word of its own.
+#[test]
+fn a_card_that_only_says_wrong_is_asked_how_many_tries_are_left() {
+    for (left, expected) in [
+        (
+            "63 C2",
+            CardFault::PinWrong {
+                left: TriesLeft::Known(2),
+            },
+        ),
+        ("63 C0", CardFault::PinBlocked),
+        ("69 83", CardFault::PinBlocked),
+        (
+            "6D 00",
+            CardFault::PinWrong {
+                left: TriesLeft::Unknown,
+            },
+        ),
+    ] {
+        for command in [
+            "20 00 80 08 ** ** ** ** ** ** ** **",
+            "24 00 80 10 ** ** ** ** ** ** ** ** ** ** ** ** ** ** ** **",
+        ] {
+            let steps = format!("> 00 20 00 80\n< 63 C3\n> 00 {command}\n< 63 00\n> 00 20 00 80\n< {left}");
+            let (card, progress) = play(&conversation(&steps, "reset"));
+            let mut piv = Piv::open(Box::new(card)).unwrap();
+            let said = if command.starts_with("20") {
+                piv.verify(&pin(PIN), None)
+            } else {
+                piv.change_pin(&pin(PIN), &pin("975310"), None)
+            };
+            assert_eq!(said, Err(expected.clone()), "{command}: {left}");
+            assert_eq!(progress.steps_left(), 0, "{command}: {left}");
+        }
     }
 }
 

@@ -1,0 +1,67 @@
+"""What pcscd says of its readers, one line of JSON for each change: `python3 -m house.readers`.
+
+A client of its own beside the product's, so that a test's word on insertions and removals does not hang on the program under test.
+The count is pcscd's own number of events in that reader (PC/SC part 5, the upper half of dwEventState).
+"""
+
+import ctypes
+import json
+import sys
+
+LIBRARY = "libpcsclite.so.1"
+SUCCESS, TIMEOUT = 0, 0x8010000A
+PRESENT = 0x20
+# Milliseconds; only a bound, since every change ends a wait.
+SLICE = 1000
+
+
+class ReaderState(ctypes.Structure):
+    """SCARD_READERSTATE of pcsc-lite."""
+
+    _fields_ = [
+        ("reader", ctypes.c_char_p),
+        ("user", ctypes.c_void_p),
+        ("current", ctypes.c_ulong),
+        ("event", ctypes.c_ulong),
+        ("atr_length", ctypes.c_ulong),
+        ("atr", ctypes.c_ubyte * 33),
+    ]
+
+
+def main():
+    """Tells what is there, and then every change, until nobody listens any more."""
+    library = ctypes.CDLL(LIBRARY)
+    context = ctypes.c_long()
+    must(library.SCardEstablishContext(2, None, None, ctypes.byref(context)), "SCardEstablishContext")
+    names = readers(library, context)
+    states = (ReaderState * len(names))(*(ReaderState(reader=name) for name in names))
+    while True:
+        outcome = library.SCardGetStatusChange(context, ctypes.c_ulong(SLICE), states, ctypes.c_ulong(len(names))) & 0xFFFFFFFF
+        if outcome == TIMEOUT:
+            continue
+        must(outcome, "SCardGetStatusChange")
+        for state in states:
+            # The bit 2 only says that this reader is the one that changed.
+            if state.event & ~2 != state.current & ~2:
+                told = {"reader": state.reader.decode(), "card": bool(state.event & PRESENT), "count": (state.event >> 16) & 0xFFFF}
+                print(json.dumps(told), flush=True)
+            state.current = state.event & ~2
+
+
+def readers(library, context):
+    """The names of all readers."""
+    length = ctypes.c_ulong()
+    must(library.SCardListReaders(context, None, None, ctypes.byref(length)), "SCardListReaders")
+    buffer = ctypes.create_string_buffer(length.value)
+    must(library.SCardListReaders(context, None, buffer, ctypes.byref(length)), "SCardListReaders")
+    return [name for name in buffer.raw[: length.value].split(b"\0") if name]
+
+
+def must(outcome, step):
+    """Ends the program where PC/SC says no."""
+    if outcome & 0xFFFFFFFF != SUCCESS:
+        sys.exit(f"{step}: {outcome & 0xFFFFFFFF:#010x}")
+
+
+if __name__ == "__main__":
+    main()
