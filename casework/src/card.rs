@@ -2,7 +2,8 @@
 
 use alloc::string::String;
 
-use crate::identity::{Fingerprint, Serial};
+use crate::Refusal;
+use crate::identity::{Fingerprint, RegistrationId, Serial};
 use crate::time::Instant;
 
 /// A card with both its certificates. It is known by the signature certificate; texts are exactly as received, and empty
@@ -61,4 +62,48 @@ pub enum Standing {
     Broken,
     /// Whether it is revoked could not be found out.
     Undetermined,
+}
+
+/// How an office knows a card: bound to one registration, once and never again (R107, R112).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// To which registration.
+    pub registration: RegistrationId,
+    /// Since when.
+    pub from: Instant,
+    /// 更新済(使用不可): since when another card has taken its place.
+    pub until: Option<Instant>,
+}
+
+impl Standing {
+    /// What is said to whoever wants to use the card now.
+    pub const fn accepted(self, now: Instant) -> Result<(), Refusal> {
+        match self {
+            Self::Accepted { until } if now.0 <= until.0 => Ok(()),
+            Self::Accepted { .. } | Self::Undetermined => Err(Refusal::Undetermined),
+            Self::NotYetValid { from } => Err(Refusal::NotYetValid { from }),
+            Self::Expired { at } => Err(Refusal::Expired { at }),
+            Self::Revoked { at } => Err(Refusal::AlreadyRevoked { at }),
+            Self::Unaccepted => Err(Refusal::Unaccepted),
+            Self::Broken => Err(Refusal::Broken),
+        }
+    }
+}
+
+/// Whether a card is one with which a company is registered here and now (R102, R104, R201–R203).
+pub fn registered(known: Option<Binding>, standing: Standing, now: Instant) -> Result<RegistrationId, Refusal> {
+    let binding = known.ok_or(Refusal::CardNotRegistered)?;
+    if let Some(since) = binding.until {
+        return Err(Refusal::CardRenewed { since });
+    }
+    standing.accepted(now)?;
+    Ok(binding.registration)
+}
+
+/// Whether a card is one that a company may be registered with from now on (R112–R114).
+pub const fn fresh(known: Option<Binding>, standing: Standing, now: Instant) -> Result<(), Refusal> {
+    if known.is_some() {
+        return Err(Refusal::CardRegistered);
+    }
+    standing.accepted(now)
 }

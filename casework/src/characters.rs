@@ -82,6 +82,28 @@ pub const fn half_width(character: char) -> char {
     }
 }
 
+/// A text as a full-width field keeps it: half-width letters, digits, signs, spaces and kana as their full-width twins, a
+/// voiced mark joined with its kana (ﾃﾞｽｸ 3 → デスク　３). Everything else stays as it is.
+pub fn widened(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    let mut before = None;
+    for character in text.chars() {
+        if let Some(voiced) = before.and_then(|kana| joined(kana, character)) {
+            written.pop();
+            written.push(voiced);
+            before = None;
+            continue;
+        }
+        before = Some(character);
+        written.push(match character {
+            ' ' => '\u{3000}',
+            '!'..='~' => char::from_u32(u32::from(character) + 0xfee0).unwrap_or(character),
+            _ => wide_kana(character).unwrap_or(character),
+        });
+    }
+    written
+}
+
 /// Full-width katakana as readings are written: ア to ヺ, ー, ・, and the full-width space.
 pub const fn katakana(character: char) -> bool {
     matches!(character, 'ァ'..='ヺ' | 'ー' | '・' | '\u{3000}')
@@ -176,6 +198,21 @@ fn plain_and_mark(character: char) -> Option<(char, Option<char>)> {
     }
 }
 
+/// The voiced kana that a half-width kana makes with the mark behind it.
+fn joined(kana: char, mark: char) -> Option<char> {
+    match mark {
+        'ﾞ' => twin(kana, VOICED.1, VOICED.0),
+        'ﾟ' => twin(kana, HALF_VOICED.1, HALF_VOICED.0),
+        _ => None,
+    }
+}
+
+/// The full-width twin of a half-width kana or Japanese sign (JIS X 0201 in U+FF61 to U+FF9F).
+fn wide_kana(character: char) -> Option<char> {
+    let place = u32::from(character).checked_sub(0xff61)?;
+    WIDE.chars().nth(usize::try_from(place).ok()?)
+}
+
 fn twin(character: char, from: &str, to: &str) -> Option<char> {
     from.chars()
         .zip(to.chars())
@@ -200,3 +237,5 @@ const PLAIN: (&str, &str) = (
 );
 const VOICED: (&str, &str) = ("ガギグゲゴザジズゼゾダヂヅデドバビブベボヴ", "ｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾊﾋﾌﾍﾎｳ");
 const HALF_VOICED: (&str, &str) = ("パピプペポ", "ﾊﾋﾌﾍﾎ");
+/// The full-width twins of U+FF61 to U+FF9F, in order.
+const WIDE: &str = "。「」、・ヲァィゥェォャュョッーアイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン゛゜";

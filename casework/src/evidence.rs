@@ -3,7 +3,8 @@
 //! Each says what it proves; `decide` compares it with the case. The constructors are called in
 //! `server/src/desk/evidence.rs` only, which `xtask tidy` checks.
 
-use crate::identity::{Digest, Fingerprint};
+use crate::identity::{Digest, Fingerprint, RegistrationId};
+use crate::register::BusinessNumber;
 use crate::time::Instant;
 
 /// Both texts of the first gate were opened in this session, in these versions (DOMAIN §3.3).
@@ -43,6 +44,24 @@ pub struct Asserted {
 pub struct Signed {
     tbs: Digest,
     certificate: Fingerprint,
+}
+
+/// Two cards were read at one reader, one after the other, for one renewal: the current card signed what is to happen,
+/// and the new card signed the same over the same nonce, naming both (DESIGN, part 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadBoth {
+    registration: RegistrationId,
+    from: Fingerprint,
+    to: Fingerprint,
+    texts: (Digest, Digest),
+    at: Instant,
+}
+
+/// A company showed that it is the one in the register, by the secret that the office gave to it alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProvedCompany {
+    business: BusinessNumber,
+    at: Instant,
 }
 
 impl Informed {
@@ -137,5 +156,66 @@ impl Signed {
     /// Of the certificate.
     pub const fn certificate(&self) -> Fingerprint {
         self.certificate
+    }
+}
+
+impl ReadBoth {
+    /// Both signatures verified at `at`, over texts that hold one nonce and name this registration and both cards.
+    pub const fn verified(
+        registration: RegistrationId,
+        from: Fingerprint,
+        to: Fingerprint,
+        texts: (Digest, Digest),
+        at: Instant,
+    ) -> Self {
+        Self {
+            registration,
+            from,
+            to,
+            texts,
+            at,
+        }
+    }
+
+    /// Which registration is to be renewed.
+    pub const fn registration(&self) -> RegistrationId {
+        self.registration
+    }
+
+    /// The card that it has.
+    pub const fn from(&self) -> Fingerprint {
+        self.from
+    }
+
+    /// The card that it is to have.
+    pub const fn to(&self) -> Fingerprint {
+        self.to
+    }
+
+    /// What the one signed, and what the other.
+    pub const fn texts(&self) -> (Digest, Digest) {
+        self.texts
+    }
+
+    /// When the later signature was verified.
+    pub const fn at(&self) -> Instant {
+        self.at
+    }
+}
+
+impl ProvedCompany {
+    /// The secret of the entry under this number was told at `at`.
+    pub const fn verified(business: BusinessNumber, at: Instant) -> Self {
+        Self { business, at }
+    }
+
+    /// The entry's number.
+    pub const fn business(&self) -> &BusinessNumber {
+        &self.business
+    }
+
+    /// When.
+    pub const fn at(&self) -> Instant {
+        self.at
     }
 }

@@ -47,6 +47,10 @@ pub struct PersonNumber(pub String);
 #[derive(Clone, Debug)]
 pub struct Company(pub String);
 
+/// A 利用者登録, by the octets of the case that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RegistrationId(pub [u8; 16]);
+
 impl Serial {
     /// From big-endian octets; leading zeros do not count. `None` if it is zero or longer than 20 octets.
     pub fn from_octets(octets: &[u8]) -> Option<Self> {

@@ -24,6 +24,8 @@ pub mod paper;
 pub mod refund;
 pub mod refusal;
 pub mod register;
+pub mod registration;
+pub mod renewal;
 pub mod review;
 pub mod revocation;
 pub mod time;

@@ -1,5 +1,6 @@
 //! The ways in which the rules say no. A refusal knows no HTTP status and no language.
 
+use crate::card::Standing;
 use crate::certificate::KeyUse;
 use crate::number::Number;
 use crate::officer::Role;
@@ -87,6 +88,34 @@ pub enum Refusal {
     AnotherHolder,
     /// E-LAST-ADMIN: nobody else could let anybody in.
     LastAdministrator,
+    /// E-CARD-SAME (R110): the current card and the new one are the same.
+    SameCard,
+    /// E-CARD-SWAPPED (R111): the new card where the current one was asked for.
+    CardsSwapped,
+    /// E-CARD-REGISTERED (R112): the office knows the card, whosever it is.
+    CardRegistered,
+    /// E-CARD-NOTREG: nobody is registered with this card here.
+    CardNotRegistered,
+    /// E-CARD-RENEWED: 更新済(使用不可); another card has taken its place (R104).
+    CardRenewed {
+        /// Since when.
+        since: Instant,
+    },
+    /// E-CERT-ISSUER (R113): the office does not accept the issuer.
+    Unaccepted,
+    /// E-CERT-CHAIN: the card's certificates do not verify.
+    Broken,
+    /// E-CERT-UNKNOWN: the card's status could not be found out. Nothing is kept of it (I7).
+    Undetermined,
+    /// E-REVIEW-CERT: what was applied for cannot be approved, for the new card is not accepted any more (DOMAIN §5.4).
+    UnfitCard {
+        /// What it is instead.
+        standing: Standing,
+    },
+    /// E-PROVE: the company has not yet shown that it is the one in the register.
+    CompanyUnproven,
+    /// E-REASON: a denial or a return says why.
+    NoReason,
     /// E-MANY
     TooMany {
         /// The most there may be.

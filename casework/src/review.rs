@@ -271,6 +271,17 @@ impl Review {
         })
     }
 
+    /// What was out for signature is void; the officer who has it keeps it.
+    pub fn unasked(&self) -> Self {
+        Self {
+            claim: self.claim.as_ref().map(|claim| Claim {
+                asked: None,
+                ..claim.clone()
+            }),
+            ..self.clone()
+        }
+    }
+
     /// The claim that still holds.
     pub fn standing_claim(&self, now: Instant) -> Option<&Claim> {
         self.claim.as_ref().filter(|claim| now <= claim.until)
@@ -302,6 +313,16 @@ impl Review {
                 asked: None,
             }),
             ..self.clone()
+        }
+    }
+}
+
+impl Verdict {
+    /// Whether a denial or a return says why (DOMAIN §5.4).
+    pub fn reasoned(&self) -> Result<(), Refusal> {
+        match self {
+            Self::Deny(reason) | Self::Return(reason) if reason.key.is_empty() => Err(Refusal::NoReason),
+            Self::Approve | Self::Deny(_) | Self::Return(_) => Ok(()),
         }
     }
 }

@@ -166,6 +166,10 @@ const EVERY_VALUE: &[(&str, &str)] = &[
     ("codepoint", "U+0000"),
     ("number", "0"),
     ("limit", "64 KiB"),
+    ("reason", "x"),
+    ("old", "x"),
+    ("new", "x"),
+    ("days", "200"),
 ];
 
 #[test]

@@ -217,6 +217,45 @@ pub enum Code {
     /// Number and check code do not belong together.
     #[serde(rename = "E-CHECK")]
     CheckCode,
+    /// The current card and the new one are the same (R110).
+    #[serde(rename = "E-CARD-SAME")]
+    CardSame,
+    /// The new card is where the current one was asked for (R111).
+    #[serde(rename = "E-CARD-SWAPPED")]
+    CardSwapped,
+    /// The card is registered already (R112).
+    #[serde(rename = "E-CARD-REGISTERED")]
+    CardRegistered,
+    /// Nobody is registered with this card.
+    #[serde(rename = "E-CARD-NOTREG")]
+    CardNotreg,
+    /// Another card has taken this one's place (R104).
+    #[serde(rename = "E-CARD-RENEWED")]
+    CardRenewed,
+    /// What was applied for cannot be approved: the new card is not accepted any more.
+    #[serde(rename = "E-REVIEW-CERT")]
+    ReviewCert,
+    /// The company has not shown that it is the one in the register.
+    #[serde(rename = "E-PROVE")]
+    Prove,
+    /// A denial or a return says why.
+    #[serde(rename = "E-REASON")]
+    Reason,
+    /// The new card ends before the current one (R115).
+    #[serde(rename = "W-OLDER")]
+    WarnOlder,
+    /// The current card has a long time left (R103).
+    #[serde(rename = "W-EARLY")]
+    WarnEarly,
+    /// A bid is opened after the current card's end (R106).
+    #[serde(rename = "W-BID")]
+    WarnBid,
+    /// The company on the card differs from the registered one (R116).
+    #[serde(rename = "W-NAME")]
+    WarnName,
+    /// It is held for review.
+    #[serde(rename = "I-HELD")]
+    InfoHeld,
     /// The server could not finish; nothing was accepted.
     #[serde(rename = "E-FAULT")]
     Fault,
@@ -295,6 +334,19 @@ impl Code {
         Self::Idempotency,
         Self::Malformed,
         Self::CheckCode,
+        Self::CardSame,
+        Self::CardSwapped,
+        Self::CardRegistered,
+        Self::CardNotreg,
+        Self::CardRenewed,
+        Self::ReviewCert,
+        Self::Prove,
+        Self::Reason,
+        Self::WarnOlder,
+        Self::WarnEarly,
+        Self::WarnBid,
+        Self::WarnName,
+        Self::InfoHeld,
         Self::Fault,
     ];
 
@@ -323,6 +375,14 @@ impl Code {
         Self::Idempotency,
         Self::Malformed,
         Self::CheckCode,
+        Self::ReviewCert,
+        Self::Prove,
+        Self::Reason,
+        Self::WarnOlder,
+        Self::WarnEarly,
+        Self::WarnBid,
+        Self::WarnName,
+        Self::InfoHeld,
     ];
 
     /// The id as it stands at the end of a message.
@@ -398,6 +458,19 @@ impl Code {
             Self::Idempotency => "E-IDEMPOTENCY",
             Self::Malformed => "E-MALFORMED",
             Self::CheckCode => "E-CHECK",
+            Self::CardSame => "E-CARD-SAME",
+            Self::CardSwapped => "E-CARD-SWAPPED",
+            Self::CardRegistered => "E-CARD-REGISTERED",
+            Self::CardNotreg => "E-CARD-NOTREG",
+            Self::CardRenewed => "E-CARD-RENEWED",
+            Self::ReviewCert => "E-REVIEW-CERT",
+            Self::Prove => "E-PROVE",
+            Self::Reason => "E-REASON",
+            Self::WarnOlder => "W-OLDER",
+            Self::WarnEarly => "W-EARLY",
+            Self::WarnBid => "W-BID",
+            Self::WarnName => "W-NAME",
+            Self::InfoHeld => "I-HELD",
             Self::Fault => "E-FAULT",
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::{certificate, day, officer, paper, revocation};
+use crate::{certificate, day, officer, paper, registration, renewal, revocation};
 
 #[test]
 fn every_command_in_every_state_does_what_the_table_says() {
@@ -49,6 +49,28 @@ fn every_command_in_every_state_does_what_the_table_says() {
     for (state, case) in paper::cases() {
         for (name, command, by) in paper::commands() {
             let outcome = match paper::step(&case, &command, &by) {
+                Ok(decision) => format!("-> {}", variant(&decision.next)),
+                Err(refusal) => format!("no: {}", variant(&refusal)),
+            };
+            writeln!(table, "  {state:<10} {name:<8} {outcome}").unwrap();
+        }
+    }
+
+    writeln!(table, "registration").unwrap();
+    for (state, case) in registration::cases() {
+        for (name, command, by) in registration::commands() {
+            let outcome = match registration::officer(&case, &command, &by) {
+                Ok(decision) => format!("-> {}", variant(&decision.next)),
+                Err(refusal) => format!("no: {}", variant(&refusal)),
+            };
+            writeln!(table, "  {state:<10} {name:<8} {outcome}").unwrap();
+        }
+    }
+
+    writeln!(table, "renewal").unwrap();
+    for (state, case) in renewal::cases() {
+        for (name, command, by) in renewal::commands() {
+            let outcome = match renewal::officer(&case, &command, &by) {
                 Ok(decision) => format!("-> {}", variant(&decision.next)),
                 Err(refusal) => format!("no: {}", variant(&refusal)),
             };

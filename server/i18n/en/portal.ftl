@@ -366,3 +366,11 @@ lookup-returned = The office is getting in touch about the content of the applic
 lookup-revoked = It was accepted, and the certificates are revoked.
 lookup-denied = It could not be accepted. Please read the notice that was sent.
 lookup-withdrawn = It was withdrawn.
+
+# What a card is instead of accepted (the reason of E-REVIEW-CERT)
+standing-not-yet-valid = is not valid yet
+standing-expired = has expired
+standing-revoked = is revoked
+standing-unaccepted = is of an issuer that is not accepted
+standing-broken = does not verify
+standing-undetermined = has a status that cannot be determined

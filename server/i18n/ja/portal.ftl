@@ -366,3 +366,11 @@ lookup-returned = 申込の内容について、窓口から確認のご連絡�
 lookup-revoked = 受け付け、電子証明書を失効させました。
 lookup-denied = 受理できませんでした。お送りした通知をご確認ください。
 lookup-withdrawn = 取り下げられました。
+
+# ICカードの状態（E-REVIEW-CERT の理由）
+standing-not-yet-valid = 有効期間前
+standing-expired = 有効期限切れ
+standing-revoked = 失効済み
+standing-unaccepted = 対応していない認証局の発行
+standing-broken = 検証できない証明書
+standing-undetermined = 失効情報を確認できない状態

@@ -513,6 +513,17 @@ const fn rule(refusal: Refusal) -> &'static str {
         Refusal::CardTaken => "card_taken",
         Refusal::AnotherHolder => "another_holder",
         Refusal::LastAdministrator => "last_administrator",
+        Refusal::SameCard => "same_card",
+        Refusal::CardsSwapped => "cards_swapped",
+        Refusal::CardRegistered => "card_registered",
+        Refusal::CardNotRegistered => "card_not_registered",
+        Refusal::CardRenewed { .. } => "card_renewed",
+        Refusal::Unaccepted => "unaccepted",
+        Refusal::Broken => "broken",
+        Refusal::Undetermined => "undetermined",
+        Refusal::UnfitCard { .. } => "unfit_card",
+        Refusal::CompanyUnproven => "company_unproven",
+        Refusal::NoReason => "no_reason",
         Refusal::TooMany { .. } => "too_many",
     }
 }

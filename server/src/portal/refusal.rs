@@ -4,6 +4,7 @@
 use axum::http::StatusCode;
 use casework::Refusal;
 use casework::application::Complaint;
+use casework::card::Standing;
 use wire::code::Code;
 
 use crate::catalogue::{Message, Words};
@@ -65,9 +66,45 @@ pub(crate) fn refused(words: Words, refusal: &Refusal) -> (StatusCode, Message) 
         Refusal::CardTaken => (StatusCode::CONFLICT, Code::CardTaken, vec![]),
         Refusal::AnotherHolder => (StatusCode::FORBIDDEN, Code::Holder, vec![]),
         Refusal::LastAdministrator => (StatusCode::CONFLICT, Code::LastAdmin, vec![]),
+        Refusal::SameCard => (StatusCode::CONFLICT, Code::CardSame, vec![]),
+        Refusal::CardsSwapped => (StatusCode::CONFLICT, Code::CardSwapped, vec![]),
+        Refusal::CardRegistered => (StatusCode::CONFLICT, Code::CardRegistered, vec![]),
+        Refusal::CardNotRegistered => (StatusCode::CONFLICT, Code::CardNotreg, vec![]),
+        Refusal::CardRenewed { since } => (
+            StatusCode::CONFLICT,
+            Code::CardRenewed,
+            vec![("date", date::minute(words, *since))],
+        ),
+        // Which issuer it is stands beside it, on the card's own rows.
+        Refusal::Unaccepted => (
+            StatusCode::CONFLICT,
+            Code::CertIssuer,
+            vec![("issuer", String::new()), ("office", String::new())],
+        ),
+        Refusal::Broken => (StatusCode::CONFLICT, Code::CertChain, vec![]),
+        Refusal::Undetermined => (StatusCode::SERVICE_UNAVAILABLE, Code::CertUnknown, vec![]),
+        Refusal::UnfitCard { standing } => (
+            StatusCode::CONFLICT,
+            Code::ReviewCert,
+            vec![("reason", words.say(standing_key(*standing)))],
+        ),
+        Refusal::CompanyUnproven => (StatusCode::CONFLICT, Code::Prove, vec![]),
+        Refusal::NoReason => (StatusCode::UNPROCESSABLE_ENTITY, Code::Reason, vec![]),
         Refusal::TooMany { most } => (StatusCode::CONFLICT, Code::Many, vec![("most", most.to_string())]),
     };
     (status, say(words, code, &values))
+}
+
+/// What a card is, instead of accepted.
+const fn standing_key(standing: Standing) -> &'static str {
+    match standing {
+        Standing::NotYetValid { .. } => "standing-not-yet-valid",
+        Standing::Expired { .. } => "standing-expired",
+        Standing::Revoked { .. } => "standing-revoked",
+        Standing::Unaccepted => "standing-unaccepted",
+        Standing::Broken => "standing-broken",
+        Standing::Accepted { .. } | Standing::Undetermined => "standing-undetermined",
+    }
 }
 
 /// A complaint about a field, under the field's label.
