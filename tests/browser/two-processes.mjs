@@ -111,7 +111,7 @@ async function sixteenSteps() {
       const text = await page.locator("body").innerText();
       holds(text, stand.portal);
       holds(text, stand.phrase);
-      holds(text, /残り\s*10\s*回/);
+      holds(text, new RegExp(`残り\\s*${stand.tries}\\s*回`));
       await screenshot(page, "06-agent-authenticate");
       await consent(page, stand.pin);
       await expectPath(page, /\/revocation\/certificate$/);

@@ -19,6 +19,8 @@ class Kind:
     inserts: tuple = ()
     # Options before each certificate's path, where the program wants to be told which is which.
     named: bool = False
+    # How many wrong PINs in a row it forgives, and one.
+    tries: int = 10
     # The kind of keys that a new card makes; the program's own choice if none is said.
     algorithm: str = ""
 
@@ -46,4 +48,4 @@ class Kind:
 
 VIRTUAL = Kind("virtual", (AGENT, "virtual-card"), ("--kind", "piv"))
 CARD = TARGET / "independent-card" / "debug" / "independent-card"
-INDEPENDENT = Kind("independent", (CARD,), inserts=("insert",), named=True)
+INDEPENDENT = Kind("independent", (CARD,), inserts=("insert",), named=True, tries=3)

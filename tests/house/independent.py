@@ -12,13 +12,12 @@ from house.cards import AGENT, INDEPENDENT, USES
 from house.needs import LIBCLANG
 from house.processes import ROOT, TARGET, Ended, end, output, run, start, until
 from house.stand import Stand
-from house.tally import Tally, from_cargo, from_status
+from house.tally import Tally, from_cargo, from_status, from_tap
 
 HOME = ROOT / "tests" / "independent-card"
 # Seconds: 175 crates for the first time, on two cores that may be busy.
 BOUND_OF_A_BUILD = 1800
-# The tries that Nitrokey's card gives.
-TRIES = 3
+TRIES = INDEPENDENT.tries
 SIGN, VERIFY = "87", "20"
 
 
@@ -39,6 +38,23 @@ def card(log):
             stand.close()
             readers.end()
     return tally
+
+
+def portal(log):
+    """The sixteen steps of procedure 000 once more: in the browser, the card proves itself to the portal and signs the application."""
+    readers = daemons.pcscd("pcscd-independent-portal")
+    place = journeys.PLACE / "independent-portal"
+    shutil.rmtree(place, ignore_errors=True)
+    stand = Stand(place, readers, kind=INDEPENDENT)
+    try:
+        stand.set_up()
+        tally = stand.status_is("good")
+        status = journeys.node(log, "two-processes", 420, {"KAGIMORI_STAND": str(stand.described())})
+        tally += from_tap(log.read_text(errors="replace"), status)
+        return tally + stand.status_is("revoked")
+    finally:
+        stand.close()
+        readers.end()
 
 
 def built(log):

@@ -40,6 +40,7 @@ def everything():
         Step("opensc", "OpenSC accepts the virtual card through the real pcscd", judges.opensc),
         *journeys.steps(),
         Step("independent-card", "a card that others wrote, through the real pcscd: shown, its PIN counted, its signatures taken by openssl", independent.card),
+        Step("independent-portal", "two processes, HTTPS, real pcscd, that card: the sixteen steps, then openssl says revoked", independent.portal),
         Step("set-up", "a newcomer's walk by the commands of docs/set-up.md: to the first officer and the first status", set_up.set_up),
         Step("proxy", "nginx and Caddy before the server, as docs/operations.md configures them", proxy.proxies),
         Step("cms", "openssl cms accepts what the card signed, and not a changed text", judges.cms),

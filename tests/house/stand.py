@@ -45,8 +45,8 @@ price = 41800
 class Stand:
     """Everything of one stand; `close` ends its processes and leaves its files, to be searched."""
 
-    def __init__(self, place, readers, holder_name=HOLDER_NAME):
-        self.place, self.readers = place, readers
+    def __init__(self, place, readers, holder_name=HOLDER_NAME, kind=VIRTUAL):
+        self.place, self.readers, self.kind = place, readers, kind
         self.holder = HOLDER.format(name=holder_name)
         self.server, self.agent_dir, self.issued = place / "server", place / "agent", place / "issued"
         for folder in (self.server, self.agent_dir, self.issued, place / "home"):
@@ -75,14 +75,14 @@ class Stand:
     def set_up(self):
         """From nothing to two programs that serve and a card in the reader."""
         self.opens()
-        self.starts("virtual-card", *self.into_reader(self.card))
+        self.starts("card", *self.into_reader(self.card, self.kind))
         until(lambda: "Yes" in output(["opensc-tool", "--list-readers"], env=self.readers.env)[1], "the card in the reader", program=self.running[-1], pause=0.2)
 
     def opens(self):
         """From nothing to two programs that serve; the holder's card is issued, and in no reader."""
         self.makes_tls()
         self.makes_authority()
-        self.issues_card(self.card, self.issued, self.holder, self.pin)
+        self.issues_card(self.card, self.issued, self.holder, self.pin, self.kind)
         self.serves()
 
     def close(self):
@@ -232,6 +232,7 @@ filter = "debug"
             "agent_port": AGENT_PORT,
             "trust": str(self.issued / "tls-trust.pem"),
             "pin": self.pin,
+            "tries": self.kind.tries,
             "phrase": PHRASE,
             "holder": holder["holder"]["name"],
             "serial": str(self.serial()),

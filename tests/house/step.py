@@ -37,7 +37,7 @@ def walk(steps):
         tally = attempt(step)
         total += tally
         word = "ok" if tally.failed == 0 else "FAILED"
-        print(f"{step.name:<16} {word:<7} {tally.passed:>5} passed {tally.failed:>4} failed {time.monotonic() - began:>7.1f} s   {step.shows}")
+        print(f"{step.name:<18} {word:<7} {tally.passed:>5} passed {tally.failed:>4} failed {time.monotonic() - began:>7.1f} s   {step.shows}")
         if tally.failed:
             tell(step, tally)
     return total

@@ -40,10 +40,10 @@ impl<'a> Conversation<'a> {
         let command = CommandView::try_from(apdu).map_err(|_| Status::WrongLength)?;
         if command.instruction() == Instruction::GetResponse {
             let rest = std::mem::take(&mut self.rest);
-            return match rest.is_empty() {
-                true => Err(Status::ConditionsOfUseNotSatisfied),
-                false => Ok(self.deliver(rest, command.expected())),
-            };
+            if rest.is_empty() {
+                return Err(Status::ConditionsOfUseNotSatisfied);
+            }
+            return Ok(self.deliver(rest, command.expected()));
         }
         self.rest.clear();
         let whole = self.join(command)?;
