@@ -12,6 +12,7 @@ start-procedures = Procedures
 start-no-portal = No office has been allowed yet. When an office's page opens this app, you will be asked whether to allow it.
 start-unreachable = { $what } cannot be reached. Check the internet connection, and open this page again in a while.
 start-kept = Your PIN is being kept for a short time. It is wiped at once when you take the card out or press “End”.
+start-kept-swap = The PIN of the card before is being kept while the cards are swapped. It is wiped at once when the swap is done or you press “End”.
 start-kept-title = PIN kept for a short time
 start-quit = End
 start-phrase = Your phrase
@@ -60,6 +61,11 @@ request-choose = Choose the card to use
 request-one = Card to be used
 request-consent = The certificates of this card will be sent to “{ $what }”. Your PIN is asked on the next page.
 request-go-card = Continue with this card
+swap-take-out = The card in the reader is the current one that you have just used. Take it out, and insert the new one.
+swap-insert = Insert the new IC card. This page changes when it is there.
+swap-check = Make sure that this is the new IC card.
+swap-one = New IC card
+swap-choose = Choose the new IC card
 request-cancel = Stop and go back
 prove-title = Enter your PIN
 prove-go = OK
@@ -69,6 +75,18 @@ sign-lead = The IC card signs exactly the following text.
 sign-text = Text to be signed
 sign-go = Sign and send
 pin-label = PIN
+pin-number-title = Enter the PIN number.
+pin-number-label = PIN number
+pin-same = The PIN number of the card before is tried once on this card. If it is another one, you will be asked for it.
+pin-same-go = Use the PIN number of the card before
+pin-differs = The PIN number is another one. Enter it ({ $n ->
+        [one] { $n } try left
+       *[other] { $n } tries left
+    }).
+pin-differs-unknown = The PIN number is another one. Enter it.
+person-label = Person in charge
+person-help = Nothing needs to be entered here.
+person-bad = Enter up to 20 characters in one line, and not your PIN number.
 pin-tries = { $n ->
         [one] { $n } try left
        *[other] { $n } tries left

@@ -2,7 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use wire::card_request::{CardRequest, Step};
+use wire::card_request::{CardRequest, PinRule, Step};
+use wire::code::Code;
 
 use crate::origin::Origin;
 
@@ -22,6 +23,19 @@ pub(crate) enum Unfit {
     Malformed(&'static str),
     /// The text to be signed holds characters that would make the page show something else.
     Unshowable,
+}
+
+impl Unfit {
+    /// What the person is told.
+    pub(crate) fn code(self) -> Code {
+        match self {
+            Self::Protocol => Code::Update,
+            Self::Expired => Code::Timeout,
+            Self::Answered => Code::Stale,
+            Self::Unshowable => Code::Signature,
+            Self::Malformed(_) => Code::Fault,
+        }
+    }
 }
 
 impl Asked {
@@ -48,11 +62,10 @@ impl Asked {
         if !leads_home(&request.return_to) {
             return Err(Unfit::Malformed("the way back leaves the portal"));
         }
-        if request.pin.min == 0 || request.pin.min > request.pin.max || request.pin.tries == 0 {
-            return Err(Unfit::Malformed("a PIN of no length"));
-        }
-        for step in &request.steps {
-            check_step(step)?;
+        check_pin(&request.pin)?;
+        let answered = usize::try_from(request.answered).unwrap_or(usize::MAX);
+        for (n, step) in request.steps.iter().enumerate() {
+            check_step(step, n > answered)?;
         }
         if request.expires_at <= now {
             return Err(Unfit::Expired);
@@ -65,9 +78,35 @@ impl Asked {
         self.0.steps.get(usize::try_from(self.0.answered).ok()?)
     }
 
-    /// The portal said go.
-    pub(crate) fn next(&mut self) {
+    /// Whether one card takes another one's place in this request.
+    pub(crate) fn is_of_two_cards(&self) -> bool {
+        self.0.steps.iter().any(|step| matches!(step, Step::Swap { .. }))
+    }
+
+    /// Whether the step now is of a card that takes another one's place: at the swap itself, and until the new card is
+    /// presented.
+    pub(crate) fn is_swap(&self) -> bool {
+        let before = self.0.answered.checked_sub(1).and_then(|n| usize::try_from(n).ok());
+        matches!(
+            (self.step(), before.and_then(|n| self.0.steps.get(n))),
+            (Some(Step::Swap { .. }), _) | (Some(Step::Present { .. }), Some(Step::Swap { .. }))
+        )
+    }
+
+    /// The portal said go, and what it put in the next step's place.
+    pub(crate) fn next(&mut self, next: Option<Step>, pin: Option<PinRule>) -> Result<(), Unfit> {
         self.0.answered += 1;
+        if let Some(pin) = pin {
+            check_pin(&pin)?;
+            self.0.pin = pin;
+        }
+        let at = usize::try_from(self.0.answered).unwrap_or(usize::MAX);
+        // After the last step only `done` makes sense.
+        let place = self.0.steps.get_mut(at).ok_or(Unfit::Answered)?;
+        if let Some(next) = next {
+            *place = next;
+        }
+        check_step(place, false)
     }
 
     /// Where the browser goes back to, always on the portal's own origin.
@@ -99,10 +138,26 @@ pub(crate) fn is_id(id: &str) -> bool {
             .all(|octet| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_')
 }
 
-fn check_step(step: &Step) -> Result<(), Unfit> {
+fn check_pin(pin: &PinRule) -> Result<(), Unfit> {
+    if pin.min == 0 || pin.min > pin.max || pin.tries == 0 {
+        return Err(Unfit::Malformed("a PIN of no length"));
+    }
+    Ok(())
+}
+
+/// Whether a step can be shown. The text of one that lies ahead may still be to come.
+fn check_step(step: &Step, ahead: bool) -> Result<(), Unfit> {
     match step {
-        Step::Present { .. } | Step::Authenticate { .. } => {}
+        Step::Present { .. } | Step::Authenticate { .. } | Step::Swap { .. } => {}
+        Step::Sign {
+            text: None,
+            certificate: None,
+            ..
+        } if ahead => {}
         Step::Sign { text, certificate, .. } => {
+            let (Some(text), Some(certificate)) = (text, certificate) else {
+                return Err(Unfit::Malformed("the text was never written"));
+            };
             if fingerprint(certificate).is_none() {
                 return Err(Unfit::Malformed("the certificate is no SHA-256"));
             }
@@ -124,7 +179,7 @@ pub(crate) fn fingerprint(text: &str) -> Option<[u8; 32]> {
 
 /// Characters that turn, hide or break what a person reads (A41), so that the shown text would not be the signed one.
 /// Variation selectors stay: names need them.
-fn misleads(c: char) -> bool {
+pub(crate) fn misleads(c: char) -> bool {
     matches!(c,
         '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
         | '\u{061C}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
@@ -161,7 +216,7 @@ const LONGEST_TEXT: usize = 64 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wire::card_request::{PinAfter, PinRule};
+    use wire::card_request::{PinAfter, SamePin};
     use wire::office::{Language, Office, Text};
 
     fn both(text: &str) -> Text {
@@ -191,12 +246,15 @@ mod tests {
                 tries: 10,
             },
             pin_after: PinAfter::Kept,
+            same_pin: SamePin::Off,
+            watch: None,
             steps: vec![Step::Sign {
                 says: both("says"),
-                text: text.into(),
+                text: Some(text.into()),
                 language: Language::Ja,
-                certificate: URL_SAFE_NO_PAD.encode([1; 32]),
+                certificate: Some(URL_SAFE_NO_PAD.encode([1; 32])),
                 at: 0,
+                person: false,
             }],
             answered: 0,
             return_to: "/mihon-ca/revocation/return".into(),

@@ -121,6 +121,19 @@ impl Cards {
         }
     }
 
+    /// Signs with the signature key of exactly this card, with a PIN that nobody typed for it: only where the card says that
+    /// at least so many tries are left.
+    pub(crate) fn sign_sparing(
+        &self,
+        card: &ShownCard,
+        pin: &Pin,
+        at_least: u8,
+        message: &[u8],
+    ) -> Result<Signature, CardFault> {
+        self.open(card)?
+            .sign_sparing(&card.signature.fingerprint(), pin, at_least, message)
+    }
+
     fn open(&self, card: &ShownCard) -> Result<Piv, CardFault> {
         let readers = self.readers.as_ref().map_err(Clone::clone)?;
         let transport = readers.open(&card.reader).map_err(|fault| match fault {
@@ -191,6 +204,13 @@ impl ShownCard {
     }
 }
 
+impl ShownCard {
+    /// Whether it is this very card, in whichever reader and stay (R110).
+    pub(crate) fn is_same_card(&self, other: &Self) -> bool {
+        self.authentication == other.authentication || self.signature == other.signature
+    }
+}
+
 impl std::fmt::Debug for ShownCard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "ShownCard({} in {})", self.identifier, self.reader)
@@ -211,7 +231,8 @@ pub(crate) fn code(fault: &CardFault) -> Code {
         CardFault::Busy => Code::CardBusy,
         CardFault::PinWrong { .. } => Code::PinWrong,
         CardFault::PinBlocked => Code::PinLockedAos,
-        CardFault::LastTry => Code::WarnPinLast,
+        // Nothing was sent, and the PIN is asked for as usual.
+        CardFault::LastTry | CardFault::FewTries => Code::WarnPinLast,
         CardFault::PinFormat(_) => Code::PinFormat,
     }
 }

@@ -1,26 +1,45 @@
-//! The one PIN that is kept for a while, so that the second request of a portal session need not ask again.
+//! The PINs that are kept for a while, so that the second request of a portal session need not ask again.
 //!
-//! It lives for one session of one portal, while its card stays in the reader, thirty minutes at most (DESIGN §4).
-//! Each use leaves it to the card's own comparison; a wrong one is dropped at once.
+//! They live for one session of one portal, each while its card stays in the reader, thirty minutes at most (DESIGN §4).
+//! One of them may outlast its card: that of the card that is swapped out in a renewal, to be tried once on the card that
+//! takes its place (DOMAIN §4.6). Each use leaves it to the card's own comparison; a wrong one is dropped at once.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use card::Pin;
-use card::reader::Insertion;
 
-use crate::cards::{Seen, ShownCard};
+use crate::cards::{Key, Seen, ShownCard};
 use crate::origin::Origin;
 
-/// Holds at most one PIN.
+/// Holds one PIN for each card in a reader, all of one session.
 #[derive(Default)]
-pub(crate) struct Kept(Mutex<Option<KeptPin>>);
+pub(crate) struct Kept(Mutex<Holding>);
+
+#[derive(Default)]
+struct Holding {
+    pins: Vec<KeptPin>,
+    /// That of the card that is swapped out.
+    carried: Option<Carried>,
+    /// Whose PIN was kept and went with its card or its time.
+    lost: Option<(Session, [u8; 32])>,
+    /// The cards that refused a PIN that nobody had typed for them: it is not tried again by itself.
+    shy: VecDeque<[u8; 32]>,
+}
 
 struct KeptPin {
     session: Session,
-    reader: String,
-    insertion: Insertion,
+    card: Arc<ShownCard>,
     since: i64,
     // Shared with the one card command that may be using it; wiped when the last holder lets go.
+    pin: Arc<Pin>,
+}
+
+struct Carried {
+    session: Session,
+    /// The visit in which the cards are swapped; it is of no use in another.
+    visit: String,
+    since: i64,
     pin: Arc<Pin>,
 }
 
@@ -32,16 +51,37 @@ pub(crate) struct Session {
     pub(crate) mark: String,
 }
 
+/// Whether something is kept, for the page that tells of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Held {
+    Nothing,
+    /// It goes when the card goes.
+    WhileTheCardStays,
+    /// It stays while the cards are swapped.
+    ForTheSwap,
+}
+
 impl Kept {
-    /// Keeps a PIN that the card has just accepted, in place of any other.
-    pub(crate) fn keep(&self, session: Session, card: &ShownCard, pin: Arc<Pin>, now: i64) {
-        *self.lock() = Some(KeptPin {
+    /// Keeps a PIN that the card has just accepted, in place of any other of this card or of another session. A PIN that
+    /// was kept already grows no younger by its use.
+    pub(crate) fn keep(&self, session: Session, card: &Arc<ShownCard>, pin: Arc<Pin>, now: i64) {
+        let mut holding = self.lock();
+        let since = holding
+            .pins
+            .iter()
+            .map(|held| (held.since, &held.pin))
+            .chain(holding.carried.iter().map(|held| (held.since, &held.pin)))
+            .find(|(_, held)| Arc::ptr_eq(held, &pin))
+            .map_or(now, |(since, _)| since);
+        holding.only(&session);
+        holding.pins.retain(|held| held.card.reader != card.reader);
+        holding.pins.push(KeptPin {
             session,
-            reader: card.reader.clone(),
-            insertion: card.insertion.clone(),
-            since: now,
+            card: Arc::clone(card),
+            since,
             pin,
         });
+        holding.lost = None;
     }
 
     /// The PIN, if it was kept for this session and this very stay of the card.
@@ -49,61 +89,135 @@ impl Kept {
     /// Another session's request ends the keeping: one session at a time.
     pub(crate) fn pin(&self, session: &Session, card: &ShownCard, now: i64) -> Option<Arc<Pin>> {
         self.expire(now);
-        let mut kept = self.lock();
-        let held = kept.as_ref()?;
-        if held.session != *session || held.reader != card.reader || held.insertion != card.insertion {
-            *kept = None;
-            return None;
-        }
+        let mut holding = self.lock();
+        holding.only(session);
+        let held = holding.pins.iter().find(|held| held.is_of(card))?;
         Some(Arc::clone(&held.pin))
     }
 
-    /// Whether one is kept.
-    pub(crate) fn is_held(&self, now: i64) -> bool {
+    /// Whether a PIN of this card was kept for this session and went with the card or with its time.
+    pub(crate) fn is_lost(&self, session: &Session, card: &ShownCard, now: i64) -> bool {
         self.expire(now);
-        self.lock().is_some()
+        self.lock().lost.as_ref() == Some(&(session.clone(), mark(card)))
     }
 
-    /// Wipes it.
+    /// The PIN of this card is carried over the swap of this visit.
+    pub(crate) fn carry(&self, session: &Session, visit: &str, card: &ShownCard, now: i64) {
+        self.expire(now);
+        let mut holding = self.lock();
+        holding.only(session);
+        holding.carried = holding.pins.iter().find(|held| held.is_of(card)).map(|held| Carried {
+            session: session.clone(),
+            visit: visit.to_owned(),
+            since: held.since,
+            pin: Arc::clone(&held.pin),
+        });
+    }
+
+    /// The PIN that was carried over the swap of this visit, for a card that has not refused one by itself before.
+    pub(crate) fn carried(&self, session: &Session, visit: &str, card: &ShownCard, now: i64) -> Option<Arc<Pin>> {
+        self.expire(now);
+        let holding = self.lock();
+        let carried = holding.carried.as_ref()?;
+        let fits = carried.session == *session && carried.visit == visit && !holding.shy.contains(&mark(card));
+        fits.then(|| Arc::clone(&carried.pin))
+    }
+
+    /// The card refused the carried PIN: neither this one nor another is tried on it by itself again.
+    pub(crate) fn was_refused(&self, card: &ShownCard) {
+        let mut holding = self.lock();
+        holding.carried = None;
+        if holding.shy.len() >= MOST_SHY {
+            holding.shy.pop_front();
+        }
+        holding.shy.push_back(mark(card));
+    }
+
+    /// The swap is over, one way or the other.
+    pub(crate) fn put_down(&self, visit: &str) {
+        let mut holding = self.lock();
+        if holding.carried.as_ref().is_some_and(|carried| carried.visit == visit) {
+            holding.carried = None;
+        }
+    }
+
+    /// Whether one is kept.
+    pub(crate) fn held(&self, now: i64) -> Held {
+        self.expire(now);
+        let holding = self.lock();
+        if holding.carried.is_some() {
+            Held::ForTheSwap
+        } else if holding.pins.is_empty() {
+            Held::Nothing
+        } else {
+            Held::WhileTheCardStays
+        }
+    }
+
+    /// Wipes all.
     pub(crate) fn wipe(&self) {
-        *self.lock() = None;
+        let mut holding = self.lock();
+        holding.pins.clear();
+        holding.carried = None;
+        holding.lost = None;
     }
 
-    /// Wipes it if it is this session's.
+    /// Wipes this session's.
     pub(crate) fn end(&self, session: &Session) {
-        let mut kept = self.lock();
-        if kept.as_ref().is_some_and(|held| held.session == *session) {
-            *kept = None;
-        }
+        let mut holding = self.lock();
+        holding.pins.retain(|held| held.session != *session);
+        holding.carried.take_if(|carried| carried.session == *session);
+        holding.lost.take_if(|(lost, _)| lost == session);
     }
 
-    /// Wipes it if its card has left the reader.
+    /// Wipes those whose cards have left the reader.
     pub(crate) fn look(&self, seen: &Seen) {
-        let mut kept = self.lock();
-        if kept
-            .as_ref()
-            .is_some_and(|held| !seen.holds(&held.reader, &held.insertion))
-        {
-            *kept = None;
-        }
+        self.lock()
+            .lose(|held| !seen.holds(&held.card.reader, &held.card.insertion));
     }
 
-    /// Wipes it when its time is over, or when the clock was set back and the time cannot be told.
+    /// Wipes those whose time is over, or all when the clock was set back and the time cannot be told.
     pub(crate) fn expire(&self, now: i64) {
-        let mut kept = self.lock();
-        if kept
-            .as_ref()
-            .is_some_and(|held| !(held.since..held.since + LONGEST).contains(&now))
-        {
-            *kept = None;
-        }
+        let is_over = |since: i64| !(since..since + LONGEST).contains(&now);
+        let mut holding = self.lock();
+        holding.lose(|held| is_over(held.since));
+        holding.carried.take_if(|carried| is_over(carried.since));
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<KeptPin>> {
-        // A panic cannot leave an Option half-written.
+    fn lock(&self) -> MutexGuard<'_, Holding> {
+        // Each change is of one field: a panic leaves none half-written.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl Holding {
+    /// One session at a time.
+    fn only(&mut self, session: &Session) {
+        self.pins.retain(|held| held.session == *session);
+        self.carried.take_if(|carried| carried.session != *session);
+        self.lost.take_if(|(lost, _)| lost != session);
+    }
+
+    fn lose(&mut self, is_lost: impl Fn(&KeptPin) -> bool) {
+        if let Some(held) = self.pins.iter().rev().find(|held| is_lost(held)) {
+            self.lost = Some((held.session.clone(), mark(&held.card)));
+        }
+        self.pins.retain(|held| !is_lost(held));
+    }
+}
+
+impl KeptPin {
+    fn is_of(&self, card: &ShownCard) -> bool {
+        self.card.reader == card.reader && self.card.insertion == card.insertion
+    }
+}
+
+/// By what a card is known again after it left.
+fn mark(card: &ShownCard) -> [u8; 32] {
+    card.fingerprint(Key::Authentication)
+}
+
 /// Seconds.
 const LONGEST: i64 = 30 * 60;
+/// More cards than anybody swaps in vain.
+const MOST_SHY: usize = 64;

@@ -25,6 +25,7 @@ pub mod platform;
 mod portal;
 pub mod virtual_card;
 mod visit;
+mod watch;
 mod words;
 mod work;
 

@@ -15,6 +15,7 @@ use crate::kept::Kept;
 use crate::origin::Origin;
 use crate::portal::Lines;
 use crate::visit::{FormToken, Spent, Visits};
+use crate::watch::Watches;
 
 /// An agent, ready to be served.
 pub struct Agent {
@@ -34,6 +35,7 @@ pub(crate) struct Local {
     pub(crate) lines: Lines,
     pub(crate) kept: Kept,
     pub(crate) visits: Visits,
+    pub(crate) watches: Watches,
     pub(crate) browsers: Browsers,
     pub(crate) tiles: Tiles,
 }
@@ -47,6 +49,7 @@ impl Local {
             lines: Lines::new()?,
             kept: Kept::default(),
             visits: Visits::default(),
+            watches: Watches::default(),
             browsers: Browsers::default(),
             tiles: Tiles::default(),
         })

@@ -3,9 +3,10 @@
 use std::sync::Once;
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wire::card_request::{Answer, Cancelled, CardRequest, Claim, Verdict};
+use wire::card_request::{Answer, Cancelled, CardRequest, Claim, Verdict, WatchReport};
 use wire::office::Offices;
 use wire::problem::Problem;
 
@@ -38,7 +39,17 @@ pub(crate) enum PortalFault {
     Said(Box<Problem>),
 }
 
+/// Why a report of a watched card was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReportFault {
+    /// Nobody wants to hear it any more.
+    Over,
+    /// It may be said again.
+    Undelivered,
+}
+
 /// An agent's key for one request; never logged.
+#[derive(Clone)]
 pub(crate) struct RequestKey(String);
 
 impl RequestKey {
@@ -93,6 +104,28 @@ impl Lines {
     /// Gives the request up.
     pub(crate) async fn cancel(&self, portal: &Origin, id: &str, key: &RequestKey) -> Result<Cancelled, PortalFault> {
         self.post::<(), _>(portal, &format!("{id}/cancel"), key, None).await
+    }
+
+    /// Tells where a watched card is.
+    pub(crate) async fn report(
+        &self,
+        portal: &Origin,
+        id: &str,
+        key: &RequestKey,
+        report: WatchReport,
+    ) -> Result<(), ReportFault> {
+        let request = self
+            .to(portal)
+            .post(format!("{portal}/api/v1/card-requests/{id}/watch"))
+            .bearer_auth(&key.0)
+            .timeout(REPORT)
+            .json(&report);
+        let answered = request.send().await.map_err(|_| ReportFault::Undelivered)?;
+        match answered.status() {
+            status if status.is_success() => Ok(()),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Err(ReportFault::Over),
+            _ => Err(ReportFault::Undelivered),
+        }
     }
 
     /// What the portal's offices offer.
@@ -155,5 +188,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 const WHOLE: Duration = Duration::from_secs(20);
 /// The start page does not wait longer for tiles.
 const TILES: Duration = Duration::from_secs(3);
+/// The next report is due soon.
+const REPORT: Duration = Duration::from_secs(3);
 /// A signed text is far shorter.
 const LONGEST: usize = 256 * 1024;

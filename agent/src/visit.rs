@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use card::CardFault;
+use card::{CardFault, TriesLeft};
 use tokio::sync::watch;
 use wire::card_request::{Answer, PinRule};
 use wire::code::Code;
@@ -35,8 +35,12 @@ pub(crate) struct State {
     pub(crate) stage: Stage,
     /// What to tell on the next page.
     pub(crate) notice: Option<Notice>,
-    /// The card that the portal said go to.
+    /// The card that was presented last.
     pub(crate) card: Option<Arc<ShownCard>>,
+    /// The card that was swapped out: the next one must be another.
+    pub(crate) before: Option<Arc<ShownCard>>,
+    /// 担当者, as it was entered last.
+    pub(crate) person: String,
     /// How the portal says that this card's PIN looks.
     pub(crate) rule: PinRule,
 }
@@ -78,6 +82,12 @@ pub(crate) enum Notice {
     Card(CardFault),
     /// What was typed cannot be a PIN of this card.
     PinFormat,
+    /// The PIN of the card before is not this card's; so many tries are left.
+    PinDiffers(TriesLeft),
+    /// The card before is in the reader again, where another one is wanted (R110).
+    SameCard,
+    /// The 担当者 is too long, or not one line.
+    Person,
     /// The form was not the current one.
     Stale,
     /// The PIN that was kept is gone.
@@ -116,6 +126,8 @@ impl Visit {
                 stage: Stage::Holder,
                 notice: None,
                 card: None,
+                before: None,
+                person: String::new(),
                 rule,
             }),
             version: watch::Sender::new(1),

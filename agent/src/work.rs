@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use card::{CardFault, LastTryConsent, Pin, TriesLeft};
 use pki::certificate::Certificate;
 use pki::cms::Draft;
-use wire::card_request::{Answer, PinAfter, Step, Verdict, authentication_message};
+use wire::card_request::{Answer, PinAfter, PinRule, SAME_PIN_TRIES, SamePin, Step, Verdict, authentication_message};
 use wire::code::Code;
 use wire::office::Text;
 
@@ -24,8 +24,18 @@ pub(crate) struct Consent {
     /// The card that the page showed.
     pub(crate) card: Arc<ShownCard>,
     pub(crate) pin: Arc<Pin>,
-    /// Given only where the warning was shown and answered (G-P3).
-    pub(crate) last_try: Option<LastTryConsent>,
+    pub(crate) spends: Spends,
+    /// 担当者, where it was offered and something was entered.
+    pub(crate) person: Option<String>,
+}
+
+/// Which tries a PIN may spend.
+#[derive(Debug)]
+pub(crate) enum Spends {
+    /// Any but the last one, and that only where the warning was shown and answered (G-P3).
+    Typed(Option<LastTryConsent>),
+    /// It is another card's: one of at least [`SAME_PIN_TRIES`] (DOMAIN §4.6).
+    OneOfSeveral,
 }
 
 /// Shows the portal the certificates of the chosen card. No PIN is involved.
@@ -38,9 +48,24 @@ pub(crate) async fn present(local: Arc<Local>, visit: Arc<Visit>, card: Arc<Show
     send(&local, &visit, answer).await;
 }
 
+/// Another card stands in the place of the one before: the portal is told, and sees its certificates.
+pub(crate) async fn swap(local: Arc<Local>, visit: Arc<Visit>, card: Arc<ShownCard>) {
+    let stage = deliver(&local, &visit, Answer::Swapped).await;
+    let presents = visit.change(|state| {
+        let presents = matches!(stage, Stage::Holder) && matches!(state.asked.step(), Some(Step::Present { .. }));
+        if !presents {
+            state.stage = stage;
+        }
+        presents
+    });
+    if presents {
+        present(local, visit, card).await;
+    }
+}
+
 /// Lets the card sign what the step asks for.
 pub(crate) async fn prove(local: Arc<Local>, visit: Arc<Visit>, consent: Consent) {
-    let Some(task) = Task::of(&visit, &consent.card) else {
+    let Some(mut task) = Task::of(&visit, &consent.card) else {
         visit.change(|state| state.stage = Stage::Over(Code::CertChain));
         return;
     };
@@ -51,7 +76,12 @@ pub(crate) async fn prove(local: Arc<Local>, visit: Arc<Visit>, consent: Consent
     );
     let message = task.message();
     let key = task.key();
-    let asked = tokio::task::spawn_blocking(move || cards.sign(&card, key, &pin, consent.last_try, &message)).await;
+    let is_tried = matches!(consent.spends, Spends::OneOfSeveral);
+    let asked = tokio::task::spawn_blocking(move || match consent.spends {
+        Spends::Typed(last_try) => cards.sign(&card, key, &pin, last_try, &message),
+        Spends::OneOfSeveral => cards.sign_sparing(&card, &pin, SAME_PIN_TRIES, &message),
+    })
+    .await;
     // The task ends without an outcome only by a panic, which is ours.
     let Ok(outcome) = asked else {
         local.kept.wipe();
@@ -62,8 +92,11 @@ pub(crate) async fn prove(local: Arc<Local>, visit: Arc<Visit>, consent: Consent
         Ok(signature) => {
             let now = local.clock.now();
             local.kept.keep(visit.session(), &consent.card, consent.pin, now);
+            // The swap is over: what was carried for it is of no more use.
+            local.kept.put_down(&visit.id);
             // Had the card left before the PIN was kept, nobody else would wipe it.
             local.kept.look(&local.cards.seen());
+            task.person = consent.person;
             match task.answer(signature.bytes) {
                 Some(answer) => send(&local, &visit, answer).await,
                 None => visit.change(|state| state.stage = Stage::Over(Code::Signature)),
@@ -71,28 +104,35 @@ pub(crate) async fn prove(local: Arc<Local>, visit: Arc<Visit>, consent: Consent
         }
         Err(fault) => {
             drop(consent.pin);
-            said_no(&local, &visit, fault).await;
+            if is_tried {
+                refused_itself(&local, &visit, &consent.card, fault).await;
+            } else {
+                said_no(&local, &visit, fault).await;
+            }
         }
     }
 }
 
 /// Sends an answer, or the same one again.
 pub(crate) async fn send(local: &Local, visit: &Visit, answer: Answer) {
+    let stage = deliver(local, visit, answer).await;
+    visit.change(|state| state.stage = stage);
+}
+
+/// Sends an answer and says where the visit stands by the portal's verdict.
+async fn deliver(local: &Local, visit: &Visit, answer: Answer) -> Stage {
     let (id, step) = {
         let state = visit.look();
         (state.asked.id.clone(), state.asked.answered)
     };
     let verdict = local.lines.answer(&visit.portal, &id, &visit.key, step, &answer).await;
     let stage = match verdict {
-        Ok(Verdict::Go) => visit.change(|state| {
-            state.asked.next();
-            // After the last step only `done` makes sense.
-            state.asked.step().map_or(Stage::Over(Code::Fault), |_| Stage::Holder)
-        }),
+        Ok(Verdict::Go { next, pin }) => went(local, visit, next, pin),
         Ok(Verdict::Done { code }) => {
             if visit.look().asked.pin_after == PinAfter::Wiped {
                 local.kept.end(&visit.session());
             }
+            local.watch(visit);
             Stage::Back(visit.look().asked.way_back(&visit.portal, Some(&code)))
         }
         Ok(Verdict::Refused {
@@ -110,7 +150,34 @@ pub(crate) async fn send(local: &Local, visit: &Visit, answer: Answer) {
             Stage::Over(Code::Fault)
         }
     };
-    visit.change(|state| state.stage = stage);
+    if matches!(stage, Stage::Over(_) | Stage::Refused { again: Again::No, .. }) {
+        local.kept.put_down(&visit.id);
+    }
+    stage
+}
+
+/// The portal said go: the next step, with what the portal put in its place.
+fn went(local: &Local, visit: &Visit, next: Option<Step>, pin: Option<PinRule>) -> Stage {
+    let (went, swaps) = visit.change(|state| {
+        if let Some(Step::Swap { .. }) = state.asked.step() {
+            state.before = state.card.take();
+        }
+        let went = state.asked.next(next, pin);
+        state.rule = state.asked.pin.clone();
+        let swaps = matches!(state.asked.step(), Some(Step::Swap { .. })) && state.asked.same_pin != SamePin::Off;
+        (went, state.card.clone().filter(|_| swaps))
+    });
+    if let Some(card) = swaps {
+        // Before the card may leave its reader, and its PIN with it.
+        local.kept.carry(&visit.session(), &visit.id, &card, local.clock.now());
+    }
+    match went {
+        Ok(()) => Stage::Holder,
+        Err(unfit) => {
+            tracing::warn!(portal = %visit.portal, ?unfit, "the next step was not taken");
+            Stage::Over(unfit.code())
+        }
+    }
 }
 
 /// Another card after a refusal: the portal says at which step it goes on.
@@ -122,6 +189,7 @@ pub(crate) async fn begin_again(local: Arc<Local>, visit: Arc<Visit>) {
         .and_then(|request| Asked::check(request, &id, local.clock.now()).ok());
     visit.change(|state| match asked {
         Some(asked) => {
+            state.rule = asked.pin.clone();
             state.asked = asked;
             state.card = None;
             state.stage = Stage::Holder;
@@ -145,26 +213,53 @@ pub(crate) async fn cancel(local: &Local, visit: &Visit) {
     visit.change(|state| state.stage = stage);
 }
 
+/// A PIN that nobody typed for this card did not do: it is asked for, and never tried by itself again.
+async fn refused_itself(local: &Local, visit: &Visit, card: &ShownCard, fault: CardFault) {
+    let CardFault::PinWrong { left } = fault else {
+        if fault == CardFault::FewTries {
+            local.kept.put_down(&visit.id);
+            visit.change(|state| state.stage = Stage::Holder);
+        } else {
+            said_no(local, visit, fault).await;
+        }
+        return;
+    };
+    local.kept.was_refused(card);
+    count(local, visit, Notice::PinDiffers(left), told_left(left)).await;
+}
+
 /// The card did not sign. What it said of the PIN counts for the portal's audit, in numbers only.
 async fn said_no(local: &Local, visit: &Visit, fault: CardFault) {
     let left = match &fault {
-        CardFault::PinWrong {
-            left: TriesLeft::Known(left),
-        } => Some(Some(*left)),
-        CardFault::PinWrong { .. } => Some(None),
+        CardFault::PinWrong { left } => Some(told_left(*left)),
         CardFault::PinBlocked => Some(Some(0)),
         _ => None,
     };
     tracing::info!(code = %crate::cards::code(&fault), "the card did not sign");
-    if left.is_some() {
-        // A PIN that was refused once is never tried again by itself.
-        local.kept.wipe();
-    }
-    visit.change(|state| state.notice = Some(Notice::Card(fault)));
     let Some(left) = left else {
-        visit.change(|state| state.stage = Stage::Holder);
+        visit.change(|state| {
+            state.notice = Some(Notice::Card(fault));
+            state.stage = Stage::Holder;
+        });
         return;
     };
+    // A PIN that was refused once is never tried again by itself.
+    local.kept.wipe();
+    count(local, visit, Notice::Card(fault), left).await;
+}
+
+/// The number of tries as the portal is told it.
+fn told_left(left: TriesLeft) -> Option<u8> {
+    match left {
+        TriesLeft::Known(left) => Some(left),
+        TriesLeft::Blocked => Some(0),
+        TriesLeft::Unknown => None,
+    }
+}
+
+/// A try was spent: the portal counts it, and the holder is told.
+async fn count(local: &Local, visit: &Visit, notice: Notice, left: Option<u8>) {
+    visit.change(|state| state.notice = Some(notice));
     let (id, step) = {
         let state = visit.look();
         (state.asked.id.clone(), state.asked.answered)
@@ -199,7 +294,13 @@ fn refused(code: Code, what: Text, next: Text, again: bool) -> Stage {
 }
 
 /// What one step wants signed.
-enum Task {
+struct Task {
+    what: What,
+    /// 担当者, to go with the signature.
+    person: Option<String>,
+}
+
+enum What {
     Authentication(Vec<u8>),
     Text(Box<Draft>),
 }
@@ -207,43 +308,45 @@ enum Task {
 impl Task {
     fn of(visit: &Visit, card: &ShownCard) -> Option<Self> {
         let state = visit.look();
-        match state.asked.step()? {
-            Step::Present { .. } => None,
-            Step::Authenticate { .. } => Some(Self::Authentication(authentication_message(
+        let what = match state.asked.step()? {
+            Step::Present { .. } | Step::Swap { .. } => return None,
+            Step::Authenticate { .. } => What::Authentication(authentication_message(
                 visit.portal.as_str(),
                 &state.asked,
                 &card.fingerprint(Key::Authentication),
-            ))),
+            )),
             Step::Sign { text, at, .. } => {
                 let signer = Certificate::parse(card.signature.der())
                     .inspect_err(|fault| tracing::info!(%fault, "the certificate is not read"))
                     .ok()?;
-                Some(Self::Text(Box::new(Draft::new(text.as_bytes(), &signer, *at))))
+                What::Text(Box::new(Draft::new(text.as_ref()?.as_bytes(), &signer, *at)))
             }
-        }
+        };
+        Some(Self { what, person: None })
     }
 
     fn key(&self) -> Key {
-        match self {
-            Self::Authentication(_) => Key::Authentication,
-            Self::Text(_) => Key::Signature,
+        match self.what {
+            What::Authentication(_) => Key::Authentication,
+            What::Text(_) => Key::Signature,
         }
     }
 
     fn message(&self) -> Vec<u8> {
-        match self {
-            Self::Authentication(message) => message.clone(),
-            Self::Text(draft) => draft.to_be_signed().to_vec(),
+        match &self.what {
+            What::Authentication(message) => message.clone(),
+            What::Text(draft) => draft.to_be_signed().to_vec(),
         }
     }
 
     fn answer(self, signature: Vec<u8>) -> Option<Answer> {
-        Some(match self {
-            Self::Authentication(_) => Answer::Authenticated {
+        Some(match self.what {
+            What::Authentication(_) => Answer::Authenticated {
                 signature: URL_SAFE_NO_PAD.encode(signature),
             },
-            Self::Text(draft) => Answer::Signed {
+            What::Text(draft) => Answer::Signed {
                 cms: URL_SAFE_NO_PAD.encode(draft.finish(&signature).ok()?),
+                person: self.person,
             },
         })
     }

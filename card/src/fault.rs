@@ -56,6 +56,9 @@ pub enum CardFault {
     /// One try is left and no [`LastTryConsent`](crate::LastTryConsent) was given; the PIN was not sent (G-P3).
     #[error("one try is left; the holder must consent to it")]
     LastTry,
+    /// Fewer tries are left than were to be spared, or the card does not tell; the PIN was not sent.
+    #[error("too few tries are left for a PIN that nobody typed for this card")]
+    FewTries,
     /// The PIN has not the form that the card wants; no try was spent.
     #[error(transparent)]
     PinFormat(#[from] PinFormat),

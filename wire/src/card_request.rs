@@ -1,6 +1,9 @@
 //! A card request (DESIGN, part 4): what a portal asks of a card, and what the card answered.
 //!
 //! Binary values are base64url without padding. Times are Unix seconds.
+//!
+//! A request may speak of several cards one after another: [`Step::Swap`] stands between them, and every step belongs to
+//! the card that was presented last.
 
 use crate::code::Code;
 use crate::office::{Language, Office, Text};
@@ -39,6 +42,12 @@ pub struct CardRequest {
     pub pin: PinRule,
     /// What becomes of the PIN when the request is done.
     pub pin_after: PinAfter,
+    /// Whether the PIN of the card before may be tried on the card that is swapped in.
+    #[serde(default)]
+    pub same_pin: SamePin,
+    /// Whether the card is to be watched after [`Verdict::Done`], and how closely.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Watch>,
     /// The steps, in order.
     pub steps: Vec<Step>,
     /// How many steps have been answered with [`Verdict::Go`] already (a reloaded page goes on there).
@@ -67,14 +76,27 @@ pub enum Step {
     Sign {
         /// What happens when this is signed.
         says: Text,
-        /// Exactly what is shown and signed.
-        text: String,
+        /// Exactly what is shown and signed. Absent until the portal can write it, which it does in
+        /// [`Verdict::Go`] before the step is reached.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
         /// The language of `text`.
         language: Language,
-        /// SHA-256 of the signature certificate that must sign; the agent compares it before any PIN is asked.
-        certificate: String,
+        /// SHA-256 of the signature certificate that must sign; the agent compares it before any PIN is asked. Absent as
+        /// long as `text` is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        certificate: Option<String>,
         /// The signingTime attribute, the portal's clock.
         at: i64,
+        /// Whether the page offers the optional 担当者.
+        #[serde(default)]
+        person: bool,
+    },
+    /// The card before is to be taken out and another one inserted, or another one stands in a second reader. The steps
+    /// after it are of that card.
+    Swap {
+        /// Which card to insert, and how.
+        says: Text,
     },
 }
 
@@ -101,6 +123,42 @@ pub enum PinAfter {
     Wiped,
 }
 
+/// Whether one PIN is tried on a second card (DOMAIN §4.6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SamePin {
+    /// Once and silently, if the agent still has it and the card reports at least [`SAME_PIN_TRIES`] tries.
+    Auto,
+    /// Only when the holder says so on the page.
+    Ask,
+    /// Never: each card's PIN is asked for.
+    #[default]
+    Off,
+}
+
+/// The fewest tries that a card must report before a PIN is tried on it silently: a failed one then leaves two.
+pub const SAME_PIN_TRIES: u8 = 3;
+
+/// After [`Verdict::Done`] the agent goes on telling whether the card that was presented last is still in its reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Watch {
+    /// Seconds between two reports. Who has not heard for three times as long takes the card to be gone.
+    pub every: u32,
+}
+
+/// Where the watched card is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "card", rename_all = "snake_case")]
+pub enum WatchReport {
+    /// Still in its reader.
+    Present,
+    /// It left its reader; said at once, and the last report.
+    Gone,
+}
+
+/// The longest 担当者, in characters.
+pub const PERSON_LENGTH: usize = 20;
+
 /// What the card answered to one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -121,7 +179,12 @@ pub enum Answer {
     Signed {
         /// The detached signature.
         cms: String,
+        /// 担当者, where the step offered it and something was entered; at most [`PERSON_LENGTH`] characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
     },
+    /// To [`Step::Swap`]: another card than the one before is there. Which one, the next step tells.
+    Swapped,
     /// The card said no, and this counts for the audit (numbers only, never what was typed).
     PinFailed {
         /// Tries left as the card tells; `None` where it does not.
@@ -134,7 +197,15 @@ pub enum Answer {
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
     /// Go on with the next step.
-    Go,
+    Go {
+        /// Stands in place of the next step from now on: a text that could only be written once this was answered. A
+        /// claim of the same request gives it too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Step>,
+        /// How the PIN of the card looks that is asked from now on; as before where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pin: Option<PinRule>,
+    },
     /// All steps are answered: send the browser back with this one-time code.
     Done {
         /// For `?code=`.
@@ -153,6 +224,11 @@ pub enum Verdict {
     },
     /// Noted (a failed PIN); the step is still open.
     Noted,
+}
+
+impl Verdict {
+    /// Go on with the next step, as it stood.
+    pub const GO: Self = Self::Go { next: None, pin: None };
 }
 
 /// The request is over without effect; the browser goes back with this code and finds everything as it was.

@@ -11,6 +11,7 @@
 //! | agent | [`card_request::Claim`] | `POST ORIGIN/api/v1/card-requests/{id}/claim`, answered by a [`card_request::CardRequest`] |
 //! | agent | [`card_request::Answer`] | `POST ORIGIN/api/v1/card-requests/{id}/steps/{n}`, answered by a [`card_request::Verdict`] |
 //! | agent | nothing | `POST ORIGIN/api/v1/card-requests/{id}/cancel`, answered by [`card_request::Cancelled`] |
+//! | agent | [`card_request::WatchReport`] | `POST ORIGIN/api/v1/card-requests/{id}/watch`, where the request asks for it, until 404 or 410 |
 //! | browser | 303 | `ORIGIN` + `return_to` + `?code=CODE` |
 //!
 //! The agent proves that it is the one that claimed by `Authorization: Bearer KEY` with the key it chose in its claim.
@@ -29,7 +30,7 @@ pub mod revocation;
 pub mod token;
 
 /// The version of the exchange. An agent that meets a higher one asks its user to update it.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Where the agent listens unless told otherwise (loopback only).
 pub const AGENT_PORT: u16 = 24817;

@@ -296,6 +296,7 @@ fn advised(fault: CardFault) -> anyhow::Error {
             };
         }
         CardFault::PinBlocked => "unlock it with the tool of the authority that issued it",
+        CardFault::FewTries => "type the PIN of this card",
         CardFault::LastTry => "say --last-try if you are sure of the PIN",
         CardFault::PinFormat(_) => "no try was spent",
     };

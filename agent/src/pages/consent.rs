@@ -8,15 +8,17 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use card::{CardFault, LastTryConsent, Pin};
-use wire::card_request::{PinRule, Step};
+use wire::card_request::{PERSON_LENGTH, PinRule, Step};
 use wire::code::Code;
 
 use super::request::{here, placed};
+use super::swap::Swap;
 use super::{Page, Visitor, choice, message, see};
+use crate::asked::misleads;
 use crate::form::Form;
 use crate::guard::Held;
 use crate::visit::{Again, Notice, Spent, Stage, Visit};
-use crate::work::{self, Consent};
+use crate::work::{self, Consent, Spends};
 
 /// `POST /request/card`: the holder agrees to show this card to this portal.
 pub(crate) async fn card(State(local): State<Held>, headers: HeaderMap, body: Body) -> Response {
@@ -29,6 +31,24 @@ pub(crate) async fn card(State(local): State<Held>, headers: HeaderMap, body: Bo
         return onward(&visit);
     }
     let seen = local.cards.seen();
+    let swap = {
+        let state = visit.look();
+        state
+            .asked
+            .is_swap()
+            .then(|| (Swap::at(&state, &seen), state.asked.step().cloned()))
+    };
+    if let Some((swap, step)) = swap {
+        let card = match swap.chosen(&wanted, &seen) {
+            Ok(card) => card,
+            Err(notice) => return hand_back(&visit, notice),
+        };
+        let task = match step {
+            Some(Step::Swap { .. }) => tokio::spawn(work::swap(local, Arc::clone(&visit), card)),
+            _ => tokio::spawn(work::present(local, Arc::clone(&visit), card)),
+        };
+        return finish(&visit, task).await;
+    }
     let Some(card) = seen.cards().find(|card| choice(card) == *wanted).cloned() else {
         // It was there when the page was made, or nothing was chosen.
         let fault = seen.lack().unwrap_or(if wanted.is_empty() {
@@ -58,6 +78,8 @@ pub(crate) async fn pin(State(local): State<Held>, headers: HeaderMap, body: Bod
     };
     let typed = form.take("pin");
     let last_try = form.has("last_try").then(LastTryConsent::given_by_holder);
+    let same = form.has("same");
+    let person = form.take("person").unwrap_or_default();
     if begin(&visit, &mut form, |stage| matches!(stage, Stage::Holder)).is_none() {
         return onward(&visit);
     }
@@ -70,7 +92,21 @@ pub(crate) async fn pin(State(local): State<Held>, headers: HeaderMap, body: Bod
         Ok(card) => card,
         Err(fault) => return hand_back(&visit, Notice::Card(fault)),
     };
+    let person = match taken(&visit, &person, typed.as_deref().map(String::as_str)) {
+        Ok(person) => person,
+        Err(notice) => return hand_back(&visit, notice),
+    };
+    let mut spends = Spends::Typed(last_try);
     let pin = match typed {
+        // The holder saw that the PIN of the card before is tried, and agreed.
+        _ if same => {
+            spends = Spends::OneOfSeveral;
+            let (session, now) = (visit.session(), local.clock.now());
+            match local.kept.carried(&session, &visit.id, &card, now) {
+                Some(carried) => carried,
+                None => return hand_back(&visit, Notice::PinGone),
+            }
+        }
         // The form of a kept PIN has no field for one.
         None => match local.kept.pin(&visit.session(), &card, local.clock.now()) {
             Some(kept) => kept,
@@ -86,7 +122,12 @@ pub(crate) async fn pin(State(local): State<Held>, headers: HeaderMap, body: Bod
             }
         }
     };
-    let consent = Consent { card, pin, last_try };
+    let consent = Consent {
+        card,
+        pin,
+        spends,
+        person,
+    };
     let task = tokio::spawn(work::prove(local, Arc::clone(&visit), consent));
     finish(&visit, task).await
 }
@@ -200,6 +241,24 @@ fn onward(visit: &Visit) -> Response {
         return see(address);
     }
     see(&here(visit))
+}
+
+/// 担当者 as it goes with the signature, and is shown again where the page has to be. A PIN that was typed into the wrong
+/// field goes nowhere.
+fn taken(visit: &Visit, typed: &str, pin: Option<&str>) -> Result<Option<String>, Notice> {
+    let offered = matches!(visit.look().asked.step(), Some(Step::Sign { person: true, .. }));
+    let person = typed.trim();
+    if !offered || person.is_empty() {
+        visit.change(|state| state.person.clear());
+        return Ok(None);
+    }
+    let holds_pin = pin.is_some_and(|pin| !pin.is_empty() && person.contains(pin));
+    if holds_pin || person.chars().count() > PERSON_LENGTH || person.chars().any(misleads) {
+        visit.change(|state| state.person.clear());
+        return Err(Notice::Person);
+    }
+    visit.change(|state| person.clone_into(&mut state.person));
+    Ok(Some(person.to_owned()))
 }
 
 /// Whether a text can be a PIN at all, by the portal's word on its cards; the card's own rule comes after.

@@ -1,9 +1,11 @@
 //! The agent's pages.
 
 pub(crate) mod consent;
+mod pinpad;
 pub(crate) mod request;
 pub(crate) mod settings;
 pub(crate) mod start;
+mod swap;
 
 use std::sync::Arc;
 

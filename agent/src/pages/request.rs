@@ -12,8 +12,9 @@ use wire::card_request::{PinRule, Step};
 use wire::code::Code;
 use wire::office::Text;
 
+use super::pinpad::{Asks, Pinpad};
 use super::{CardLine, Live, Page, Visitor, Who, arguments, message, see, settings, show, start};
-use crate::asked::{Asked, Unfit, escaped, fingerprint, is_id};
+use crate::asked::{Asked, escaped, fingerprint, is_id};
 use crate::cards::{Key, Seen, ShownCard, code};
 use crate::guard::Held;
 use crate::origin::Origin;
@@ -30,6 +31,7 @@ struct CardPage {
     lead: Option<String>,
     notice: Option<Message>,
     cards: Vec<CardLine>,
+    go: String,
     visit: String,
     token: String,
 }
@@ -56,8 +58,14 @@ struct PinPage {
     gone: bool,
     card: Option<CardLine>,
     asks: Asks,
+    /// What the PIN is called in this procedure.
+    pin_label: String,
     tries: Option<u8>,
     last_try: bool,
+    /// The holder may say that it is the PIN of the card before.
+    offers_same: bool,
+    /// 担当者, where it is offered.
+    person: Option<PersonField>,
     go: String,
     cancel: String,
     visit: String,
@@ -67,22 +75,14 @@ struct PinPage {
 struct TextShown {
     text: String,
     language: &'static str,
+    /// Whether 担当者 is offered.
+    person: bool,
 }
 
-/// What the page wants beside the holder's consent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asks {
-    Pin,
-    /// The PIN is still there from the request before.
-    Kept,
-    /// The card is locked or cannot be asked.
-    Nothing,
-}
-
-impl Asks {
-    fn is_nothing(self) -> bool {
-        self == Self::Nothing
-    }
+/// 担当者 (DOMAIN §4.3): nothing needs to be entered.
+struct PersonField {
+    typed: String,
+    is_bad: bool,
 }
 
 #[derive(Template)]
@@ -173,14 +173,7 @@ async fn claim(local: &Held, visitor: &Visitor, portal: Origin, id: &str) -> Res
     };
     let asked = Asked::check(request, id, local.clock.now()).map_err(|unfit| {
         tracing::warn!(%portal, ?unfit, "the request was not taken");
-        let code = match unfit {
-            Unfit::Protocol => Code::Update,
-            Unfit::Expired => Code::Timeout,
-            Unfit::Answered => Code::Stale,
-            Unfit::Unshowable => Code::Signature,
-            Unfit::Malformed(_) => Code::Fault,
-        };
-        Box::new(message(page, StatusCode::CONFLICT, code, home))
+        Box::new(message(page, StatusCode::CONFLICT, unfit.code(), home))
     })?;
     Ok(local
         .visits
@@ -194,87 +187,47 @@ async fn stage(local: &Held, visit: &Arc<Visit>, here: String, phrase: String) -
     }
     let seen = local.cards.seen();
     let frame = Frame::of(visit, &seen, here, phrase);
-    let step = {
+    let (step, is_swap) = {
         let state = visit.look();
         match &state.stage {
-            Stage::Holder => state.asked.step().cloned(),
+            Stage::Holder => (state.asked.step().cloned(), state.asked.is_swap()),
             Stage::Back(address) => return see(address),
             stopped => return frame.stopped(stopped, Some(&state.rule)),
         }
     };
     let chosen = visit.look().card.is_some();
     match step {
-        Some(Step::Present { says, .. }) => frame.choose(visit, &seen, &says),
+        Some(Step::Present { says } | Step::Swap { says }) if is_swap => frame.swap(visit, &seen, &says),
+        Some(Step::Present { says } | Step::Swap { says }) => frame.choose(visit, &seen, &says),
         Some(Step::Authenticate { says }) if !chosen => frame.choose(visit, &seen, &says),
         Some(Step::Authenticate { says }) => frame.ask_pin(local, visit, &seen, &says, None).await,
         Some(Step::Sign {
-            says, text, language, ..
+            says,
+            text: Some(text),
+            language,
+            person,
+            ..
         }) => {
             let text = TextShown {
                 text,
                 language: language.tag(),
+                person,
             };
             frame.ask_pin(local, visit, &seen, &says, Some(text)).await
         }
-        // `work::send` lets no visit come here without a step.
-        None => message(frame.page, StatusCode::BAD_GATEWAY, Code::Fault, None),
-    }
-}
-
-/// What the card lets the page ask for.
-struct Pinpad {
-    asks: Asks,
-    /// Tries left, where the card tells.
-    tries: Option<u8>,
-    objection: Option<CardFault>,
-}
-
-impl Pinpad {
-    fn closed() -> Self {
-        Self {
-            asks: Asks::Nothing,
-            tries: None,
-            objection: None,
-        }
-    }
-
-    async fn at(local: &Held, visit: &Visit, card: Arc<ShownCard>) -> Self {
-        let kept = local.kept.pin(&visit.session(), &card, local.clock.now());
-        let (tries, objection) = match tries_left(local, card).await {
-            Err(fault) => {
-                return Self {
-                    objection: Some(fault),
-                    ..Self::closed()
-                };
-            }
-            Ok(TriesLeft::Blocked) => {
-                return Self {
-                    objection: Some(CardFault::PinBlocked),
-                    ..Self::closed()
-                };
-            }
-            Ok(TriesLeft::Known(1)) => (Some(1), Some(CardFault::LastTry)),
-            Ok(TriesLeft::Known(left)) => (Some(left), None),
-            Ok(TriesLeft::Unknown) => (None, None),
-        };
-        // The kept PIN never takes the last try, and neither does anybody unwarned (G-P3).
-        let asks = if kept.is_some() && tries != Some(1) {
-            Asks::Kept
-        } else {
-            Asks::Pin
-        };
-        Self { asks, tries, objection }
+        // `Asked` lets no visit come here without a step, or to a text that was never written.
+        Some(Step::Sign { text: None, .. }) | None => message(frame.page, StatusCode::BAD_GATEWAY, Code::Fault, None),
     }
 }
 
 /// What all pages of a visit have in common.
-struct Frame {
-    page: Page,
-    who: Who,
-    portal: Origin,
-    title: String,
-    visit: String,
-    token: String,
+pub(super) struct Frame {
+    pub(super) page: Page,
+    pub(super) who: Who,
+    pub(super) portal: Origin,
+    pub(super) title: String,
+    pub(super) visit: String,
+    pub(super) token: String,
 }
 
 impl Frame {
@@ -305,7 +258,7 @@ impl Frame {
     }
 
     /// Nothing can be typed or chosen on this page.
-    fn only_waits(&mut self) {
+    pub(super) fn only_waits(&mut self) {
         if let Some(live) = &mut self.page.live {
             live.idle = true;
         }
@@ -320,11 +273,16 @@ impl Frame {
             1 => None,
             _ => Some(Notice::Card(CardFault::Multiple)),
         });
-        let rule = visit.look().rule.clone();
+        let (rule, leads_through) = {
+            let state = visit.look();
+            (state.rule.clone(), state.asked.is_of_two_cards())
+        };
         let says = says.in_language(words.language());
         let waits = notice == Some(Notice::Card(CardFault::NoCard));
         let lead = match cards.len() {
             0 => (!waits).then(|| says.to_owned()),
+            // Which of the two cards it is about is the portal's word.
+            _ if leads_through => Some(says.to_owned()),
             1 if visit.look().asked.procedure == "revocation" => Some(words.say("request-check-revocation")),
             1 => Some(words.say("request-check")),
             _ => None,
@@ -340,6 +298,7 @@ impl Frame {
         let shown = CardPage {
             notice,
             lead,
+            go: words.say(if leads_through { "prove-go" } else { "request-go-card" }),
             cards,
             page: self.page,
             who: self.who,
@@ -360,9 +319,15 @@ impl Frame {
         text: Option<TextShown>,
     ) -> Response {
         let words = self.page.words;
-        let (placed, mut notice, rule) = {
+        let (placed, mut notice, rule, typed, calls) = {
             let state = visit.look();
-            (placed(&state, seen), state.notice.clone(), state.rule.clone())
+            (
+                placed(&state, seen),
+                state.notice.clone(),
+                state.rule.clone(),
+                state.person.clone(),
+                Calls::of(&state),
+            )
         };
         let mut pinpad = Pinpad::closed();
         let mut shown_card = None;
@@ -389,15 +354,24 @@ impl Frame {
                 }
             }
         }
-        let Pinpad { asks, tries, .. } = pinpad;
+        let Pinpad {
+            asks,
+            tries,
+            offers_same,
+            is_lost,
+            ..
+        } = pinpad;
         let locked = notice == Some(Notice::Card(CardFault::PinBlocked));
         let text = text.filter(|_| !locked);
         let title = words.say(match (&text, locked) {
             (_, true) => "refused-title",
+            (_, false) if calls == Calls::PinNumber && asks == Asks::Pin => "pin-number-title",
             (Some(_), false) => "sign-title",
             (None, false) => "prove-title",
         });
-        let (go, cancel) = if text.is_some() {
+        let (go, cancel) = if calls == Calls::PinNumber && asks == Asks::Pin && !locked {
+            (words.say("prove-go"), words.say("prove-cancel"))
+        } else if text.is_some() {
             (words.say("sign-go"), words.say("request-cancel"))
         } else if locked {
             (String::new(), words.say("request-cancel"))
@@ -405,15 +379,20 @@ impl Frame {
             (words.say("prove-go"), words.say("prove-cancel"))
         };
         let pin_error = notice.take_if(|notice| asks == Asks::Pin && is_of_pin(notice));
+        let is_bad = notice.take_if(|notice| *notice == Notice::Person).is_some();
+        let person = text.as_ref().filter(|text| text.person && !asks.is_nothing());
+        let person = person.map(|_| PersonField { typed, is_bad });
         if asks.is_nothing() {
             self.only_waits();
         }
+        // Whoever is told of a wrong PIN need not be told why it is asked for.
+        let pin_free = pin_error.is_none();
         let shown = PinPage {
             warning: warning.and_then(|warning| told(&warning, words, Some(&rule))),
-            pin_first: !unticked && notice.is_none() && (text.is_none() || pin_error.is_some()),
+            pin_first: !unticked && !is_bad && notice.is_none() && (text.is_none() || pin_error.is_some()),
             pin_error: pin_error.and_then(|error| told(&error, words, Some(&rule))),
             unticked,
-            gone: matches!(notice, Some(Notice::PinGone)),
+            gone: matches!(notice, Some(Notice::PinGone)) || (is_lost && asks == Asks::Pin && pin_free),
             notice: notice.and_then(|notice| told(&notice, words, Some(&rule))),
             says: (!asks.is_nothing()).then(|| says.in_language(words.language()).to_owned()),
             card: shown_card,
@@ -422,8 +401,11 @@ impl Frame {
             title,
             text,
             asks,
+            pin_label: words.say(calls.pin()),
             tries,
             last_try: tries == Some(1),
+            offers_same,
+            person,
             go,
             cancel,
             visit: self.visit,
@@ -488,7 +470,13 @@ impl Frame {
 /// The card that this step is for, if it is in a reader now.
 pub(super) fn placed(state: &VisitState, seen: &Seen) -> Result<Arc<ShownCard>, CardFault> {
     let (key, wanted) = match (state.asked.step(), &state.card) {
-        (Some(Step::Sign { certificate, .. }), _) => (Key::Signature, fingerprint(certificate)),
+        (
+            Some(Step::Sign {
+                certificate: Some(certificate),
+                ..
+            }),
+            _,
+        ) => (Key::Signature, fingerprint(certificate)),
         (_, Some(card)) => (Key::Authentication, Some(card.fingerprint(Key::Authentication))),
         (_, None) => return Err(seen.lack().unwrap_or(CardFault::Multiple)),
     };
@@ -507,7 +495,7 @@ pub(super) fn placed(state: &VisitState, seen: &Seen) -> Result<Arc<ShownCard>, 
 fn is_of_pin(notice: &Notice) -> bool {
     matches!(
         notice,
-        Notice::PinFormat | Notice::Card(CardFault::PinWrong { .. } | CardFault::PinFormat(_))
+        Notice::PinFormat | Notice::PinDiffers(_) | Notice::Card(CardFault::PinWrong { .. } | CardFault::PinFormat(_))
     )
 }
 
@@ -519,20 +507,49 @@ fn is_over(fault: &CardFault) -> bool {
     )
 }
 
-async fn tries_left(local: &Held, card: Arc<ShownCard>) -> Result<TriesLeft, CardFault> {
-    let cards = Arc::clone(&local.cards);
-    tokio::task::spawn_blocking(move || cards.tries_left(&card))
-        .await
-        // A panic at the reader is told as a card that does not answer.
-        .unwrap_or(Err(CardFault::Unreadable))
+/// What the PIN is called: the bidding systems and their manuals say PIN番号, the authority's say 暗証番号.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Calls {
+    Pin,
+    PinNumber,
 }
 
-fn told(notice: &Notice, words: Words, rule: Option<&PinRule>) -> Option<Message> {
+impl Calls {
+    fn of(state: &VisitState) -> Self {
+        if BIDDING.contains(&state.asked.procedure.as_str()) {
+            Self::PinNumber
+        } else {
+            Self::Pin
+        }
+    }
+
+    fn pin(self) -> &'static str {
+        match self {
+            Self::Pin => "pin-label",
+            Self::PinNumber => "pin-number-label",
+        }
+    }
+}
+
+/// The procedures of a bidding system.
+const BIDDING: [&str; 3] = ["login", "registration", "renewal"];
+
+pub(super) fn told(notice: &Notice, words: Words, rule: Option<&PinRule>) -> Option<Message> {
     let (code, fault) = match notice {
         Notice::Card(fault) => (code(fault), Some(fault)),
         Notice::PinFormat => (Code::PinFormat, None),
         Notice::Stale => (Code::Stale, None),
-        Notice::PinGone => return None,
+        Notice::SameCard => (Code::CardSame, None),
+        Notice::PinDiffers(left) => {
+            let what = match left {
+                TriesLeft::Known(left) => words.count("pin-differs", *left),
+                TriesLeft::Blocked | TriesLeft::Unknown => words.say("pin-differs-unknown"),
+            };
+            let (code, next) = (Code::PinWrong, String::new());
+            return Some(Message { code, what, next });
+        }
+        // Told at its field, or beside the form.
+        Notice::PinGone | Notice::Person => return None,
     };
     Some(words.message(code, &arguments(words, fault, rule)))
 }

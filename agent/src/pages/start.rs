@@ -13,7 +13,8 @@ use wire::office::Language;
 
 use super::{CardLine, Live, Page, Visitor, arguments, message, show};
 use crate::cards::{Seen, Slot, code};
-use crate::guard::Held;
+use crate::guard::Held as Agent;
+use crate::kept::Held;
 use crate::local::Told;
 use crate::origin::Origin;
 use crate::visit::Visit;
@@ -25,7 +26,7 @@ struct StartPage {
     page: Page,
     notice: Option<Message>,
     readers: Vec<ReaderShown>,
-    kept: bool,
+    kept: Held,
     token: String,
     offices: Vec<OfficeShown>,
     unreachable: Vec<String>,
@@ -56,7 +57,7 @@ struct TileShown {
 }
 
 /// `GET /`
-pub(crate) async fn page(State(local): State<Held>, headers: HeaderMap) -> Response {
+pub(crate) async fn page(State(local): State<Agent>, headers: HeaderMap) -> Response {
     let visitor = Visitor::of(&local, &headers);
     let words = visitor.words();
     let page = Page::plain(words);
@@ -74,7 +75,7 @@ pub(crate) async fn page(State(local): State<Held>, headers: HeaderMap) -> Respo
     let shown = StartPage {
         notice: notice(&seen, words),
         readers: readers(&seen, words),
-        kept: local.kept.is_held(now),
+        kept: local.kept.held(now),
         token: local.browsers.form(&visitor.cookie),
         offices,
         unreachable,
@@ -102,7 +103,7 @@ pub(crate) struct After {
 
 /// `GET /changes`: answers 200 as soon as a card or a visit is no longer as in `after`, and 204 after a while.
 pub(crate) async fn changes(
-    State(local): State<Held>,
+    State(local): State<Agent>,
     headers: HeaderMap,
     Query(After { after, visit }): Query<After>,
 ) -> StatusCode {

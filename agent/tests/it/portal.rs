@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pki::certificate::Certificate;
 use wire::card_request::{
-    Answer, Cancelled, CardRequest, Claim, PinAfter, PinRule, Step, Verdict, authentication_message,
+    Answer, Cancelled, CardRequest, Claim, PinAfter, PinRule, SamePin, Step, Verdict, authentication_message,
 };
 use wire::code::Code;
 use wire::office::{Language, Office, OfficeTiles, Offices, Text, Tile};
@@ -127,6 +127,8 @@ impl Portal {
                 tries: 10,
             },
             pin_after: PinAfter::Kept,
+            same_pin: SamePin::Off,
+            watch: None,
             steps,
             answered: 0,
             return_to: "/mihon-ca/revocation/return".into(),
@@ -179,10 +181,11 @@ pub(crate) fn authenticate() -> Step {
 pub(crate) fn sign(certificate: &[u8; 32], text: &str) -> Step {
     Step::Sign {
         says: both("署名すると、取り消せません。", "Once signed, it cannot be undone."),
-        text: text.into(),
+        text: Some(text.into()),
         language: Language::Ja,
-        certificate: URL_SAFE_NO_PAD.encode(certificate),
+        certificate: Some(URL_SAFE_NO_PAD.encode(certificate)),
         at: crate::bench::BEGIN,
+        person: false,
     }
 }
 
@@ -252,7 +255,7 @@ async fn step(
                 if !matches!(verdict, Verdict::Noted) {
                     asked.given.insert(n, (answer, verdict.clone()));
                 }
-                if matches!(verdict, Verdict::Go | Verdict::Done { .. }) {
+                if matches!(verdict, Verdict::Go { .. } | Verdict::Done { .. }) {
                     asked.request.answered += 1;
                 }
                 verdict
@@ -276,7 +279,7 @@ impl Portal {
                 code: format!("code-of-{}", asked.request.id),
             }
         } else {
-            Verdict::Go
+            Verdict::GO
         };
         match (step, answer) {
             (_, Answer::PinFailed { left }) => {
@@ -318,9 +321,12 @@ impl Portal {
             }
             (
                 Step::Sign {
-                    text, certificate, at, ..
+                    text: Some(text),
+                    certificate: Some(certificate),
+                    at,
+                    ..
                 },
-                Answer::Signed { cms },
+                Answer::Signed { cms, .. },
             ) => {
                 let cms = URL_SAFE_NO_PAD.decode(cms).unwrap();
                 let signed = pki::cms::verify(&cms, text.as_bytes()).expect("the text was signed");

@@ -108,6 +108,21 @@ impl Piv {
         self.with_pin(|card| card.sign(Slot::Signature, expected, pin, consent, message))
     }
 
+    /// The same with a PIN that nobody typed for this card: it is sent only where the card says, in the same transaction,
+    /// that at least so many tries are left, and is [`CardFault::FewTries`] otherwise.
+    pub fn sign_sparing(
+        &mut self,
+        expected: &Fingerprint,
+        pin: &Pin,
+        at_least: u8,
+        message: &[u8],
+    ) -> Result<Signature, CardFault> {
+        self.with_pin(|card| {
+            card.spare(at_least)?;
+            card.sign(Slot::Signature, expected, pin, None, message)
+        })
+    }
+
     /// Replaces the PIN. A wrong current one spends a try.
     pub fn change_pin(&mut self, current: &Pin, new: &Pin, consent: Option<LastTryConsent>) -> Result<(), CardFault> {
         self.with_pin(|card| {
@@ -284,6 +299,14 @@ impl<'t> Application<'t> {
             (TriesLeft::Blocked, _) => Err(CardFault::PinBlocked),
             (TriesLeft::Known(1), None) => Err(CardFault::LastTry),
             (TriesLeft::Known(_) | TriesLeft::Unknown, _) => Ok(()),
+        }
+    }
+
+    fn spare(&mut self, at_least: u8) -> Result<(), CardFault> {
+        match self.tries_left()? {
+            TriesLeft::Known(left) if left >= at_least => Ok(()),
+            TriesLeft::Blocked => Err(CardFault::PinBlocked),
+            TriesLeft::Known(_) | TriesLeft::Unknown => Err(CardFault::FewTries),
         }
     }
 

@@ -6,9 +6,9 @@ use axum::routing::{MethodFilter, MethodRouter};
 use schemars::{Schema, SchemaGenerator};
 use std::pin::Pin;
 use wire::api::Scope;
-use wire::card_request::{Answer, Cancelled, CardRequest, Claim, Verdict};
+use wire::card_request::{Answer, Cancelled, CardRequest, Claim, Verdict, WatchReport};
 
-use super::answer::{Given, Output};
+use super::answer::{Empty, Given, Output};
 use super::call::Call;
 use super::input::{Input, Nothing, Part, Sent};
 use super::problem::No;
@@ -128,7 +128,7 @@ impl Operation {
     }
 }
 
-/// The three calls of the agent, which carry their own proof (`wire::card_request`).
+/// The calls of the agent, which carry their own proof (`wire::card_request`).
 pub(super) fn of_the_agent() -> Vec<Operation> {
     async fn claim(_: Call, _: Sent<Claim>) -> Result<Given<CardRequest>, No> {
         Err(No::not_found())
@@ -137,6 +137,9 @@ pub(super) fn of_the_agent() -> Vec<Operation> {
         Err(No::not_found())
     }
     async fn cancel(_: Call, _: Nothing) -> Result<Given<Cancelled>, No> {
+        Err(No::not_found())
+    }
+    async fn watch(_: Call, _: Sent<WatchReport>) -> Result<Empty, No> {
         Err(No::not_found())
     }
     vec![
@@ -164,6 +167,17 @@ pub(super) fn of_the_agent() -> Vec<Operation> {
             cancel,
         )
         .routed(card_request::cancels()),
+        Operation::new(
+            (Method::POST, "/card-requests/{id}/watch"),
+            (
+                "watchCard",
+                "The agent reports whether the card of a request that asked for it is still in its reader; its key stands \
+                 in Authorization, and 404 or 410 end the watch",
+            ),
+            watch,
+        )
+        .succeeds_with(StatusCode::NO_CONTENT)
+        .routed(card_request::watches()),
     ]
 }
 

@@ -11,7 +11,7 @@ use casework::time::Instant;
 use pki::certificate::Certificate;
 use std::sync::Arc;
 use wire::api::{CardCertificate, CardProved, CardShown, Challenge, Scope, SignedText, ToSign, Wanted};
-use wire::card_request::{CardRequest, PinAfter, authentication_message};
+use wire::card_request::{CardRequest, PinAfter, SamePin, authentication_message};
 use wire::office::{Language, Text};
 use wire::problem::Complaint;
 use wire::revocation::{Application, Begin, Checked, Form, State};
@@ -424,6 +424,8 @@ pub(super) fn card_request(office: &Office, procedure: &str, id: [u8; 16], nonce
         nonce: URL_SAFE_NO_PAD.encode(nonce),
         pin: office.card.pin.clone(),
         pin_after: PinAfter::Wiped,
+        same_pin: SamePin::Off,
+        watch: None,
         steps: Vec::new(),
         answered: 0,
         return_to: String::new(),

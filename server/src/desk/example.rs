@@ -10,7 +10,7 @@ use casework::officer::{Account, Card, Enrolment, Role};
 use casework::paper::{Case, File, Form};
 use casework::time::Instant;
 use pki::certificate::Certificate;
-use wire::card_request::{CardRequest, PinAfter, authentication_message};
+use wire::card_request::{CardRequest, PinAfter, SamePin, authentication_message};
 use wire::office::{Language, Text};
 
 use super::evidence::{self, Unproven, sha256};
@@ -263,6 +263,8 @@ impl Desk {
             nonce: URL_SAFE_NO_PAD.encode(nonce),
             pin: office.card.pin.clone(),
             pin_after: PinAfter::Wiped,
+            same_pin: SamePin::Off,
+            watch: None,
             steps: Vec::new(),
             answered: 0,
             return_to: "/".to_owned(),

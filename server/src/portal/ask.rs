@@ -4,7 +4,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use casework::time::Instant;
-use wire::card_request::{CardRequest, Step};
+use wire::card_request::{CardRequest, SamePin, Step, Watch};
 use wire::office::{Language, Text};
 
 use crate::fault::{Bug, Fault};
@@ -25,6 +25,10 @@ pub(crate) struct Ask<'a> {
     /// What this is about, as the agent's heading.
     pub(crate) title: Text,
     pub(crate) language: Language,
+    /// Whether the PIN of one card may be tried on the card that is swapped in.
+    pub(crate) same_pin: SamePin,
+    /// Whether the card is watched from then on.
+    pub(crate) watch: Option<Watch>,
     pub(crate) steps: Vec<Step>,
     /// The path to which the browser comes back with its one-time code.
     pub(crate) return_to: String,
@@ -48,6 +52,8 @@ impl Portal {
             nonce: URL_SAFE_NO_PAD.encode(nonce),
             pin: ask.office.card.pin.clone(),
             pin_after: ask.purpose.pin_after(),
+            same_pin: ask.same_pin,
+            watch: ask.watch,
             steps: ask.steps,
             answered: 0,
             return_to: ask.return_to,

@@ -1,7 +1,12 @@
-//! The three calls of the agent, and what a card request was answered with (DESIGN, part 4).
+//! The calls of the agent, and what a card request was answered with (DESIGN, part 4).
 //!
 //! What the agent brings changes no case. It is checked and kept; only the browser that comes back with the one-time
 //! code, in the session that began, lets the desk act on it.
+
+mod judge;
+pub(crate) mod watch;
+
+pub(crate) use judge::noun;
 
 use axum::Json;
 use axum::body::Body;
@@ -12,28 +17,26 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use casework::Refusal;
 use casework::identity::Fingerprint;
 use casework::time::Instant;
-use pki::certificate::Certificate;
 use serde::de::DeserializeOwned;
 use std::convert::Infallible;
 use std::net::IpAddr;
-use wire::card_request::{Answer, Cancelled, CardRequest, Claim, Step, Verdict};
+use wire::card_request::{Answer, Cancelled, CardRequest, Claim, PinRule, Step, Verdict};
 use wire::code::Code;
 use wire::office::{Language, Text};
 use wire::problem::Problem;
 
 use crate::catalogue::{Message, Words};
+use crate::desk::Client;
 use crate::desk::evidence::{self, Shown, Signature, Unproven};
-use crate::desk::revocation::Revocation;
-use crate::desk::{Client, Procedure as _};
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
 use crate::portal::session::{hashed, hex};
 use crate::portal::visit::{Stop, Visit, address, read_body};
-use crate::portal::{Portal, date, refusal};
+use crate::portal::{Portal, date};
 use crate::store::{ANSWERED, CardRequestRow, CardRequestState, Claimed, Clash, NewEvent};
+use judge::Onward;
 
 /// `POST /api/v1/card-requests/{id}/claim`
 pub(crate) fn claims() -> MethodRouter<Portal> {
@@ -48,6 +51,11 @@ pub(crate) fn steps() -> MethodRouter<Portal> {
 /// `POST /api/v1/card-requests/{id}/cancel`
 pub(crate) fn cancels() -> MethodRouter<Portal> {
     post(cancel)
+}
+
+/// `POST /api/v1/card-requests/{id}/watch`
+pub(crate) fn watches() -> MethodRouter<Portal> {
+    post(watch::report)
 }
 
 impl Portal {
@@ -76,9 +84,16 @@ impl Portal {
     /// The signature that a request was answered with.
     pub(crate) async fn answered_signature(&self, row: &CardRequestRow) -> Result<Signature, Unproven> {
         match (self.answers(row).await?.as_slice(), read_request(row)?.steps.as_slice()) {
-            ([Answer::Signed { cms }], [Step::Sign { text, certificate, .. }]) => {
-                self.possession(cms, text, certificate)
-            }
+            (
+                [Answer::Signed { cms, .. }],
+                [
+                    Step::Sign {
+                        text: Some(text),
+                        certificate: Some(certificate),
+                        ..
+                    },
+                ],
+            ) => self.possession(cms, text, certificate),
             _ => Err(Unproven::Signature("the request was not answered".to_owned())),
         }
     }
@@ -116,34 +131,6 @@ impl Portal {
             .map_err(|_| Bug("a fingerprint has 32 octets".to_owned()));
         let card = Fingerprint(card.map_err(Fault::from)?);
         evidence::possession(decoded(cms)?, text, card, self.clock().now())
-    }
-
-    /// Whether the office would take an application for this card now, before it costs anybody a PIN. The desk decides
-    /// again when the browser is back.
-    fn takes(&self, office: &Office, shown: &Shown) -> Option<Refusal> {
-        let last = office
-            .revocation
-            .policy
-            .last_day(Instant(shown.signature().not_after()));
-        (self.clock().now().day() > last).then_some(Refusal::Late { last })
-    }
-
-    /// The receipt number under which this certificate was revoked on application, for E-DUP.
-    async fn applied_before(&self, signature: &str) -> Result<Option<Refusal>, Fault> {
-        let Ok(der) = URL_SAFE_NO_PAD.decode(signature) else {
-            return Ok(None);
-        };
-        let Some(row) = self
-            .store()
-            .certificate_by_fingerprint(Fingerprint(hashed(&der)))
-            .await?
-        else {
-            return Ok(None);
-        };
-        let status = self.store().status(&row.certificate).await?;
-        Ok(status
-            .and_then(|(_, number)| number)
-            .map(|number| Refusal::AlreadyApplied { number }))
     }
 }
 
@@ -200,8 +187,8 @@ async fn step(
     let row = portal.wanted(&id, address).await?;
     let key = own_key(&row, &headers)?;
     let answer: Answer = read_json(body).await?;
-    let request = read_request(&row)?;
-    let asked = usize::try_from(n).ok().and_then(|n| request.steps.get(n));
+    let mut request = read_request(&row)?;
+    let asked = usize::try_from(n).ok().and_then(|n| request.steps.get(n)).cloned();
     let asked = asked.ok_or(Said::of(StatusCode::NOT_FOUND, Code::NotFound))?;
     if let Answer::PinFailed { left } = answer {
         portal.note_failed_pin(&row, left, address.into()).await?;
@@ -217,17 +204,21 @@ async fn step(
     } else if n > row.answered || row.state != CardRequestState::Open {
         return Err(Said::of(StatusCode::CONFLICT, Code::Stale));
     } else {
-        if let Some(refused) = portal.judge(&row, asked, &answer).await? {
-            portal.keep_refusal(&row, &refused).await?;
-            portal
-                .note_refused_card(&row, &answer, &refused, address.into())
-                .await?;
-            return Ok(Json(refused));
-        }
-        let document = serde_json::to_string(&answer).map_err(|why| Fault::from(Bug(why.to_string())))?;
+        let becomes = match portal.judge(&row, &request, &asked, &answer).await? {
+            Onward::No(refused) => {
+                portal.keep_refusal(&row, &refused).await?;
+                portal
+                    .note_refused_card(&row, &answer, &refused, address.into())
+                    .await?;
+                return Ok(Json(refused));
+            }
+            Onward::Go { next, pin } => go_on(&mut request, n, next, pin),
+        };
+        let document = written(&answer)?;
+        let rewritten = becomes.then(|| written(&request)).transpose()?;
         match portal
             .store()
-            .answer_card_request(row.id, n, document, portal.clock().now())
+            .answer_card_request(row.id, n, document, rewritten, portal.clock().now())
             .await
         {
             Ok(()) => {}
@@ -235,9 +226,11 @@ async fn step(
             Err(_) => return Err(Said::of(StatusCode::CONFLICT, Code::Stale)),
         }
     }
-    let last = usize::try_from(n).is_ok_and(|n| n + 1 == request.steps.len());
-    if !last {
-        return Ok(Json(Verdict::Go));
+    if let Some(following) = following(&request, n) {
+        return Ok(Json(go(&request, following)));
+    }
+    if let Some(watch) = request.watch.filter(|_| row.state == CardRequestState::Open) {
+        portal.begin_watch(&row, watch).await?;
     }
     let code = return_code(&row, &key);
     let hash = hashed(code.as_bytes());
@@ -246,6 +239,37 @@ async fn step(
         .end_card_request(row.id, CardRequestState::Done, hash, ANSWERED.to_owned())
         .await?;
     Ok(Json(Verdict::Done { code }))
+}
+
+/// The step after this one.
+fn following(request: &CardRequest, n: u32) -> Option<&Step> {
+    request.steps.get(usize::try_from(n).ok()? + 1)
+}
+
+/// What the procedure puts in the following step's place, and how the PIN looks from here on. Says whether anything is
+/// otherwise than it was.
+fn go_on(request: &mut CardRequest, n: u32, next: Option<Step>, pin: Option<PinRule>) -> bool {
+    let changed = next.is_some() || pin.is_some();
+    let at = usize::try_from(n).ok().map(|n| n + 1);
+    if let (Some(next), Some(place)) = (next, at.and_then(|at| request.steps.get_mut(at))) {
+        *place = next;
+    }
+    if let Some(pin) = pin {
+        request.pin = pin;
+    }
+    changed
+}
+
+/// An answer that is sent again gets the same verdict, so it is made of what is kept: a text may have been written since
+/// the agent fetched the request.
+fn go(request: &CardRequest, following: &Step) -> Verdict {
+    match following {
+        Step::Sign { .. } => Verdict::Go {
+            next: Some(following.clone()),
+            pin: Some(request.pin.clone()),
+        },
+        Step::Present { .. } | Step::Authenticate { .. } | Step::Swap { .. } => Verdict::GO,
+    }
 }
 
 async fn cancel(
@@ -269,6 +293,15 @@ async fn cancel(
 impl Portal {
     /// The request with this id, while it may be worked on.
     async fn wanted(&self, id: &str, address: IpAddr) -> Result<CardRequestRow, Said> {
+        let row = self.named(id, address).await?;
+        if self.clock().now() > row.expires_at || row.state == CardRequestState::Returned {
+            return Err(Said::of(StatusCode::GONE, Code::Stale));
+        }
+        Ok(row)
+    }
+
+    /// The request with this id, whatever became of it.
+    async fn named(&self, id: &str, address: IpAddr) -> Result<CardRequestRow, Said> {
         let octets = URL_SAFE_NO_PAD
             .decode(id)
             .ok()
@@ -283,81 +316,12 @@ impl Portal {
         if self.gauge().card_request(row.id).is_err() {
             return Err(Said::of(StatusCode::TOO_MANY_REQUESTS, Code::Limit));
         }
-        if self.clock().now() > row.expires_at || row.state == CardRequestState::Returned {
-            return Err(Said::of(StatusCode::GONE, Code::Stale));
-        }
         Ok(row)
-    }
-
-    /// `None` where the answer stands; otherwise what is said against it. Nothing is kept of a refused answer.
-    async fn judge(&self, row: &CardRequestRow, asked: &Step, answer: &Answer) -> Result<Option<Verdict>, Said> {
-        let office = self
-            .office(&row.office)
-            .ok_or(Said::of(StatusCode::NOT_FOUND, Code::NotFound))?;
-        let unproven = match (asked, answer) {
-            (
-                Step::Present { .. },
-                Answer::Presented {
-                    authentication,
-                    signature,
-                },
-            ) => match self.shown(&office, authentication, signature).await {
-                // An officer's card shows who somebody is, and nothing is applied for with it.
-                Ok(_) if row.procedure != Revocation::NOUN => return Ok(None),
-                Ok(shown) => {
-                    let no = self.takes(&office, &shown);
-                    return Ok(no.map(|no| refused(|words| refusal::refused(words, &no).1, true)));
-                }
-                Err(unproven) => {
-                    if let Unproven::Revoked { .. } = unproven
-                        && row.procedure == Revocation::NOUN
-                        && let Some(no) = self.applied_before(signature).await?
-                    {
-                        return Ok(Some(refused(|words| refusal::refused(words, &no).1, true)));
-                    }
-                    let issuer = decoded(signature)
-                        .ok()
-                        .and_then(|der| Certificate::parse(&der).ok())
-                        .map(|certificate| certificate.issuer().readable())
-                        .unwrap_or_default();
-                    tracing::info!(%unproven, request = row.purpose, "a card was not taken");
-                    return Ok(Some(refused(
-                        |words| told(words, &unproven, &office.name, &issuer),
-                        true,
-                    )));
-                }
-            },
-            (Step::Authenticate { .. }, Answer::Authenticated { signature: proof }) => {
-                let answers = self.answers(row).await?;
-                let Some(Answer::Presented {
-                    authentication,
-                    signature,
-                }) = answers.first()
-                else {
-                    return Err(Said::of(StatusCode::CONFLICT, Code::Stale));
-                };
-                match self.shown(&office, authentication, signature).await {
-                    Ok(shown) => self.presented(row, &shown, proof).err(),
-                    Err(unproven) => Some(unproven),
-                }
-            }
-            (Step::Sign { text, certificate, .. }, Answer::Signed { cms }) => {
-                self.possession(cms, text, certificate).err()
-            }
-            (Step::Present { .. } | Step::Authenticate { .. } | Step::Sign { .. }, _) => {
-                return Err(Said::of(StatusCode::BAD_REQUEST, Code::Stale));
-            }
-        };
-        Ok(unproven.map(|unproven| {
-            tracing::info!(%unproven, request = row.purpose, "an answer of a card was not taken");
-            refused(|words| told(words, &unproven, &office.name, ""), false)
-        }))
     }
 
     /// Whoever gives up after this comes back to the portal, and is told there once more, with the ways on.
     async fn keep_refusal(&self, row: &CardRequestRow, refused: &Verdict) -> Result<(), Fault> {
-        let document = serde_json::to_string(refused).map_err(|why| Bug(why.to_string()))?;
-        self.store().note_card_request(row.id, document).await
+        self.store().note_card_request(row.id, written(refused)?).await
     }
 
     /// How many tries are left is audited; what was typed never came here (G-P1, DOMAIN §2.5).
@@ -541,17 +505,13 @@ fn decoded(text: &str) -> Result<Vec<u8>, Unproven> {
         .map_err(|why| Unproven::Unreadable(why.to_string()))
 }
 
+fn written(value: &impl serde::Serialize) -> Result<String, Fault> {
+    serde_json::to_string(value).map_err(|why| Bug(why.to_string()).into())
+}
+
 async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T, Said> {
     let octets = read_body(body)
         .await
         .ok_or(Said::of(StatusCode::PAYLOAD_TOO_LARGE, Code::Size))?;
     serde_json::from_slice(&octets).map_err(|_| Said::of(StatusCode::BAD_REQUEST, Code::Stale))
 }
-
-/// The noun of the procedure that asked.
-pub(crate) fn noun(row: &CardRequestRow) -> Option<&'static str> {
-    NOUNS.into_iter().find(|noun| *noun == row.procedure)
-}
-
-/// The procedures that ask cards.
-const NOUNS: [&str; 3] = [Revocation::NOUN, "officer", "paper"];

@@ -244,7 +244,7 @@ pub(crate) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
     Some(octets)
 }
 
-fn fact_name(office: &str, name: &str) -> String {
+pub(super) fn fact_name(office: &str, name: &str) -> String {
     format!("{office}/{name}")
 }
 

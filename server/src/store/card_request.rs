@@ -156,12 +156,14 @@ impl Store {
             .await
     }
 
-    /// Keeps the answer to the step that is open. [`Clash::Moved`] if it was answered meanwhile or the request is over.
+    /// Keeps the answer to the step that is open, and with it the request as it reads from now on, where the answer
+    /// changed what is asked next. [`Clash::Moved`] if it was answered meanwhile or the request is over.
     pub async fn answer_card_request(
         &self,
         id: [u8; 16],
         step: u32,
         document: String,
+        rewritten: Option<String>,
         at: Instant,
     ) -> Result<(), Clash> {
         self.writer
@@ -174,6 +176,9 @@ impl Store {
                     connection
                         .execute(KEEP_ANSWER, values![&id, step, &document, at.0])
                         .await?;
+                    if let Some(rewritten) = &rewritten {
+                        connection.execute(REWRITE, values![&id, rewritten]).await?;
+                    }
                     Ok(())
                 })
             })
@@ -292,6 +297,7 @@ statements! {
              WHERE id = $1 AND state = 'open' AND (agent_key IS NULL OR agent_key = $2)";
     ADVANCE = "UPDATE card_request SET answered = answered + 1, outcome = NULL
                WHERE id = $1 AND state = 'open' AND answered = $2 AND expires_at >= $3";
+    REWRITE = "UPDATE card_request SET document = $2 WHERE id = $1";
     KEEP_ANSWER = "INSERT INTO card_answer (request, step, document, at) VALUES ($1, $2, $3, $4)";
     END = "UPDATE card_request SET state = $2, code = $3, outcome = $4 WHERE id = $1 AND state = 'open'";
     BY_CODE = "SELECT id, session, office, procedure, purpose, case_id, nonce, document, agent_key, answered, state, outcome,

@@ -149,6 +149,21 @@ impl Store {
             .await
     }
 
+    /// Notes something in the session that a card request belongs to, if that is still there. By the request, since a
+    /// session may change its token at the same time.
+    pub async fn note_of_request(&self, request: [u8; 16], fact: SessionFact) -> Result<(), Fault> {
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    connection
+                        .execute(NOTE_OF_REQUEST, values![&request, &fact.name, &fact.value, fact.at.0])
+                        .await
+                        .map(drop)
+                })
+            })
+            .await
+    }
+
     /// Takes something back; says whether it was noted.
     pub async fn forget(&self, token: [u8; 32], name: &str) -> Result<bool, Fault> {
         let name = name.to_owned();
@@ -203,6 +218,10 @@ statements! {
     FORGET_FACTS = "DELETE FROM session_fact
                     WHERE session IN (SELECT token FROM session WHERE seen_at < $1 OR began_at < $2)";
     NOTE = "INSERT INTO session_fact (session, name, value, at) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (session, name) DO UPDATE SET value = excluded.value, at = excluded.at";
+    NOTE_OF_REQUEST =
+        "INSERT INTO session_fact (session, name, value, at)
+            SELECT s.token, $2, $3, $4 FROM card_request r JOIN session s ON s.token = r.session WHERE r.id = $1
             ON CONFLICT (session, name) DO UPDATE SET value = excluded.value, at = excluded.at";
     DROP = "DELETE FROM session_fact WHERE session = $1 AND name = $2";
     DROP_EVERYWHERE = "DELETE FROM session_fact WHERE name = $1 AND value = $2";

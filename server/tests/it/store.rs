@@ -257,10 +257,10 @@ on_both! {
         assert_eq!(store.claim_card_request(id, [1; 32]).await.unwrap(), Claimed::Yes);
         assert_eq!(store.claim_card_request(id, [1; 32]).await.unwrap(), Claimed::Yes, "a reloaded page");
         assert_eq!(store.claim_card_request(id, [2; 32]).await.unwrap(), Claimed::ByAnother);
-        store.answer_card_request(id, 0, "one".to_owned(), house.now()).await.unwrap();
-        let again = store.answer_card_request(id, 0, "another".to_owned(), house.now()).await;
+        store.answer_card_request(id, 0, "one".to_owned(), None, house.now()).await.unwrap();
+        let again = store.answer_card_request(id, 0, "another".to_owned(), None, house.now()).await;
         assert_eq!(again, Err(Clash::Moved), "a step is answered once");
-        let late = store.answer_card_request(id, 1, "late".to_owned(), house.now().plus_seconds(601)).await;
+        let late = store.answer_card_request(id, 1, "late".to_owned(), None, house.now().plus_seconds(601)).await;
         assert_eq!(late, Err(Clash::Moved));
         assert!(store.end_card_request(id, CardRequestState::Done, [3; 32], "ok".to_owned()).await.unwrap());
         assert!(!store.end_card_request(id, CardRequestState::Cancelled, [4; 32], "no".to_owned()).await.unwrap());

@@ -1,7 +1,9 @@
 //! The promise, read from the outside: the JSON as other programs see it.
 
 use serde_json::json;
-use wire::card_request::{Answer, CardRequest, PinAfter, PinRule, Step, Verdict, authentication_message};
+use wire::card_request::{
+    Answer, CardRequest, PinAfter, PinRule, SamePin, Step, Verdict, Watch, WatchReport, authentication_message,
+};
 use wire::code::Code;
 use wire::office::{Language, Office, OfficeTiles, Text, Tile};
 
@@ -23,20 +25,29 @@ fn every_code_is_written_as_its_id_and_no_two_are_the_same() {
 #[test]
 fn a_card_request_reads_as_documented() {
     let written = json!({
-        "protocol": 1, "id": "aWQ", "session_mark": "bWFyaw",
+        "protocol": 2, "id": "aWQ", "session_mark": "bWFyaw",
         "office": { "id": "mihon-ca", "name": { "ja": "見本認証局", "en": "Mihon Certification Authority" } },
         "procedure": "revocation", "title": { "ja": "失効申込", "en": "Revocation" }, "language": "ja", "nonce": "bm9uY2U",
-        "pin": { "min": 6, "max": 8, "digits": true, "tries": 10 }, "pin_after": "kept",
+        "pin": { "min": 6, "max": 8, "digits": true, "tries": 10 }, "pin_after": "kept", "same_pin": "auto", "watch": { "every": 5 },
         "steps": [
             { "kind": "present", "says": { "ja": "挿入", "en": "Insert" } },
             { "kind": "authenticate", "says": { "ja": "確認", "en": "Check" } },
-            { "kind": "sign", "says": { "ja": "署名", "en": "Sign" }, "text": "失効申込書\n", "language": "ja", "certificate": "c2hh", "at": 1_795_482_000 }
+            { "kind": "sign", "says": { "ja": "署名", "en": "Sign" }, "text": "失効申込書\n", "language": "ja", "certificate": "c2hh", "at": 1_795_482_000, "person": false },
+            { "kind": "swap", "says": { "ja": "差し替え", "en": "Swap" } },
+            { "kind": "sign", "says": { "ja": "署名", "en": "Sign" }, "language": "ja", "at": 1_795_482_000, "person": true }
         ],
         "answered": 0, "return_to": "/mihon-ca/revocation/return", "expires_at": 1_795_483_800
     });
     let read: CardRequest = serde_json::from_value(written.clone()).unwrap();
     assert_eq!(read, request());
     assert_eq!(serde_json::to_value(read).unwrap(), written);
+    // What is not asked for is not done.
+    let mut bare = written;
+    for name in ["same_pin", "watch"] {
+        bare.as_object_mut().unwrap().remove(name);
+    }
+    let read: CardRequest = serde_json::from_value(bare).unwrap();
+    assert_eq!((read.same_pin, read.watch), (SamePin::Off, None));
 }
 
 #[test]
@@ -54,9 +65,20 @@ fn answers_and_verdicts_name_their_kind() {
             json!({ "kind": "authenticated", "signature": "cw" }),
         ),
         (
-            Answer::Signed { cms: "Yw".into() },
+            Answer::Signed {
+                cms: "Yw".into(),
+                person: None,
+            },
             json!({ "kind": "signed", "cms": "Yw" }),
         ),
+        (
+            Answer::Signed {
+                cms: "Yw".into(),
+                person: Some("山田".into()),
+            },
+            json!({ "kind": "signed", "cms": "Yw", "person": "山田" }),
+        ),
+        (Answer::Swapped, json!({ "kind": "swapped" })),
         (
             Answer::PinFailed { left: Some(9) },
             json!({ "kind": "pin_failed", "left": 9 }),
@@ -72,7 +94,17 @@ fn answers_and_verdicts_name_their_kind() {
         again: true,
     };
     for (verdict, written) in [
-        (Verdict::Go, json!({ "verdict": "go" })),
+        (Verdict::GO, json!({ "verdict": "go" })),
+        (
+            Verdict::Go {
+                next: Some(Step::Swap {
+                    says: text("差し替え", "Swap"),
+                }),
+                pin: Some(request().pin),
+            },
+            json!({ "verdict": "go", "next": { "kind": "swap", "says": { "ja": "差し替え", "en": "Swap" } },
+                "pin": { "min": 6, "max": 8, "digits": true, "tries": 10 } }),
+        ),
         (
             Verdict::Done { code: "Y29kZQ".into() },
             json!({ "verdict": "done", "code": "Y29kZQ" }),
@@ -86,6 +118,13 @@ fn answers_and_verdicts_name_their_kind() {
     ] {
         assert_eq!(serde_json::to_value(&verdict).unwrap(), written);
         assert_eq!(serde_json::from_value::<Verdict>(written).unwrap(), verdict);
+    }
+    for (report, written) in [
+        (WatchReport::Present, json!({ "card": "present" })),
+        (WatchReport::Gone, json!({ "card": "gone" })),
+    ] {
+        assert_eq!(serde_json::to_value(report).unwrap(), written);
+        assert_eq!(serde_json::from_value::<WatchReport>(written).unwrap(), report);
     }
 }
 
@@ -171,6 +210,8 @@ fn request() -> CardRequest {
             tries: 10,
         },
         pin_after: PinAfter::Kept,
+        same_pin: SamePin::Auto,
+        watch: Some(Watch { every: 5 }),
         steps: vec![
             Step::Present {
                 says: text("挿入", "Insert"),
@@ -180,10 +221,22 @@ fn request() -> CardRequest {
             },
             Step::Sign {
                 says: text("署名", "Sign"),
-                text: "失効申込書\n".into(),
+                text: Some("失効申込書\n".into()),
                 language: Language::Ja,
-                certificate: "c2hh".into(),
+                certificate: Some("c2hh".into()),
                 at: 1_795_482_000,
+                person: false,
+            },
+            Step::Swap {
+                says: text("差し替え", "Swap"),
+            },
+            Step::Sign {
+                says: text("署名", "Sign"),
+                text: None,
+                language: Language::Ja,
+                certificate: None,
+                at: 1_795_482_000,
+                person: true,
             },
         ],
         answered: 0,

@@ -22,8 +22,8 @@ pub(super) async fn page(seat: Seat) -> Result<Response, Stop> {
     let page = seat.frame(Tab::Queue);
     let back = seat.session().noted(&seat.office.id, BACK);
     let text = request.steps.iter().find_map(|step| match step {
-        Step::Sign { text, .. } => Some(text.clone()),
-        Step::Present { .. } | Step::Authenticate { .. } => None,
+        Step::Sign { text, .. } => text.clone(),
+        Step::Present { .. } | Step::Authenticate { .. } | Step::Swap { .. } => None,
     });
     let view = view::Card {
         title: page.text(&request.title).to_owned(),
@@ -56,6 +56,8 @@ pub(super) async fn to_agent(post: SeatPost) -> Result<Response, Stop> {
         case: row.case,
         title: request.title,
         language: request.language,
+        same_pin: request.same_pin,
+        watch: request.watch,
         steps: request.steps,
         return_to: request.return_to,
         until: row.expires_at,

@@ -6,7 +6,7 @@ use casework::evidence::Presented;
 use casework::identity::OfficerId;
 use casework::officer::Proof;
 use std::time::Duration;
-use wire::card_request::Step;
+use wire::card_request::{SamePin, Step};
 use wire::code::Code;
 
 use super::frame::Frame;
@@ -189,6 +189,8 @@ pub(super) async fn ask_card(
             "desk-card-login"
         }),
         language: visit.words.language(),
+        same_pin: SamePin::Off,
+        watch: None,
         steps: vec![
             Step::Present {
                 says: both("desk-card-present"),

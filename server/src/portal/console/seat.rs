@@ -16,7 +16,7 @@ use casework::identity::OfficerId;
 use casework::officer::{Case, Role};
 use casework::time::Instant;
 use std::sync::Arc;
-use wire::card_request::Step;
+use wire::card_request::{SamePin, Step};
 use wire::code::Code;
 use wire::office::Text;
 
@@ -221,10 +221,11 @@ impl Portal {
     pub(crate) async fn ask_officer(&self, seat: &Seat, wish: Wish) -> Result<CardRequestRow, Fault> {
         let step = Step::Sign {
             says: both("desk-card-sign"),
-            text: wish.text,
+            text: Some(wish.text),
             language: seat.visit.words.language(),
-            certificate: URL_SAFE_NO_PAD.encode(seat.acting.officer.card.0),
+            certificate: Some(URL_SAFE_NO_PAD.encode(seat.acting.officer.card.0)),
             at: seat.visit.now.0,
+            person: false,
         };
         let ask = Ask {
             office: &seat.office,
@@ -233,6 +234,8 @@ impl Portal {
             case: Some(wish.case),
             title: wish.title,
             language: seat.visit.words.language(),
+            same_pin: SamePin::Off,
+            watch: None,
             steps: vec![step],
             return_to: format!("/console/{}{}", seat.office.id, wish.return_to),
             until: wish.until,

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use casework::Refusal;
 use casework::revocation::Case;
-use wire::card_request::Step;
+use wire::card_request::{SamePin, Step};
 use wire::code::Code;
 
 use super::{Current, shown};
@@ -154,10 +154,11 @@ pub(crate) async fn request(visit: &Visit, current: &Current) -> Result<CardRequ
         .unwrap_or_default();
     let step = Step::Sign {
         says: both("request-sign"),
-        text: written(visit, current, *text).await?,
+        text: Some(written(visit, current, *text).await?),
         language,
-        certificate: URL_SAFE_NO_PAD.encode(opened.subject.card.0),
+        certificate: Some(URL_SAFE_NO_PAD.encode(opened.subject.card.0)),
         at: visit.now.0,
+        person: false,
     };
     let ask = Ask {
         office: &current.office,
@@ -166,6 +167,8 @@ pub(crate) async fn request(visit: &Visit, current: &Current) -> Result<CardRequ
         case: Some(current.id().octets()),
         title: both("request-title"),
         language,
+        same_pin: SamePin::Off,
+        watch: None,
         steps: vec![step],
         return_to: format!("/{}/revocation/return", current.office.id),
         until: *until,

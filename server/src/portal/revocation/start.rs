@@ -4,6 +4,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use casework::evidence::Informed;
 use casework::identity::Digest;
+use wire::card_request::SamePin;
 use wire::code::Code;
 
 use super::{CASE, give_up, steps_to_open};
@@ -127,6 +128,8 @@ async fn ask(visit: &Visit, session: &Session, office: &Office) -> Result<CardRe
         case: None,
         title: both("request-title"),
         language: visit.words.language(),
+        same_pin: SamePin::Off,
+        watch: None,
         steps: steps_to_open(),
         return_to: format!("/{}/revocation/return", office.id),
         until: visit.now.plus_seconds(office.revocation.policy.signature_within),

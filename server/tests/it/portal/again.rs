@@ -268,7 +268,7 @@ async fn the_text_that_is_signed_has_the_words_of_the_page_that_was_checked() {
                 .await;
             let shown = values(&confirm);
             let request = browser.confirm(&confirm).await.claim().await.unwrap();
-            let [Step::Sign { text, .. }] = request.steps.as_slice() else {
+            let [Step::Sign { text: Some(text), .. }] = request.steps.as_slice() else {
                 panic!()
             };
             assert!(shown.len() > 18, "{shown:?}");

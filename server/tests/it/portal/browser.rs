@@ -350,7 +350,7 @@ impl Agent {
     /// Answers request 1 with a card; the code for the way back.
     pub(crate) async fn present(&self, card: &TestCard) -> String {
         let request = self.claim().await.unwrap();
-        assert_eq!(self.answer(0, &presented(card)).await.unwrap(), Verdict::Go);
+        assert_eq!(self.answer(0, &presented(card)).await.unwrap(), Verdict::GO);
         match self.answer(1, &authenticated(&request, card)).await.unwrap() {
             Verdict::Done { code } => code,
             verdict => panic!("{verdict:?}"),
@@ -403,11 +403,12 @@ pub(crate) fn authenticated(request: &CardRequest, card: &TestCard) -> Answer {
 }
 
 pub(crate) fn signed(house: &House, request: &CardRequest, card: &TestCard) -> Answer {
-    let [Step::Sign { text, .. }] = request.steps.as_slice() else {
+    let [Step::Sign { text: Some(text), .. }] = request.steps.as_slice() else {
         panic!("{request:?} asks for no signature")
     };
     Answer::Signed {
         cms: URL_SAFE_NO_PAD.encode(card.cms(text, house.now())),
+        person: None,
     }
 }
 

@@ -162,7 +162,7 @@ async fn two_agents_cannot_share_a_request_and_an_old_one_is_told_to_update() {
     assert_eq!(told, 1, "the tries that are left, and from what kind of address");
     assert_eq!(
         agent.answer(0, &presented(&card)).await.unwrap(),
-        Verdict::Go,
+        Verdict::GO,
         "the step is still open"
     );
 }

@@ -71,7 +71,7 @@ async fn the_holder_is_told_of_both_certificates_wherever_the_card_is_shown() {
         confirm.must_say(words.will);
         let agent = browser.confirm(&confirm).await;
         let request = agent.claim().await.unwrap();
-        let [Step::Sign { text, .. }] = request.steps.as_slice() else {
+        let [Step::Sign { text: Some(text), .. }] = request.steps.as_slice() else {
             panic!()
         };
         for line in [

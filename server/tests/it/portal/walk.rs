@@ -142,7 +142,14 @@ async fn the_walk_in_english_speaks_english() {
     let confirm = browser.enter(FORM).await;
     let agent = browser.confirm(&confirm).await;
     let request = agent.claim().await.unwrap();
-    let [Step::Sign { text, language, .. }] = request.steps.as_slice() else {
+    let [
+        Step::Sign {
+            text: Some(text),
+            language,
+            ..
+        },
+    ] = request.steps.as_slice()
+    else {
         panic!()
     };
     assert_eq!(*language, Language::En);
@@ -318,7 +325,7 @@ async fn what_is_corrected_is_confirmed_anew_and_the_old_text_cannot_be_signed()
     let confirm = browser.enter(&form_with(&[("bank", "みらい銀行")])).await;
     let agent = browser.confirm(&confirm).await;
     let request = agent.claim().await.unwrap();
-    let [Step::Sign { text, .. }] = request.steps.as_slice() else {
+    let [Step::Sign { text: Some(text), .. }] = request.steps.as_slice() else {
         panic!()
     };
     assert!(text.contains("みらい銀行") && !text.contains("みずほ銀行"));
