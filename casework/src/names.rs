@@ -44,7 +44,7 @@ pub enum Class {
 pub struct Comparison {
     /// How alike they are.
     pub class: Class,
-    /// Where they are not, from the beginning on and without overlap. Nothing where they match or cannot be compared.
+    /// Where they are not, from the beginning on and without overlap. Nothing where the texts match or cannot be compared.
     pub differences: Vec<Difference>,
 }
 
@@ -76,15 +76,19 @@ impl Comparison {
     }
 }
 
-/// Compares the register's name with the card's. Which is which matters only to the category 【…】, that a register may
-/// append (R207).
+/// Compares the register's name with the card's. Which is which matters only to the category 【…】 that a register
+/// appends (R207).
 pub fn compare(kind: Kind, register: &str, card: &str) -> Comparison {
     compare_certified(kind, register, card.into())
 }
 
 /// [`compare`], for a card whose issuer says more.
 pub fn compare_certified(kind: Kind, register: &str, card: Certified<'_>) -> Comparison {
-    if register == card.text && key::legible(register.chars()) {
+    let (name, category) = match kind {
+        Kind::Company => split_category(register),
+        Kind::Person => (register, ""),
+    };
+    if register == card.text && key::legible(name.chars()) {
         return Comparison {
             class: Class::Match,
             differences: Vec::new(),
@@ -93,16 +97,14 @@ pub fn compare_certified(kind: Kind, register: &str, card: Certified<'_>) -> Com
     let pair = Pair { kind, register, card };
     match kind {
         Kind::Company => {
-            let (listed, category) = split_category(register);
-            let carried = match split_category(card.text) {
-                // A card that carries the very category carries the register's name.
-                (plain, same) if !category.is_empty() && Key::of(kind, same) == Key::of(kind, category) => plain,
-                _ => card.text,
-            };
-            pair.likest([(&Key::of(kind, listed), &Key::of(kind, carried))])
+            let (plain, same) = split_category(card.text);
+            // A card that carries the very category carries the register's name.
+            let both = !category.is_empty() && Key::of(kind, same) == Key::of(kind, category);
+            let carried = if both { plain } else { card.text };
+            pair.likest([(&Key::of(kind, name), &Key::of(kind, carried))])
         }
         Kind::Person => {
-            let (listed, carried) = (Key::of(kind, register), Key::of(kind, card.text));
+            let (listed, carried) = (Key::of(kind, name), Key::of(kind, card.text));
             let (parts, card_parts) = (listed.parts(), carried.parts());
             let own = parts.as_ref().map_or(&listed, |(own, _)| own);
             let card_own = card_parts.as_ref().map_or(&carried, |(own, _)| own);
@@ -173,7 +175,7 @@ impl Pair<'_> {
             if beginning.clone().all(|(one, other)| self.same(one, other)) {
                 return Class::Match;
             }
-            if beginning.clone().all(|(one, other)| one.fold() == other.fold()) {
+            if beginning.clone().all(|(one, other)| one.is_variant_of(other)) {
                 return Class::Variant;
             }
         }
@@ -185,7 +187,7 @@ impl Pair<'_> {
             .card
             .cut_after
             .is_some_and(|longest| self.card.text.chars().count() >= longest);
-        if cut && register.len() > card.len() && beginning.clone().all(|(one, other)| one.fold() == other.fold()) {
+        if cut && register.len() > card.len() && beginning.clone().all(|(one, other)| one.is_variant_of(other)) {
             return Class::NotComparable;
         }
         Class::Mismatch
@@ -193,7 +195,7 @@ impl Pair<'_> {
 
     /// Whether two letters are one, or the issuer says that the card's stands in for the register's.
     fn same(&self, register: &Letter, card: &Letter) -> bool {
-        register.character == card.character || (register.fold() == card.fold() && self.stands_in(card))
+        register.character == card.character || (register.is_variant_of(card) && self.stands_in(card))
     }
 
     fn stands_in(&self, letter: &Letter) -> bool {

@@ -58,7 +58,7 @@ pub struct CardNames<'a> {
 /// An entry beside a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compared {
-    /// 商号又は名称, with what the 法人番号 decided.
+    /// 商号又は名称. Its class is what the 法人番号 decided where both sides have one; its differences are those of the texts.
     pub company: Comparison,
     /// 氏名
     pub person: Comparison,

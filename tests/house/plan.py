@@ -70,7 +70,7 @@ def shape():
         Step("format", "every file is as rustfmt has it", lambda log: cargo(log, "fmt", "--all", "--", "--check", "-l")),
         Step("clippy", "no lint has anything to say", lambda log: cargo(log, "clippy", "--workspace", "--all-targets", "--", "-D", "warnings")),
         Step("documentation", "every public item's page builds, every link leads somewhere", documentation),
-        Step("bare-metal", "casework builds without the standard library; with it, the same program does not", bare_metal),
+        Step("bare-metal", "casework builds and compares names without the standard library; with it, the same program does not build", bare_metal),
         Step("tidy", "crate edges, file names and lengths, paths named in the documents", lambda log: cargo(log, "xtask", "tidy")),
     ]
 
@@ -113,6 +113,9 @@ def bare_metal(log):
     """casework linked into a program with its own panic handler; std would bring a second one (tests/bare-metal)."""
     manifest = ["--manifest-path", ROOT / "tests" / "bare-metal" / "Cargo.toml", "--target-dir", TARGET / "bare-metal"]
     tally = from_status(run(["cargo", "build", "--quiet", *manifest], log, 300), "casework builds without std")
+    vectors = (ROOT / "casework" / "tests" / "data" / "name_vectors.csv").read_text(encoding="utf-8").splitlines()[1:]
+    right = run([TARGET / "bare-metal" / "debug" / "bare-metal"], log, 60)
+    tally.check(right == len(vectors) > 20, f"{right} of {len(vectors)} vectors of names come out as they say, without std")
     control, printed = output(["cargo", "build", "--quiet", *manifest, "--features", "with-std"], bound=300)
     tally.check(control != 0 and "panic_impl" in printed, "control: the same program with std does not build")
     return tally

@@ -112,7 +112,7 @@ fn octets(letters: &[Letter], some: Range<usize>) -> Range<usize> {
 
 /// Which letters stand for each other: those of the longest common subsequence by K2, by their places.
 fn aligned(listed: &[Letter], carried: &[Letter]) -> impl Iterator<Item = (usize, usize)> {
-    let alike = |(one, other): &(&Letter, &Letter)| one.fold() == other.fold();
+    let alike = |(one, other): &(&Letter, &Letter)| one.is_variant_of(other);
     let head = listed.iter().zip(carried).take_while(alike).count();
     let (left, right) = (
         listed.get(head..).unwrap_or_default(),

@@ -11,11 +11,10 @@ use unicode_normalization::char::{canonical_combining_class, decompose_compatibl
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 /// A name as it is compared.
-#[derive(Clone, Debug)]
 pub(super) struct Key(Vec<Letter>);
 
 /// A character of a key.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Letter {
     pub(super) character: char,
     /// The octets of the text that was received. Several letters share them where one character was written for them (㈱).
@@ -34,21 +33,31 @@ impl Letter {
     pub(super) fn fold(&self) -> char {
         variant::fold(self.character)
     }
+
+    /// Whether K2 makes no difference between them.
+    pub(super) fn is_variant_of(&self, other: &Self) -> bool {
+        self.character == other.character || self.fold() == other.fold()
+    }
 }
 
 impl Key {
     /// The key of `text`.
     pub(super) fn of(kind: Kind, text: &str) -> Self {
-        let mut key = Self(Vec::with_capacity(text.len() / 2));
-        let mut start = 0;
-        for (at, character) in text.char_indices().skip(1) {
-            if begins(character) {
-                key.push(text, start..at);
-                start = at;
+        let mut draft = Draft::of(kind, text);
+        let (mut start, mut alone) = (0, None);
+        for (at, character) in text.char_indices() {
+            let plain = plain(character);
+            if at == 0 {
+                alone = plain;
+            } else if plain.is_some() || begins(character) {
+                draft.write(start..at, alone);
+                (start, alone) = (at, plain);
+            } else {
+                alone = None;
             }
         }
-        key.push(text, start..text.len());
-        key.close_up(kind);
+        draft.write(start..text.len(), alone);
+        let mut key = Self(draft.letters);
         key.settle_dashes();
         if kind == Kind::Company {
             key.write_form_in_full();
@@ -101,52 +110,6 @@ impl Key {
         Some((Self([before, after].concat()), Self(other)))
     }
 
-    /// The characters that `text` has at `range`, which compose with nothing around them: NFKC, and what looks alike as one.
-    fn push(&mut self, text: &str, range: Range<usize>) {
-        let Some(written) = text.get(range.clone()) else {
-            return;
-        };
-        let mut characters = written.chars();
-        if let (Some(only), None) = (characters.next(), characters.next())
-            && let Some(plain) = plain(only)
-        {
-            let character = settle(plain);
-            self.0.push(Letter { character, range });
-            return;
-        }
-        let seen = written.chars().filter(|character| !invisible(*character)).map(voiced);
-        self.0.extend(seen.nfkc().map(|character| Letter {
-            character: settle(character),
-            range: range.clone(),
-        }));
-    }
-
-    /// Takes every space out; between two Latin words of a company one stays (商業登記).
-    fn close_up(&mut self, kind: Kind) {
-        let mut before = None;
-        let mut pending = None;
-        let mut closed = Vec::new();
-        if self.characters().all(|character| character != ' ') {
-            return;
-        }
-        for letter in self.0.drain(..) {
-            if letter.character == ' ' {
-                pending.get_or_insert(letter);
-                continue;
-            }
-            if let Some(space) = pending.take()
-                && kind == Kind::Company
-                && before.is_some_and(latin)
-                && latin(letter.character)
-            {
-                closed.push(space);
-            }
-            before = Some(letter.character);
-            closed.push(letter);
-        }
-        self.0 = closed;
-    }
-
     /// A dash after katakana is a long vowel, a long vowel within Latin letters is a dash.
     fn settle_dashes(&mut self) {
         let mut before = None;
@@ -193,6 +156,54 @@ impl Key {
     }
 }
 
+/// A key while its text is read.
+struct Draft<'a> {
+    kind: Kind,
+    text: &'a str,
+    letters: Vec<Letter>,
+    /// A space that stays if a Latin word follows.
+    space: Option<Letter>,
+}
+
+impl<'a> Draft<'a> {
+    fn of(kind: Kind, text: &'a str) -> Self {
+        Self {
+            kind,
+            text,
+            letters: Vec::with_capacity(text.len() / 2),
+            space: None,
+        }
+    }
+
+    /// The characters at `range`, which compose with nothing around them: NFKC, and what looks alike as one. `plain` is their
+    /// NFKC where it is known.
+    fn write(&mut self, range: Range<usize>, plain: Option<char>) {
+        if let Some(character) = plain {
+            return self.add(settle(character), range);
+        }
+        let written = self.text.get(range.clone()).unwrap_or_default();
+        let seen = written.chars().filter(|character| !invisible(*character)).map(voiced);
+        for character in seen.nfkc() {
+            self.add(settle(character), range.clone());
+        }
+    }
+
+    /// Every space goes; between two Latin words of a company one stays (商業登記).
+    fn add(&mut self, character: char, range: Range<usize>) {
+        let letter = Letter { character, range };
+        let after_word = || self.letters.last().is_some_and(|before| latin(before.character));
+        if character == ' ' {
+            if self.kind == Kind::Company && self.space.is_none() && after_word() {
+                self.space = Some(letter);
+            }
+            return;
+        }
+        let space = self.space.take();
+        self.letters.extend(space.filter(|_| latin(character)));
+        self.letters.push(letter);
+    }
+}
+
 /// Whether `characters` say anything, and whether every reader would see the same in them: a character of one's own
 /// (外字), 〓 and U+FFFD stand for another one that is not there.
 pub(super) fn legible(characters: impl Iterator<Item = char>) -> bool {
@@ -200,6 +211,9 @@ pub(super) fn legible(characters: impl Iterator<Item = char>) -> bool {
     for character in characters {
         match character {
             '\u{3013}' | '\u{fffd}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' => return false,
+            '\u{4e00}'..='\u{9fff}' => says = true,
+            // A voiced mark is a letter for Unicode; by itself it is none.
+            'ﾞ' | 'ﾟ' => {}
             _ => says = says || (character.is_alphanumeric() && !invisible(character)),
         }
     }
@@ -208,9 +222,6 @@ pub(super) fn legible(characters: impl Iterator<Item = char>) -> bool {
 
 /// Whether what comes before `character` cannot compose with it (UAX #15 §9.1), so that NFKC may begin here anew.
 fn begins(character: char) -> bool {
-    if plain(character).is_some() {
-        return true;
-    }
     if invisible(character) || voiced(character) != character {
         return false;
     }

@@ -16,6 +16,7 @@ mod bare;
 mod house;
 mod load;
 mod measure;
+mod names;
 mod queue;
 mod serving;
 mod signing;
@@ -30,6 +31,7 @@ fn main() -> Result<()> {
         Some("bare") => return bare::serve(&arguments),
         Some("audit") => return print_rows(&audit::rows()?),
         Some("backup") => return print_rows(&backup::rows()?),
+        Some("names") => return print_rows(&names::rows()?),
         Some("queue") => return print_rows(&queue::rows()?),
         Some("million") => return print_rows(&signing::million_entries()?),
         _ => {}
@@ -41,6 +43,7 @@ fn main() -> Result<()> {
     let mut rows = vec![signing::live_answers()?];
     rows.extend(in_own_process("million")?);
     rows.extend(audit::rows()?);
+    rows.extend(names::rows()?);
     rows.extend(in_own_process("backup")?);
     rows.extend(queue::rows()?);
     rows.extend(serving::rows()?);

@@ -16,7 +16,7 @@ pub(super) fn class(kind: Kind, register: &str, card: &str) -> Class {
 
 fn single(kind: Kind, register: &str, card: &str) -> Class {
     let (one, other) = (key(kind, register), key(kind, card));
-    let says = |key: &str| key.chars().any(char::is_alphanumeric);
+    let says = |key: &str| key.chars().any(char::is_alphanumeric) && !key.contains(['〓', '\u{fffd}']);
     let romaji = |key: &str| {
         key.chars().any(char::is_alphabetic)
             && key
