@@ -13,11 +13,14 @@ from house.needs import LIBCLANG
 from house.processes import ROOT, TARGET, Ended, end, output, run, start, until
 from house.stand import Stand
 from house.tally import Tally, from_cargo, from_status, from_tap
+from judges import opensc as opensc_judge
 
 HOME = ROOT / "tests" / "independent-card"
 # Seconds: 175 crates for the first time, on two cores that may be busy.
 BOUND_OF_A_BUILD = 1800
 TRIES = INDEPENDENT.tries
+# The kinds of keys that OpenSC's own checks know.
+OPENSC = {"rsa-2048": "RSA", "p256": "EC"}
 SIGN, VERIFY = "87", "20"
 
 
@@ -80,6 +83,9 @@ def day(stand, algorithm):
     bench = Bench(stand, algorithm)
     tally = Tally()
     with bench.inserted():
+        # What stands between the reader and Nitrokey's application is ours, too: OpenSC says whether it is PIV.
+        if algorithm in OPENSC:
+            tally += opensc_judge.judge(stand.readers.env, OPENSC[algorithm], stand.pin, stand.place / "opensc")
         shown(tally, bench)
         counted(tally, bench)
         signed(tally, bench)
