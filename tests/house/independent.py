@@ -83,13 +83,14 @@ def day(stand, algorithm):
     bench = Bench(stand, algorithm)
     tally = Tally()
     with bench.inserted():
-        # What stands between the reader and Nitrokey's application is ours, too: OpenSC says whether it is PIV.
-        if algorithm in OPENSC:
-            tally += opensc_judge.judge(stand.readers.env, OPENSC[algorithm], stand.pin, stand.place / "opensc")
         shown(tally, bench)
         counted(tally, bench)
         signed(tally, bench)
         changed(tally, bench)
+        # What stands between the reader and Nitrokey's application is ours, too: OpenSC says whether it is PIV.
+        # It comes last, since it leaves the PIN verified behind it, and a card then no longer tells its tries.
+        if algorithm in OPENSC:
+            tally += opensc_judge.judge(stand.readers.env, OPENSC[algorithm], stand.pin, stand.place / "opensc")
     removed(tally, bench)
     tally.check(bench.listed() == ["empty", "empty"], f"{algorithm}: without it, both slots are shown as empty")
     return tally
