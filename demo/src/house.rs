@@ -201,7 +201,8 @@ fn open_cards(office: &Office, folder: &Path) -> Result<Vec<Kept>> {
             let card = VirtualCard::open(&folder.join(story.id).with_extension("json"))
                 .with_context(|| format!("the card {} of an earlier demo; begin anew with --reset", story.id))?;
             let not_after = agent::virtual_card::not_after(&card).map(server::clock::Instant);
-            let last_day = not_after.map(|end| office.revocation.policy.last_day(end).date().to_string());
+            let authority = office.authority().context("the example office")?;
+            let last_day = not_after.map(|end| authority.revocation.policy.last_day(end).date().to_string());
             let card = if story.id == MUTE.id { cards::mute(card) } else { card };
             Ok(Kept {
                 story,

@@ -3,17 +3,21 @@
 //! Policy is configured here, flow is not. The operator writes one TOML file for each office; [`Office::from_toml`]
 //! refuses unknown keys and names the line.
 
+mod authority;
+mod bidding;
 pub mod edit;
 mod review;
 
 use aws_lc_rs::digest;
-use casework::identity::{Authority, Digest};
-use casework::refund;
-use casework::revocation::Policy;
+use casework::identity::{self, Digest};
 use serde::Deserialize;
+use std::sync::Arc;
 use wire::card_request::PinRule;
 use wire::office::{Language, Text};
 
+use crate::fault::Fault;
+pub use authority::{Authority, Revocation};
+pub use bidding::{Bidding, Issuer, Links, ReviewPolicy, Variant};
 pub use review::{Officers, ReasonUse, Review, SavedReason};
 use row::Words;
 
@@ -24,29 +28,37 @@ pub struct Office {
     pub id: String,
     /// Its name.
     pub name: Text,
-    /// What kind of organisation it is.
+    /// What kind of organisation it is, with what only that kind has.
     pub desk: DeskKind,
-    /// The authorities whose cards it takes, by their names in the configuration.
-    pub authorities: Vec<Authority>,
+    /// The authorities of this house whose cards it takes, by their names in the configuration.
+    pub authorities: Vec<identity::Authority>,
     /// Under which name and address it writes letters.
     pub sender: Sender,
     /// Where a person turns when nothing else helps.
     pub contact: Text,
     /// Its cards.
     pub card: Card,
-    /// Procedure 000.
-    pub revocation: Revocation,
     /// How applications before officers are reviewed.
     pub review: Review,
     /// Its officers.
     pub officers: Officers,
 }
 
-/// The kinds of organisation (DESIGN, part 1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The kinds of organisation (DESIGN, part 1). Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeskKind {
     /// 認証局
-    Authority,
+    Authority(Arc<Authority>),
+    /// 発注機関
+    Bidding(Arc<Bidding>),
+}
+
+/// What was asked for is no matter of this kind of organisation.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the office {office} is no {wanted}")]
+pub struct NotOffered {
+    office: String,
+    wanted: &'static str,
 }
 
 /// Who signs the letters.
@@ -65,21 +77,6 @@ pub struct Card {
     pub name: Text,
     /// How its PIN looks.
     pub pin: PinRule,
-}
-
-/// What procedure 000 needs to know of an office.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revocation {
-    /// Windows and the refund's terms.
-    pub policy: Policy,
-    /// W1, 手続きの流れ
-    pub flow: Document,
-    /// W2, 利用規約
-    pub terms: Document,
-    /// 書面による失効申込手続き (R003)
-    pub paper: Document,
-    /// What is recorded as paid for a certificate when the issuing order names no price, in yen.
-    pub purchase_price: Option<u32>,
 }
 
 /// A text that people read before they decide. Its version hash is what the gate and the audit record.
@@ -133,8 +130,79 @@ impl Office {
     }
 
     /// Whether certificates of this authority are taken here.
-    pub fn accepts(&self, authority: &Authority) -> bool {
+    pub fn accepts(&self, authority: &identity::Authority) -> bool {
         self.authorities.contains(authority)
+    }
+
+    /// What only a certification authority has.
+    pub fn authority(&self) -> Result<&Arc<Authority>, NotOffered> {
+        match &self.desk {
+            DeskKind::Authority(authority) => Ok(authority),
+            DeskKind::Bidding(_) => Err(self.no("certification authority")),
+        }
+    }
+
+    /// What only an ordering body has.
+    pub fn bidding(&self) -> Result<&Arc<Bidding>, NotOffered> {
+        match &self.desk {
+            DeskKind::Bidding(bidding) => Ok(bidding),
+            DeskKind::Authority(_) => Err(self.no("ordering body")),
+        }
+    }
+
+    /// Whether a noun of an address is a matter of this kind of organisation: what belongs to none is everybody's.
+    pub fn offers(&self, noun: &str) -> bool {
+        match noun {
+            "revocation" | "revocations" | "paper" | "papers" | "texts" => self.authority().is_ok(),
+            "registration" | "registrations" | "renewal" | "renewals" | "register" | "bids" => self.bidding().is_ok(),
+            _ => true,
+        }
+    }
+
+    /// The catalogue's words for what can be done here.
+    pub(crate) fn kind_words(&self) -> &'static str {
+        match self.desk {
+            DeskKind::Authority(_) => "offices-authority",
+            DeskKind::Bidding(_) => "offices-bidding",
+        }
+    }
+
+    /// The texts that people read here, by their names in the catalogues.
+    pub fn documents(&self) -> Vec<(&'static str, &Document)> {
+        match &self.desk {
+            DeskKind::Authority(authority) => {
+                let Revocation { flow, terms, paper, .. } = &authority.revocation;
+                vec![("flow", flow), ("terms", terms), ("paper", paper)]
+            }
+            DeskKind::Bidding(bidding) => vec![("guide", &bidding.guide)],
+        }
+    }
+
+    fn no(&self, wanted: &'static str) -> NotOffered {
+        NotOffered {
+            office: self.id.clone(),
+            wanted,
+        }
+    }
+}
+
+impl DeskKind {
+    /// As the office's file says it.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Authority(_) => "authority",
+            Self::Bidding(_) => "bidding",
+        }
+    }
+}
+
+/// A row speaks of something that its office does not have.
+impl From<NotOffered> for Fault {
+    fn from(no: NotOffered) -> Self {
+        Self::Corrupt {
+            what: "an office",
+            why: no.to_string(),
+        }
     }
 }
 
@@ -184,6 +252,10 @@ impl Document {
 /// A commented office file of a certification authority, with every text of procedure 000: what `kagimori init`
 /// writes and the demo loads.
 pub const AUTHORITY_EXAMPLE: &str = include_str!("../templates/office/authority.toml");
+/// A commented office file of an ordering body whose renewals are in force at once (source document 001).
+pub const BIDDING_CORE_EXAMPLE: &str = include_str!("../templates/office/bidding-core.toml");
+/// The same of one that reviews what does not match its register (source document 002).
+pub const BIDDING_REVIEW_EXAMPLE: &str = include_str!("../templates/office/bidding-review.toml");
 
 /// Path segments that the house keeps for itself; none of them can be an office's id.
 pub const RESERVED: &[&str] = &[
@@ -203,8 +275,10 @@ pub const RESERVED: &[&str] = &[
 
 /// The file's shape, private: nothing but the file is promised.
 mod row {
+    use super::authority::RevocationRow;
+    use super::bidding::{BiddingRow, IssuerRow};
     use super::review::{OfficersRow, ReasonRow, ReviewRow};
-    use super::{Authority, Deserialize, DeskKind, OfficeError, PinRule, Policy, RESERVED, Text, refund};
+    use super::{Arc, Authority, Deserialize, DeskKind, OfficeError, PinRule, RESERVED, Text, identity};
 
     /// A text in both languages, with a slip of the key refused.
     #[derive(Deserialize)]
@@ -229,11 +303,15 @@ mod row {
         id: String,
         name: Words,
         desk: Desk,
+        #[serde(default)]
         authorities: Vec<String>,
         sender: Sender,
         contact: Words,
         card: Card,
-        revocation: Revocation,
+        revocation: Option<RevocationRow>,
+        bidding: Option<BiddingRow>,
+        #[serde(default)]
+        issuer: Vec<IssuerRow>,
         #[serde(default)]
         review: ReviewRow,
         #[serde(default)]
@@ -245,14 +323,7 @@ mod row {
     #[serde(rename_all = "snake_case")]
     enum Desk {
         Authority,
-    }
-
-    impl From<Desk> for DeskKind {
-        fn from(desk: Desk) -> Self {
-            match desk {
-                Desk::Authority => Self::Authority,
-            }
-        }
+        Bidding,
     }
 
     #[derive(Deserialize)]
@@ -280,27 +351,7 @@ mod row {
 
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Revocation {
-        last_day_before_expiry: i32,
-        signature_within_minutes: u32,
-        refund: Refund,
-        purchase_price: Option<u32>,
-        flow: Document,
-        terms: Document,
-        paper: Document,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Refund {
-        fee: u32,
-        unit: u32,
-        minimum: u32,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Document {
+    pub(super) struct Document {
         version: Words,
         text: Words,
     }
@@ -318,28 +369,51 @@ mod row {
             if RESERVED.contains(&self.id.as_str()) {
                 return refuse("id", format!("`{}` is a path of the house itself", self.id));
             }
-            if self.authorities.is_empty() {
+            if self.authorities.is_empty() && self.issuer.is_empty() {
                 return refuse("authorities", "name at least one accepted authority".to_owned());
             }
             if self.card.pin.min == 0 || self.card.pin.min > self.card.pin.max || self.card.pin.tries == 0 {
                 return refuse("card.pin", "wanted: 1 ≤ min ≤ max, and at least one try".to_owned());
-            }
-            if !(0..=3_650).contains(&self.revocation.last_day_before_expiry) {
-                return refuse("revocation.last_day_before_expiry", "wanted: 0 to 3650 days".to_owned());
-            }
-            if !(1..=1_440).contains(&self.revocation.signature_within_minutes) {
-                return refuse("revocation.signature_within_minutes", "wanted: 1 to 1440".to_owned());
             }
             if self.sender.address.split_once('@').is_none_or(|(local, domain)| {
                 local.is_empty() || domain.is_empty() || self.sender.address.chars().any(|c| c.is_control() || c == ' ')
             }) {
                 return refuse("sender.address", "wanted: a mail address".to_owned());
             }
+            let enclosed = self.review.enclosed_within_months;
+            let desk = match (self.desk, self.revocation, self.bidding) {
+                (Desk::Authority, Some(revocation), None) => {
+                    if !self.issuer.is_empty() {
+                        return refuse("issuer", "an authority takes its own cards alone".to_owned());
+                    }
+                    DeskKind::Authority(Arc::new(Authority {
+                        revocation: revocation.checked()?,
+                        enclosed_within: super::review::enclosed_within(enclosed)?,
+                    }))
+                }
+                (Desk::Bidding, None, Some(bidding)) => {
+                    if enclosed.is_some() {
+                        return refuse(
+                            "review.enclosed_within_months",
+                            "nothing is enclosed at an ordering body".to_owned(),
+                        );
+                    }
+                    DeskKind::Bidding(Arc::new(bidding.checked(self.issuer)?))
+                }
+                (Desk::Authority, ..) => {
+                    let why = "an authority's file has [revocation] and no [bidding]".to_owned();
+                    return refuse("desk", why);
+                }
+                (Desk::Bidding, ..) => {
+                    let why = "an ordering body's file has [bidding] and no [revocation]".to_owned();
+                    return refuse("desk", why);
+                }
+            };
             Ok(super::Office {
                 id: self.id,
                 name: self.name.into(),
-                desk: self.desk.into(),
-                authorities: self.authorities.into_iter().map(Authority).collect(),
+                desk,
+                authorities: self.authorities.into_iter().map(identity::Authority).collect(),
                 sender: super::Sender {
                     name: self.sender.name.into(),
                     address: self.sender.address,
@@ -353,21 +427,6 @@ mod row {
                         digits: self.card.pin.digits,
                         tries: self.card.pin.tries,
                     },
-                },
-                revocation: super::Revocation {
-                    policy: Policy {
-                        last_day_before_expiry: self.revocation.last_day_before_expiry,
-                        signature_within: i64::from(self.revocation.signature_within_minutes) * 60,
-                        refund: refund::Terms {
-                            fee: self.revocation.refund.fee,
-                            unit: self.revocation.refund.unit,
-                            minimum: self.revocation.refund.minimum,
-                        },
-                    },
-                    flow: self.revocation.flow.into(),
-                    terms: self.revocation.terms.into(),
-                    paper: self.revocation.paper.into(),
-                    purchase_price: self.revocation.purchase_price,
                 },
                 review: self.review.checked(self.reason)?,
                 officers: self.officer.checked()?,
@@ -392,13 +451,11 @@ mod tests {
     #[test]
     fn the_example_is_an_office() {
         let office = Office::from_toml(AUTHORITY_EXAMPLE).unwrap();
-        assert_eq!(office.revocation.policy.last_day_before_expiry, 30);
-        assert_eq!(office.revocation.policy.signature_within, 1_800);
-        for document in [
-            &office.revocation.flow,
-            &office.revocation.terms,
-            &office.revocation.paper,
-        ] {
+        let revocation = &office.authority().unwrap().revocation;
+        assert_eq!(revocation.policy.last_day_before_expiry, 30);
+        assert_eq!(revocation.policy.signature_within, 1_800);
+        let bidding = [BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE].map(|text| Office::from_toml(text).unwrap());
+        for (_, document) in bidding.iter().chain([&office]).flat_map(Office::documents) {
             assert!(document.blocks(Language::Ja).len() > 3);
             assert_eq!(
                 document.blocks(Language::Ja).len(),
@@ -425,13 +482,11 @@ mod tests {
     #[test]
     fn a_changed_letter_is_another_version() {
         let office = Office::from_toml(AUTHORITY_EXAMPLE).unwrap();
-        let mut other = office.revocation.terms.clone();
+        let terms = &office.authority().unwrap().revocation.terms;
+        let mut other = terms.clone();
         other.text.en.push('.');
-        assert_ne!(office.revocation.terms.digest(), other.digest());
-        assert_eq!(
-            office.revocation.terms.digest(),
-            office.revocation.terms.clone().digest()
-        );
+        assert_ne!(terms.digest(), other.digest());
+        assert_eq!(terms.digest(), terms.clone().digest());
     }
 
     #[test]

@@ -54,6 +54,8 @@ back-button-note = Please do not use the browser's Back button.
 # The list of offices and an office's page
 offices-title = Offices
 offices-lead = Choose the office you want to deal with.
+offices-authority = Revocation of IC cards
+offices-bidding = User registration and renewal of IC cards
 office-title = Menu
 office-lead = Choose a procedure.
 office-online = Online procedures
@@ -103,6 +105,7 @@ document-keep = Please keep the printed pages.
 document-flow = Flow of the procedure
 document-terms = Terms of use
 document-paper = Revocation on paper
+document-guide = Before you begin
 
 # S2
 card-title = Open the signature app

@@ -54,6 +54,8 @@ back-button-note = ブラウザの戻るボタンは使用しないでくださ�
 # 窓口の一覧と窓口の画面
 offices-title = 窓口の一覧
 offices-lead = 手続きをする窓口を選んでください。
+offices-authority = 失効申込
+offices-bidding = 利用者登録・ICカード更新
 office-title = メニュー
 office-lead = 手続きを選んでください。
 office-online = インターネットでの手続き
@@ -103,6 +105,7 @@ document-keep = 印刷された紙はお手元に保管ください。
 document-flow = 手続きの流れ
 document-terms = 利用規約
 document-paper = 書面による失効申込手続き
+document-guide = ご利用にあたって
 
 # S2
 card-title = 署名アプリを開きます

@@ -107,6 +107,11 @@ async fn answer(operation: &Arc<Operation>, portal: Portal, request: Request) ->
         // Another office is not there, whatever it has (A17).
         return Err(No::not_found());
     }
+    if let Ok(office) = call.office()
+        && !office.offers(noun_of(operation.path))
+    {
+        return Err(No::not_found());
+    }
     let Work::Call(_) = &operation.work else {
         return Err(No::not_found());
     };
@@ -226,6 +231,12 @@ impl Call {
             now: self.now,
         }
     }
+}
+
+/// What stands behind the office in an operation's path.
+fn noun_of(path: &str) -> &str {
+    path.strip_prefix("/offices/{office}/")
+        .map_or("", |rest| rest.split('/').next().unwrap_or_default())
 }
 
 /// Lower-case hexadecimal alone: one name for each thing.

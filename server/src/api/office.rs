@@ -16,7 +16,7 @@ use super::problem::No;
 use crate::desk::evidence::sha256;
 use crate::fault::{Bug, Fault};
 use crate::office;
-use crate::office::edit::{Edited, PLACES};
+use crate::office::edit::Edited;
 use crate::portal::menu;
 use crate::store::{Clash, NewEvent, OfficeChange, OfficeRow};
 
@@ -72,14 +72,15 @@ async fn list(call: Call, _: Nothing) -> Result<Given<Offices>, No> {
 
 async fn texts(call: Call, _: Nothing) -> Result<Given<Texts>, No> {
     let office = call.office()?;
+    let revocation = &office.authority()?.revocation;
     let told = |document: &office::Document| Document {
         version: document.version.clone(),
         text: document.text.clone(),
         digest: document.digest().to_string(),
     };
     Ok(Given::new(Texts {
-        flow: told(&office.revocation.flow),
-        terms: told(&office.revocation.terms),
+        flow: told(&revocation.flow),
+        terms: told(&revocation.terms),
     }))
 }
 
@@ -108,7 +109,11 @@ async fn replace(call: Call, Sent(file): Sent<OfficeFile>) -> Result<Given<Offic
             "more was changed than the console's form has: that is the operator's".to_owned(),
         ));
     }
-    if let Some(place) = PLACES.iter().find(|place| place.check(&sent.value(place)).is_err()) {
+    if let Some(place) = sent
+        .places()
+        .iter()
+        .find(|place| place.check(&sent.value(place)).is_err())
+    {
         return Err(wrong(format!("`{}` cannot be that", place.path)));
     }
     let seen = call.seen().unwrap_or_default();

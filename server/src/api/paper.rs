@@ -377,7 +377,7 @@ async fn entry_of(call: &Call, office: &Office, entry: Entry) -> Result<Command,
             Err(spoiled) => complaints.push(spoilt(pointer, place, spoiled)),
         }
     }
-    let within = office.review.enclosed_within;
+    let within = office.authority()?.enclosed_within;
     let checked = form(entry.form).check(certificate, files, issued.not_before, within, call.now);
     let earliest = issued.not_before.day();
     if too_many {

@@ -15,7 +15,7 @@ use crate::catalogue::{Message, Words};
 use crate::desk::Failure;
 use crate::desk::evidence::Unproven;
 use crate::fault::Fault;
-use crate::office::Office;
+use crate::office::{NotOffered, Office};
 use crate::portal::card_request::told;
 use crate::portal::limit::Wait;
 use crate::portal::refusal;
@@ -134,6 +134,13 @@ impl From<Refusal> for No {
     fn from(refusal: Refusal) -> Self {
         let (status, _) = refusal::refused(Words::of(Language::Ja), &refusal);
         Self::told(status, |words| refusal::refused(words, &refusal).1)
+    }
+}
+
+/// Another kind of office: nothing of it is there.
+impl From<NotOffered> for No {
+    fn from(_: NotOffered) -> Self {
+        Self::not_found()
     }
 }
 

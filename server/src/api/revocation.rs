@@ -155,7 +155,12 @@ impl Own {
         let opened = self.opened()?;
         let certificate = receipt::certificate(&call.portal, &opened.subject.certificate).await?;
         let authentication = call.desk().authentication(&opened.subject, call.now).await?;
-        let last = self.office.revocation.policy.last_day(Instant(certificate.not_after()));
+        let last = self
+            .office
+            .authority()?
+            .revocation
+            .policy
+            .last_day(Instant(certificate.not_after()));
         Ok(Shown {
             certificate,
             authentication,
@@ -235,7 +240,8 @@ impl Own {
 
 async fn begin(call: Call, Sent(begin): Sent<Begin>) -> Result<Given<Application>, No> {
     let office = call.office()?;
-    let (flow, terms) = (&office.revocation.flow, &office.revocation.terms);
+    let revocation = &office.authority()?.revocation;
+    let (flow, terms) = (&revocation.flow, &revocation.terms);
     if begin.flow != flow.digest().to_string() || begin.terms != terms.digest().to_string() {
         return Err(casework::Refusal::NotInformed.into());
     }
@@ -276,6 +282,7 @@ async fn show(call: Call, Sent(card): Sent<CardShown>) -> Result<Given<Challenge
     let shown = shown.map_err(|no| No::unproven(&no, &own.office, &issuer(&signature)))?;
     let last = own
         .office
+        .authority()?
         .revocation
         .policy
         .last_day(Instant(shown.signature().not_after()));
@@ -296,7 +303,12 @@ async fn prove(call: Call, Sent(card): Sent<CardProved>) -> Result<Given<Applica
         // The answer was lost: the same card gets it again, by reading it.
         return Err(No::stale());
     }
-    if call.now > own.begun.at.plus_seconds(own.office.revocation.policy.signature_within) {
+    if call.now
+        > own
+            .begun
+            .at
+            .plus_seconds(own.office.authority()?.revocation.policy.signature_within)
+    {
         return Err(casework::Refusal::Lapsed.into());
     }
     let (authentication, signature) = (

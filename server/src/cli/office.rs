@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::{CliFault, Operator};
 use crate::clock::Clock;
 use crate::office;
+use crate::store::OfficeRow;
 
 #[derive(Subcommand)]
 pub(super) enum Office {
@@ -23,11 +24,27 @@ pub(super) enum Office {
     List,
     /// A commented example file
     #[command(after_help = EXAMPLES)]
-    Example,
+    Example {
+        /// For which kind of organisation
+        #[arg(long, value_enum, default_value = "authority")]
+        kind: Kind,
+    },
+}
+
+/// The kinds of organisation, and the two policies of an ordering body.
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Kind {
+    /// A certification authority with 失効申込
+    Authority,
+    /// An ordering body whose renewals are in force at once
+    BiddingCore,
+    /// An ordering body that reviews what does not match its register
+    BiddingReview,
 }
 
 pub(super) const EXAMPLES: &str = "Examples:
   kagimori office example > office.toml
+  kagimori office example --kind bidding-review > office.toml
   kagimori office load office.toml
   kagimori office list --json";
 
@@ -54,19 +71,31 @@ impl Office {
                 store.close().await;
                 let lines: Vec<_> = rows
                     .iter()
-                    .map(|row| format!("{}  (version {})", row.id, row.version))
+                    .map(|row| format!("{}  {}  (version {})", row.id, kind_of(row), row.version))
                     .collect();
                 let none = "there is no office yet; load one with `kagimori office load`".to_owned();
                 let text = if lines.is_empty() { none } else { lines.join("\n") };
                 let list: Vec<_> = rows
                     .iter()
-                    .map(|row| json!({ "id": row.id, "version": row.version }))
+                    .map(|row| json!({ "id": row.id, "kind": kind_of(row), "version": row.version }))
                     .collect();
                 operator.tell(&text, &json!({ "offices": list }))
             }
-            Self::Example => operator.tell(office::AUTHORITY_EXAMPLE, &json!({ "toml": office::AUTHORITY_EXAMPLE })),
+            Self::Example { kind } => {
+                let text = match kind {
+                    Kind::Authority => office::AUTHORITY_EXAMPLE,
+                    Kind::BiddingCore => office::BIDDING_CORE_EXAMPLE,
+                    Kind::BiddingReview => office::BIDDING_REVIEW_EXAMPLE,
+                };
+                operator.tell(text, &json!({ "toml": text }))
+            }
         }
     }
+}
+
+/// What its file says of the kind; a file of another version of this program may say nothing that is known.
+fn kind_of(row: &OfficeRow) -> &'static str {
+    office::Office::from_toml(&row.document).map_or("unreadable", |office| office.desk.key())
 }
 
 fn one_line(path: &std::path::Path, text: &str, fault: &office::OfficeError) -> CliFault {

@@ -241,8 +241,14 @@ impl Desk {
         }];
         let id = casework::identity::CertificateId { authority, serial };
         let begun = Instant(certificate.not_before());
-        form.check(id, files, begun, office.review.enclosed_within, now)
-            .map_err(|complaints| ExampleFault::Wrong(format!("{complaints:?}")))
+        form.check(
+            id,
+            files,
+            begun,
+            office.authority().map_err(Fault::from)?.enclosed_within,
+            now,
+        )
+        .map_err(|complaints| ExampleFault::Wrong(format!("{complaints:?}")))
     }
 
     /// What the page of the invitation would ask of the card.

@@ -178,8 +178,8 @@ impl Procedure for Paper {
             now,
         };
         let (asked, evidence) = asked(&text, standing, command).await?;
-        let decision =
-            paper::decide(&standing.case, &asked, &facts, &office.paper_policy(), now).map_err(Failure::Refused)?;
+        let policy = office.paper_policy().map_err(Fault::from)?;
+        let decision = paper::decide(&standing.case, &asked, &facts, &policy, now).map_err(Failure::Refused)?;
         let (event, details) = tell(&decision.event);
         let entered_by = match command {
             Command::Enter { .. } | Command::Present { .. } | Command::Submit(_) => {

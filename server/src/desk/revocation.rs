@@ -177,8 +177,8 @@ impl Procedure for Revocation {
             }
             Command::Abandon => (revocation::Command::Abandon, Vec::new()),
         };
-        let decision = revocation::decide(&standing.case, &asked, &facts, &office.revocation.policy, now)
-            .map_err(Failure::Refused)?;
+        let policy = &office.authority().map_err(Fault::from)?.revocation.policy;
+        let decision = revocation::decide(&standing.case, &asked, &facts, policy, now).map_err(Failure::Refused)?;
         let (event, details) = tell(&decision.event);
         // Evidence of a decision that is itself a refusal is no evidence of the act.
         if matches!(decision.answer, casework::Answer::Refused(_)) {
@@ -221,9 +221,10 @@ fn subject<'a>(case: &'a Case, command: &'a Command) -> Option<&'a Subject> {
 
 /// What the store knows. The validity counts only of what was bound: an intent was not issued.
 async fn facts(desk: &Desk, office: &Office, subject: Option<&Subject>) -> Result<Facts, Fault> {
+    let revocation = &office.authority()?.revocation;
     let mut facts = Facts {
-        flow: office.revocation.flow.digest(),
-        terms: office.revocation.terms.digest(),
+        flow: revocation.flow.digest(),
+        terms: revocation.terms.digest(),
         validity: None,
         revoked: None,
         authentication_revoked: None,
@@ -275,6 +276,7 @@ async fn text(desk: &Desk, office: &Office, case: &Case, language: Language, now
         authentication: &authentication,
         application,
         refund: *refund,
+        terms: &office.authority().map_err(Fault::from)?.revocation.policy.refund,
         mark: Mark::from_random(desk.chance().octets()),
         at: now,
     }

@@ -7,6 +7,7 @@ use super::Trouble;
 use super::mail::Mail;
 use crate::desk::revocation::Revocation;
 use crate::desk::{CaseId, Desk};
+use crate::fault::Fault;
 use crate::letter;
 use crate::store::{ErrandRow, OperatorMail};
 
@@ -62,7 +63,7 @@ pub(super) async fn of_revocation(desk: &Desk, errand: &ErrandRow, which: Letter
         authentication: desk.authentication(&opened.subject, at).await?,
         purchase: row.purchase,
         refund,
-        terms: office.revocation.policy.refund,
+        terms: office.authority().map_err(Fault::from)?.revocation.policy.refund,
         new_issue: application.new_issue,
     }
     .letter(which);

@@ -13,6 +13,7 @@ use super::mail::Mail;
 use crate::desk::officer::OfficerAccount;
 use crate::desk::paper::Paper;
 use crate::desk::{CaseId, Desk};
+use crate::fault::Fault;
 use crate::letter;
 use crate::letter::paper::{LookUp, Way};
 use crate::office::{Office, ReasonUse};
@@ -109,10 +110,11 @@ async fn applied(desk: &Desk, errand: &ErrandRow) -> Result<Applied, Trouble> {
         }
     };
     let validity = Some((row.not_before, row.not_after));
+    let terms = &office.authority().map_err(Fault::from)?.revocation.policy.refund;
     let refund: Option<Refund> = entry
         .account
         .as_ref()
-        .map(|_| refund::preview(row.purchase.as_ref(), validity, &office.revocation.policy.refund, at));
+        .map(|_| refund::preview(row.purchase.as_ref(), validity, terms, at));
     let look_up = desk.store().receipt(errand.case).await?.map(|receipt| LookUp {
         check_code: receipt.check_code,
         page: desk.receipt_page(number),

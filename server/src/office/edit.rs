@@ -8,7 +8,7 @@ use casework::application::Complaint;
 use casework::characters;
 use toml_edit::{DocumentMut, Item, Table, Value};
 
-use super::Office;
+use super::{Office, bidding};
 
 /// A value that can be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub enum Kind {
     Number(i64, i64),
     /// The same, or nothing at all.
     MayBeNumber(i64, i64),
+    /// An address to link to, or nothing at all.
+    MayBeLink,
 }
 
 /// Why a value is not taken.
@@ -39,6 +41,8 @@ pub enum Unfit {
     Field(Complaint),
     /// Not a whole number between these.
     Number(i64, i64),
+    /// No address that a page may link to.
+    Link,
 }
 
 /// An office's file as it is being changed.
@@ -66,7 +70,9 @@ impl Place {
                 None => text(most),
             },
             Kind::Text(most) => text(most),
-            Kind::MayBeNumber(..) if value.is_empty() => Ok(()),
+            Kind::MayBeNumber(..) | Kind::MayBeLink if value.is_empty() => Ok(()),
+            Kind::MayBeLink if bidding::is_link(value) => Ok(()),
+            Kind::MayBeLink => Err(Unfit::Link),
             Kind::Number(least, most) | Kind::MayBeNumber(least, most) => match value.parse::<i64>() {
                 Ok(number) if (least..=most).contains(&number) => Ok(()),
                 _ => Err(Unfit::Number(least, most)),
@@ -81,7 +87,7 @@ impl Kind {
         match self {
             Self::Line(_) | Self::Text(_) => "-",
             Self::Number(..) => "1",
-            Self::MayBeNumber(..) => "",
+            Self::MayBeNumber(..) | Self::MayBeLink => "",
         }
     }
 }
@@ -124,7 +130,11 @@ impl Edited {
         }
         let Some(table) = item.as_table_like_mut() else { return };
         let new = match place.kind {
-            Kind::Line(_) => Value::from(value),
+            Kind::MayBeLink if value.is_empty() => {
+                table.remove(last);
+                return;
+            }
+            Kind::Line(_) | Kind::MayBeLink => Value::from(value),
             Kind::Text(_) => Value::from(format!("\n{value}\n").trim_start_matches('\n')),
             Kind::Number(..) | Kind::MayBeNumber(..) => {
                 let Ok(number) = value.parse::<i64>() else {
@@ -151,12 +161,20 @@ impl Edited {
     pub fn is_within_places_of(&self, other: &Self) -> bool {
         let rest = |edited: &Self| {
             let mut rest = edited.clone();
-            for place in PLACES {
-                rest.set(&place, place.kind.least());
+            for place in self.places() {
+                rest.set(place, place.kind.least());
             }
             Office::from_toml(&rest.document()).ok()
         };
         rest(self).is_some_and(|own| rest(other) == Some(own))
+    }
+
+    /// What can be changed in an office of this kind, in the order of the screen.
+    pub fn places(&self) -> &'static [Place] {
+        match self.0.get("desk").and_then(Item::as_str) {
+            Some("bidding") => &BIDDING,
+            _ => &AUTHORITY,
+        }
     }
 
     /// The file.
@@ -165,8 +183,7 @@ impl Edited {
     }
 }
 
-/// All of them, in the order of the screen.
-pub const PLACES: [Place; 29] = [
+const AUTHORITY: [Place; 29] = [
     line("name.ja", 60),
     line("name.en", 120),
     line("contact.ja", 200),
@@ -198,6 +215,35 @@ pub const PLACES: [Place; 29] = [
     text("revocation.paper.text.en"),
 ];
 
+const BIDDING: [Place; 21] = [
+    line("name.ja", 60),
+    line("name.en", 120),
+    line("contact.ja", 200),
+    line("contact.en", 400),
+    line("sender.name.ja", 60),
+    line("sender.name.en", 120),
+    may_link("bidding.links.contact"),
+    may_link("bidding.links.information"),
+    may_link("bidding.links.bidding"),
+    may_be("bidding.early_after_days", 0, 3_650),
+    may_be("bidding.returned_for_days", 1, 365),
+    may_be("bidding.signature_within_minutes", 1, 1_440),
+    may_be("bidding.letter_code_days", 1, 365),
+    may_be("review.claim_minutes", 1, 1_440),
+    may_be("review.signature_within_minutes", 1, 1_440),
+    may_be("officer.invitation_days", 1, 90),
+    may_be("officer.dormant_days", 1, 3_650),
+    line("bidding.guide.version.ja", 60),
+    line("bidding.guide.version.en", 60),
+    text("bidding.guide.text.ja"),
+    text("bidding.guide.text.en"),
+];
+
+const fn may_link(path: &'static str) -> Place {
+    let kind = Kind::MayBeLink;
+    Place { path, kind }
+}
+
 const fn line(path: &'static str, most: usize) -> Place {
     let kind = Kind::Line(most);
     Place { path, kind }
@@ -222,35 +268,68 @@ const LONGEST_TEXT: usize = 20_000;
 
 #[cfg(test)]
 mod tests {
-    use super::super::AUTHORITY_EXAMPLE;
+    use super::super::{AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE};
     use super::*;
 
     fn place(path: &str) -> Place {
-        *PLACES.iter().find(|place| place.path == path).unwrap()
+        *AUTHORITY
+            .iter()
+            .chain(&BIDDING)
+            .find(|place| place.path == path)
+            .unwrap()
     }
 
+    const EXAMPLES: [&str; 3] = [AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE];
+
     #[test]
-    fn every_place_of_the_example_is_read_and_fits() {
-        let edited = Edited::read(AUTHORITY_EXAMPLE).unwrap();
-        for place in PLACES {
-            let value = edited.value(&place);
-            assert_eq!(place.check(&value), Ok(()), "{}: {value:?}", place.path);
-            assert!(
-                !value.is_empty() || matches!(place.kind, Kind::MayBeNumber(..)),
-                "{}",
-                place.path
-            );
+    fn every_place_of_the_examples_is_read_and_fits() {
+        for example in EXAMPLES {
+            let edited = Edited::read(example).unwrap();
+            for place in edited.places() {
+                let value = edited.value(place);
+                assert_eq!(place.check(&value), Ok(()), "{}: {value:?}", place.path);
+                assert!(
+                    !value.is_empty() || matches!(place.kind, Kind::MayBeNumber(..)),
+                    "{}",
+                    place.path
+                );
+            }
         }
     }
 
     #[test]
     fn what_did_not_change_keeps_its_octets() {
-        let mut edited = Edited::read(AUTHORITY_EXAMPLE).unwrap();
-        for place in PLACES {
-            let value = edited.value(&place);
-            edited.set(&place, &value);
+        for example in EXAMPLES {
+            let mut edited = Edited::read(example).unwrap();
+            for place in edited.places() {
+                let value = edited.value(place);
+                edited.set(place, &value);
+            }
+            assert_eq!(edited.document(), example);
         }
-        assert_eq!(edited.document(), AUTHORITY_EXAMPLE);
+    }
+
+    #[test]
+    fn an_ordering_body_has_places_of_its_own_and_its_policy_is_none_of_them() {
+        let old = Edited::read(BIDDING_CORE_EXAMPLE).unwrap();
+        let mut edited = old.clone();
+        edited.set(&place("bidding.links.contact"), "https://www.example.jp/?a=1");
+        edited.set(&place("bidding.links.bidding"), "");
+        edited.set(&place("bidding.returned_for_days"), "7");
+        let office = Office::from_toml(&edited.document()).unwrap();
+        let bidding = office.bidding().unwrap();
+        assert_eq!(bidding.links.contact.as_deref(), Some("https://www.example.jp/?a=1"));
+        assert_eq!((bidding.links.bidding.as_ref(), bidding.returned_for_days), (None, 7));
+        assert!(edited.is_within_places_of(&old));
+        for (from, to) in [
+            ("same_pin = \"auto\"", "same_pin = \"off\""),
+            ("review = \"none\"", "review = \"on_mismatch\""),
+        ] {
+            let other = Edited::read(&BIDDING_CORE_EXAMPLE.replacen(from, to, 1)).unwrap();
+            assert!(!other.is_within_places_of(&old), "{from}");
+        }
+        let other = Edited::read(AUTHORITY_EXAMPLE).unwrap();
+        assert!(!other.is_within_places_of(&old));
     }
 
     #[test]
@@ -264,13 +343,11 @@ mod tests {
         let document = edited.document();
         let office = Office::from_toml(&document).unwrap();
         assert_eq!(office.contact.ja, "新しい\"窓口\"");
-        assert_eq!(office.revocation.policy.refund.fee, 8_000);
-        assert_eq!(office.revocation.purchase_price, Some(30_000));
+        let revocation = &office.authority().unwrap().revocation;
+        assert_eq!(revocation.policy.refund.fee, 8_000);
+        assert_eq!(revocation.purchase_price, Some(30_000));
         assert_eq!(office.officers.policy.dormant_after, 45 * 86_400);
-        assert_eq!(
-            office.revocation.terms.text.ja.trim_end(),
-            "# 一\n\\u0041 \"\"\" ''' 二"
-        );
+        assert_eq!(revocation.terms.text.ja.trim_end(), "# 一\n\\u0041 \"\"\" ''' 二");
         for comment in AUTHORITY_EXAMPLE
             .lines()
             .filter(|line| line.starts_with("# A") || line.starts_with("# T"))
@@ -278,10 +355,8 @@ mod tests {
             assert!(document.contains(comment), "{comment}");
         }
         edited.set(&place("revocation.purchase_price"), "");
-        assert_eq!(
-            Office::from_toml(&edited.document()).unwrap().revocation.purchase_price,
-            None
-        );
+        let office = Office::from_toml(&edited.document()).unwrap();
+        assert_eq!(office.authority().unwrap().revocation.purchase_price, None);
     }
 
     #[test]
@@ -299,5 +374,7 @@ mod tests {
         assert_eq!(unfit("revocation.refund.fee", "1.5"), Unfit::Number(0, 10_000_000));
         assert_eq!(unfit("revocation.refund.unit", "0"), Unfit::Number(1, 1_000_000));
         assert_eq!(place("revocation.purchase_price").check(""), Ok(()));
+        assert_eq!(unfit("bidding.links.contact", "javascript:alert(1)"), Unfit::Link);
+        assert_eq!(unfit("bidding.links.contact", "https://a/\"b"), Unfit::Link);
     }
 }

@@ -6,15 +6,13 @@ use casework::review::{OwnCompany, Persons, Rule};
 use serde::Deserialize;
 use wire::office::Text;
 
-use super::{Office, OfficeError, Words};
+use super::{NotOffered, Office, OfficeError, Words};
 
 /// How applications before officers are reviewed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Review {
     /// Persons, claims and signatures.
     pub rule: Rule,
-    /// So many months old may an enclosed certificate of an office be (R003).
-    pub enclosed_within: u8,
     /// The saved reasons, in the order of the screen.
     pub reasons: Vec<SavedReason>,
 }
@@ -58,11 +56,11 @@ impl Office {
     }
 
     /// The rules of the paper route.
-    pub fn paper_policy(&self) -> casework::paper::Policy {
-        casework::paper::Policy {
+    pub fn paper_policy(&self) -> Result<casework::paper::Policy, NotOffered> {
+        Ok(casework::paper::Policy {
             rule: self.review.rule,
-            refund: self.revocation.policy.refund,
-        }
+            refund: self.authority()?.revocation.policy.refund,
+        })
     }
 }
 
@@ -73,7 +71,7 @@ pub(super) struct ReviewRow {
     claim_minutes: u32,
     signature_within_minutes: u32,
     own_company: OwnCompanyRow,
-    enclosed_within_months: u8,
+    pub(super) enclosed_within_months: Option<u8>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -115,7 +113,7 @@ impl Default for ReviewRow {
             claim_minutes: 30,
             signature_within_minutes: 30,
             own_company: OwnCompanyRow::Refused,
-            enclosed_within_months: 3,
+            enclosed_within_months: None,
         }
     }
 }
@@ -143,9 +141,6 @@ impl ReviewRow {
         }
         if !(1..=1_440).contains(&self.signature_within_minutes) {
             return refuse("review.signature_within_minutes", "wanted: 1 to 1440");
-        }
-        if !(1..=120).contains(&self.enclosed_within_months) {
-            return refuse("review.enclosed_within_months", "wanted: 1 to 120");
         }
         let reasons = match reasons {
             None => usual_reasons(),
@@ -180,7 +175,6 @@ impl ReviewRow {
                     OwnCompanyRow::Taken => OwnCompany::Taken,
                 },
             },
-            enclosed_within: self.enclosed_within_months,
             reasons,
         })
     }
@@ -221,6 +215,14 @@ impl From<ReasonRow> for SavedReason {
                 ReasonUseRow::Return => ReasonUse::Return,
             },
         }
+    }
+}
+
+/// How old an enclosed certificate of an office may be, in months.
+pub(super) fn enclosed_within(said: Option<u8>) -> Result<u8, OfficeError> {
+    match said.unwrap_or(3) {
+        months @ 1..=120 => Ok(months),
+        _ => refuse("review.enclosed_within_months", "wanted: 1 to 120"),
     }
 }
 
@@ -285,6 +287,7 @@ mod tests {
             Office::from_toml(AUTHORITY_EXAMPLE).unwrap(),
         );
         assert_eq!(old.review, example.review, "the example says what is there without it");
+        assert_eq!(old.desk, example.desk);
         assert_eq!(old.officers.policy, example.officers.policy);
     }
 

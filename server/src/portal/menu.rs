@@ -31,11 +31,15 @@ pub(crate) fn tiles(portal: &Portal) -> Offices {
         .iter()
         .map(|office| OfficeTiles {
             office: office.wire(),
-            procedures: vec![Tile {
-                procedure: "revocation".to_owned(),
-                title: catalogue::both("tile-revocation"),
-                path: format!("/{}/revocation", office.id),
-            }],
+            procedures: office
+                .authority()
+                .map(|_| Tile {
+                    procedure: "revocation".to_owned(),
+                    title: catalogue::both("tile-revocation"),
+                    path: format!("/{}/revocation", office.id),
+                })
+                .into_iter()
+                .collect(),
         })
         .collect();
     Offices { offices }

@@ -151,7 +151,8 @@ fn show(
         chosen: value == now,
         paper: false,
     };
-    let paper = &office.revocation.paper;
+    let authority = visit.authority()?;
+    let paper = &authority.revocation.paper;
     let view = Paper {
         version: page.text(&paper.version),
         blocks: paper.blocks(words.language()),
@@ -190,7 +191,7 @@ fn show(
             })
             .collect(),
         wrong: values.iter().any(|(_, value)| complaint(value).is_some()),
-        months: office.review.enclosed_within.to_string(),
+        months: authority.enclosed_within.to_string(),
         office: Arc::clone(&office),
         page: visit.page(),
     };

@@ -207,7 +207,7 @@ pub(crate) async fn receipt(
     let certificate = certificate(portal, &accepted.subject.certificate).await?;
     let authentication = portal.desk().authentication(&accepted.subject, accepted.at).await?;
     let mut application = fact::application(page, &accepted.application);
-    let refund = fact::refund(page, accepted.refund, &office.revocation.policy.refund);
+    let refund = fact::refund(page, accepted.refund, &office.authority()?.revocation.policy.refund);
     application.push(page.fact("confirm-refund", refund));
     let plain = |facts: Vec<Fact>| -> Vec<print::Fact> {
         let fact = |fact: Fact| print::Fact {

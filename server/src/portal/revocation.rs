@@ -145,7 +145,7 @@ async fn card(visit: Visit) -> Result<Response, Stop> {
         .map_err(|fault| visit.fault(&fault))?
         .filter(|row| row.is_unclaimed() && Purpose::of(row) == Some(purpose));
     let page = visit.page();
-    let within = office.revocation.policy.signature_within;
+    let within = visit.authority()?.revocation.policy.signature_within;
     let until = open
         .as_ref()
         .map_or(visit.now.plus_seconds(within), |row| row.expires_at);
@@ -443,7 +443,7 @@ async fn shown(visit: &Visit, current: &Current) -> Result<Shown, Stop> {
     let certificate = visit.certificate_of(opened).await?;
     let authentication = visit.authentication_of(opened, visit.now).await?;
     let until = Instant(certificate.not_after());
-    let last = current.office.revocation.policy.last_day(until);
+    let last = visit.authority()?.revocation.policy.last_day(until);
     Ok(Shown {
         certificate,
         authentication,

@@ -17,7 +17,7 @@ use wire::code::Code;
 use crate::catalogue::{Message, Words};
 use crate::desk::Failure;
 use crate::fault::Fault;
-use crate::office::Office;
+use crate::office::{Authority, Bidding, Office};
 use crate::portal::limit::Wait;
 use crate::portal::page::{Page, render};
 use crate::portal::session::{Session, Visitor, hashed};
@@ -48,6 +48,19 @@ impl Visit {
     /// The office of the address. Its absence is an answer too, given before any page is made.
     pub(crate) fn office(&self) -> Result<Arc<Office>, Stop> {
         self.office.clone().ok_or_else(|| self.not_found())
+    }
+
+    /// What only a certification authority has. A page of such a thing is not there at any other office.
+    pub(crate) fn authority(&self) -> Result<Arc<Authority>, Stop> {
+        let office = self.office()?;
+        office.authority().cloned().map_err(|_| self.not_found())
+    }
+
+    /// What only an ordering body has, in the same way.
+    #[expect(dead_code, reason = "the pages of the ordering bodies come next")]
+    pub(crate) fn bidding(&self) -> Result<Arc<Bidding>, Stop> {
+        let office = self.office()?;
+        office.bidding().cloned().map_err(|_| self.not_found())
     }
 
     /// The session, where one is needed.
@@ -221,8 +234,11 @@ impl Visit {
             Err(_) => None,
         };
         if let Some(named) = named {
-            let office = portal.office(&named);
-            visit.office = Some(office.ok_or_else(|| visit.not_found())?);
+            // A procedure that this kind of office does not have is not there, whatever else its pages would say.
+            let offered = portal
+                .office(&named)
+                .filter(|office| office.offers(noun_of(&visit.path)));
+            visit.office = Some(offered.ok_or_else(|| visit.not_found())?);
         }
         Ok(visit)
     }
@@ -368,6 +384,14 @@ fn address_of(parts: &Parts) -> String {
     } else {
         format!("{}?{}", uri.path(), pairs.join("&"))
     }
+}
+
+/// What stands behind the office in an address: `revocation` in `/mihon-ca/revocation/card`, `paper` in
+/// `/console/mihon-ca/paper`.
+fn noun_of(path: &str) -> &str {
+    let path = path.split('?').next().unwrap_or_default();
+    let path = path.strip_prefix("/console").unwrap_or(path);
+    path.split('/').nth(2).unwrap_or_default()
 }
 
 pub(crate) fn address(parts: &Parts) -> IpAddr {

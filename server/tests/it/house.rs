@@ -224,11 +224,11 @@ impl House {
     pub(crate) fn opening(&self, card: &TestCard) -> Command {
         let office = office();
         Command::Open {
-            office: office.id,
+            office: office.id.clone(),
             language: Language::Ja,
             informed: evidence::informed(
-                office.revocation.flow.digest(),
-                office.revocation.terms.digest(),
+                office.authority().unwrap().revocation.flow.digest(),
+                office.authority().unwrap().revocation.terms.digest(),
                 self.now(),
             ),
             presented: Presented::verified(card.subject.card, self.now()),

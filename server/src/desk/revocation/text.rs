@@ -20,6 +20,7 @@ pub(super) struct Text<'a> {
     pub(super) authentication: &'a Authentication,
     pub(super) application: &'a Application,
     pub(super) refund: Refund,
+    pub(super) terms: &'a Terms,
     pub(super) mark: Mark,
     pub(super) at: Instant,
 }
@@ -147,10 +148,9 @@ impl Text<'_> {
             words.of("発行申込の同時申込", "New card applied for at the same time"),
             wish,
         );
-        let terms = &self.office.revocation.policy.refund;
         page.line(
             words.of("返金額の目安", "Estimated refund"),
-            &words.refund(self.refund, terms),
+            &words.refund(self.refund, self.terms),
         );
     }
 }

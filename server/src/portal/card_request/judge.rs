@@ -86,11 +86,10 @@ const PROCEDURES: [(&str, Option<Says>); 3] = [
 /// Whether the office would take an application for this card now, before it costs anybody a PIN. The desk decides again
 /// when the browser is back.
 fn revocation(stands: &Stands<'_>) -> Onward {
-    let Some(shown) = stands.shown else {
+    let (Some(shown), Ok(authority)) = (stands.shown, stands.office.authority()) else {
         return Onward::GO;
     };
-    let policy = &stands.office.revocation.policy;
-    let last = policy.last_day(Instant(shown.signature().not_after()));
+    let last = authority.revocation.policy.last_day(Instant(shown.signature().not_after()));
     if stands.portal.clock().now().day() > last {
         return Onward::no(&Refusal::Late { last }, true);
     }

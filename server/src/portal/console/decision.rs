@@ -335,7 +335,8 @@ async fn preview(
         return Err(seat.visit.problem(StatusCode::CONFLICT, Code::Stale, &[]));
     };
     let now = seat.visit.now;
-    let terms = &seat.office.revocation.policy.refund;
+    let authority = seat.visit.authority()?;
+    let terms = &authority.revocation.policy.refund;
     let estimate = entry.account.as_ref().zip(row.as_ref()).map(|(_, row)| {
         let validity = Some((row.not_before, row.not_after));
         refund::preview(row.purchase.as_ref(), validity, terms, now)

@@ -327,7 +327,8 @@ async fn on_paper(seat: &Seat, page: &Frame, standing: &Standing<Paper>, content
             content.result = visible(seat, page, entry).await?;
             // Where the paper asks for no refund, the letters tell of none.
             if entry.account.is_some() {
-                let terms = &seat.office.revocation.policy.refund;
+                let authority = seat.visit.authority()?;
+                let terms = &authority.revocation.policy.refund;
                 let refund = fact::refund(page, *refund, terms);
                 content.result.push(page.fact("confirm-refund", refund));
             }

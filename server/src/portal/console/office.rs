@@ -13,8 +13,8 @@ use super::seat::{Seat, SeatPost};
 use super::view;
 use crate::catalogue::{Message, Words};
 use crate::fault::{Bug, Fault};
-use crate::office::edit::{Edited, Kind, PLACES, Place, Unfit};
-use crate::office::{Document, Office};
+use crate::office::Office;
+use crate::office::edit::{Edited, Kind, Place, Unfit};
 use crate::portal::page::render;
 use crate::portal::visit::Stop;
 use crate::portal::{date, refusal};
@@ -30,7 +30,8 @@ pub(super) async fn page(seat: Seat) -> Result<Response, Stop> {
         saved: seat.visit.asked("notice") == Some("saved"),
         version: row.version.to_string(),
         changed: date::minute(page.words, row.changed_at),
-        facts: PLACES
+        facts: edited
+            .places()
             .iter()
             .filter(|place| !matches!(place.kind, Kind::Text(_)))
             .map(|place| {
@@ -58,23 +59,29 @@ pub(super) async fn form(seat: Seat) -> Result<Response, Stop> {
     seat.must(Role::Administration)?;
     let row = row(&seat).await?;
     let edited = read(&seat, &row.document)?;
-    let values: Vec<_> = PLACES.iter().map(|place| edited.value(place)).collect();
-    Ok(form_page(&seat, row.version, &values, StatusCode::OK))
+    let values: Vec<_> = edited.places().iter().map(|place| edited.value(place)).collect();
+    Ok(form_page(
+        &seat,
+        (row.version, edited.places()),
+        &values,
+        StatusCode::OK,
+    ))
 }
 
 /// What would change, before it does; or the form once more with what is wrong in it.
 pub(super) async fn preview(post: SeatPost) -> Result<Response, Stop> {
     let seat = &post.seat;
     seat.must(Role::Administration)?;
-    let (row, values) = (row(seat).await?, typed(&post));
-    let version = sent_version(&post, &row)?;
-    if post.field("go") == "edit" {
-        return Ok(form_page(seat, version, &values, StatusCode::OK));
-    }
-    let Some((_, office)) = changed(seat, &row, &values)? else {
-        return Ok(form_page(seat, version, &values, StatusCode::UNPROCESSABLE_ENTITY));
-    };
+    let row = row(seat).await?;
     let old = read(seat, &row.document)?;
+    let (version, values) = (sent_version(&post, &row)?, typed(&post, old.places()));
+    let shown = (version, old.places());
+    if post.field("go") == "edit" {
+        return Ok(form_page(seat, shown, &values, StatusCode::OK));
+    }
+    let Some((_, office)) = changed(seat, old.clone(), &values)? else {
+        return Ok(form_page(seat, shown, &values, StatusCode::UNPROCESSABLE_ENTITY));
+    };
     let page = seat.frame(Tab::Office);
     let view = view::OfficePreview {
         changes: changes(page.words, &old, &values),
@@ -83,7 +90,8 @@ pub(super) async fn preview(post: SeatPost) -> Result<Response, Stop> {
             .zip(documents(&seat.office, &page))
             .filter_map(|(new, old)| (new.hash != old.hash).then_some(new))
             .collect(),
-        values: PLACES
+        values: old
+            .places()
             .iter()
             .zip(&values)
             .map(|(place, value)| (place.path, value.clone()))
@@ -98,10 +106,12 @@ pub(super) async fn preview(post: SeatPost) -> Result<Response, Stop> {
 pub(super) async fn save(post: SeatPost) -> Result<Response, Stop> {
     let seat = &post.seat;
     seat.must(Role::Administration)?;
-    let (row, values) = (row(seat).await?, typed(&post));
-    let version = sent_version(&post, &row)?;
-    let Some((document, office)) = changed(seat, &row, &values)? else {
-        return Ok(form_page(seat, version, &values, StatusCode::UNPROCESSABLE_ENTITY));
+    let row = row(seat).await?;
+    let old = read(seat, &row.document)?;
+    let (version, values) = (sent_version(&post, &row)?, typed(&post, old.places()));
+    let shown = (version, old.places());
+    let Some((document, office)) = changed(seat, old, &values)? else {
+        return Ok(form_page(seat, shown, &values, StatusCode::UNPROCESSABLE_ENTITY));
     };
     let desk = seat.visit.portal.desk();
     let digest = crate::desk::evidence::sha256(document.as_bytes());
@@ -210,16 +220,16 @@ pub(super) async fn audit(seat: Seat) -> Result<Response, Stop> {
 }
 
 /// The file with these values and the office that it makes; `None` if one of them does not fit.
-fn changed(seat: &Seat, row: &OfficeRow, values: &[String]) -> Result<Option<(String, Office)>, Stop> {
-    if PLACES
+fn changed(seat: &Seat, mut edited: Edited, values: &[String]) -> Result<Option<(String, Office)>, Stop> {
+    let places = edited.places();
+    if places
         .iter()
         .zip(values)
         .any(|(place, value)| place.check(value).is_err())
     {
         return Ok(None);
     }
-    let mut edited = read(seat, &row.document)?;
-    for (place, value) in PLACES.iter().zip(values) {
+    for (place, value) in places.iter().zip(values) {
         edited.set(place, value);
     }
     let document = edited.document();
@@ -229,9 +239,14 @@ fn changed(seat: &Seat, row: &OfficeRow, values: &[String]) -> Result<Option<(St
     Ok(Some((document, office)))
 }
 
-fn form_page(seat: &Seat, version: i64, values: &[String], status: StatusCode) -> Response {
+fn form_page(
+    seat: &Seat,
+    (version, places): (i64, &'static [Place]),
+    values: &[String],
+    status: StatusCode,
+) -> Response {
     let page = seat.frame(Tab::Office);
-    let fields: Vec<_> = PLACES
+    let fields: Vec<_> = places
         .iter()
         .zip(values)
         .map(|(place, value)| {
@@ -243,7 +258,7 @@ fn form_page(seat: &Seat, version: i64, values: &[String], status: StatusCode) -
                 lang: language_of(place),
                 area: matches!(place.kind, Kind::Text(_)),
                 number: matches!(place.kind, Kind::Number(..) | Kind::MayBeNumber(..)),
-                free: matches!(place.kind, Kind::MayBeNumber(..)),
+                free: matches!(place.kind, Kind::MayBeNumber(..) | Kind::MayBeLink),
                 error: error.map(|unfit| complained(page.words, &label, unfit)),
                 value: value.clone(),
                 label,
@@ -270,11 +285,16 @@ fn complained(words: Words, label: &str, unfit: Unfit) -> Message {
                 &[("least", &least.to_string()), ("most", &most.to_string())],
             ),
         },
+        Unfit::Link => Message {
+            code: Code::Choice,
+            happened: words.say_with("desk-office-number", &[("field", label)]),
+            next: words.say("desk-office-link-next"),
+        },
     }
 }
 
 fn changes(words: Words, old: &Edited, values: &[String]) -> Vec<view::Change> {
-    PLACES
+    old.places()
         .iter()
         .zip(values)
         .filter_map(|(place, value)| {
@@ -291,21 +311,17 @@ fn changes(words: Words, old: &Edited, values: &[String]) -> Vec<view::Change> {
         .collect()
 }
 
-/// The three texts, laid out in both languages.
+/// Its texts, laid out in both languages.
 fn documents(office: &Office, page: &Frame) -> Vec<view::OfficeDocument> {
-    let revocation = &office.revocation;
-    [
-        ("flow", &revocation.flow),
-        ("terms", &revocation.terms),
-        ("paper", &revocation.paper),
-    ]
-    .into_iter()
-    .map(|(name, document): (_, &Document)| view::OfficeDocument {
-        title: page.t(&format!("document-{name}")),
-        hash: document.digest().to_string(),
-        document: document.clone(),
-    })
-    .collect()
+    office
+        .documents()
+        .into_iter()
+        .map(|(name, document)| view::OfficeDocument {
+            title: page.t(&format!("document-{name}")),
+            hash: document.digest().to_string(),
+            document: document.clone(),
+        })
+        .collect()
 }
 
 fn label(words: Words, place: &Place) -> String {
@@ -332,15 +348,15 @@ fn language_of(place: &Place) -> Option<&'static str> {
 }
 
 /// The values as they were sent. Browsers send CR LF at each end of a line.
-fn typed(post: &SeatPost) -> Vec<String> {
+fn typed(post: &SeatPost, places: &[Place]) -> Vec<String> {
     let value = |place: &Place| {
         let value = post.field(place.path).replace("\r\n", "\n");
         match place.kind {
             Kind::Text(_) => value.trim_matches('\n').to_owned(),
-            Kind::Line(_) | Kind::Number(..) | Kind::MayBeNumber(..) => value.trim().to_owned(),
+            Kind::Line(_) | Kind::Number(..) | Kind::MayBeNumber(..) | Kind::MayBeLink => value.trim().to_owned(),
         }
     };
-    PLACES.iter().map(value).collect()
+    places.iter().map(value).collect()
 }
 
 /// The version that the form was made from, if it is still the last one.

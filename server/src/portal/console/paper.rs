@@ -299,7 +299,7 @@ impl Begun {
         let certificate = self.draft.certificate().map_err(|fault| seat.fault(&fault))?;
         let known = case::certificate(seat, &certificate).await?;
         let not_before = Instant(known.not_before());
-        let within = seat.office.review.enclosed_within;
+        let within = seat.visit.authority()?.enclosed_within;
         let checked = self
             .draft
             .form()

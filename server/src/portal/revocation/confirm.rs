@@ -46,7 +46,8 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
     let shown = shown(&visit, &current).await?;
     let page = visit.page();
     let unchecked = visit.asked("notice") == Some("E-GATE-2") && text.is_none();
-    let terms = &current.office.revocation.policy.refund;
+    let authority = visit.authority()?;
+    let terms = &authority.revocation.policy.refund;
     let view = view::Confirm {
         notice: unchecked.then(|| page.message(Code::GateChecked, &[])),
         unchecked,

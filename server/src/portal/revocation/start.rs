@@ -23,7 +23,7 @@ use crate::store::CardRequestRow;
 
 /// S1. The session begins here, since both texts are opened in windows of their own and this page must know of them.
 pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
-    let office = visit.office()?;
+    let (office, authority) = (visit.office()?, visit.authority()?);
     let (begun, cookie) = match &visit.visitor {
         Visitor::Known(_) => (None, None),
         Visitor::Stranger | Visitor::Late | Visitor::Former(_) => {
@@ -37,7 +37,7 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
         None => visit.session()?,
     };
     let page = visit.page_with(Some(session.csrf()));
-    let revocation = &office.revocation;
+    let revocation = &authority.revocation;
     let must = |document: &Document, path: &'static str| view::Must {
         title: page.t(&format!("start-{path}")),
         version: page.text(&document.version).to_owned(),
@@ -66,13 +66,13 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
 /// W1
 pub(crate) async fn flow(visit: Visit) -> Result<Response, Stop> {
     let office = visit.office()?;
-    document(&visit, &office, &office.revocation.flow, FLOW).await
+    document(&visit, &office, &visit.authority()?.revocation.flow, FLOW).await
 }
 
 /// W2
 pub(crate) async fn terms(visit: Visit) -> Result<Response, Stop> {
     let office = visit.office()?;
-    document(&visit, &office, &office.revocation.terms, TERMS).await
+    document(&visit, &office, &visit.authority()?.revocation.terms, TERMS).await
 }
 
 /// 「同意して次へ」: both texts, in the versions that are shown now.
@@ -116,7 +116,8 @@ pub(crate) async fn request(visit: &Visit) -> Result<CardRequestRow, Stop> {
 /// Both texts were opened in the versions that are in force.
 pub(crate) fn informed(session: &Session, office: &Office) -> Option<Informed> {
     let (flow, terms) = (session.read(&office.id, FLOW)?, session.read(&office.id, TERMS)?);
-    let in_force = flow.version == office.revocation.flow.digest() && terms.version == office.revocation.terms.digest();
+    let revocation = &office.authority().ok()?.revocation;
+    let in_force = flow.version == revocation.flow.digest() && terms.version == revocation.terms.digest();
     in_force.then(|| evidence::informed(flow.version, terms.version, flow.at.max(terms.at)))
 }
 
@@ -132,7 +133,9 @@ async fn ask(visit: &Visit, session: &Session, office: &Office) -> Result<CardRe
         watch: None,
         steps: steps_to_open(),
         return_to: format!("/{}/revocation/return", office.id),
-        until: visit.now.plus_seconds(office.revocation.policy.signature_within),
+        until: visit
+            .now
+            .plus_seconds(visit.authority()?.revocation.policy.signature_within),
     };
     visit
         .portal

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use casework::officer::Role;
 use server::office::AUTHORITY_EXAMPLE;
-use server::office::edit::{Edited, PLACES};
+use server::office::edit::Edited;
 
 use super::seat::{DESK, Seated, seated};
 use crate::house::House;
@@ -12,7 +12,8 @@ use crate::portal::browser::{Browser, portal};
 /// The whole form as it stands, with some values changed.
 fn form(document: &str, version: &str, changed: &[(&str, &str)]) -> Vec<(&'static str, String)> {
     let edited = Edited::read(document).unwrap();
-    let mut fields: Vec<(&'static str, String)> = PLACES
+    let mut fields: Vec<(&'static str, String)> = edited
+        .places()
         .iter()
         .map(|place| {
             let new = changed.iter().find(|(path, _)| *path == place.path);
@@ -83,7 +84,7 @@ async fn a_changed_office_is_previewed_saved_and_open_at_once() {
         .await
         .must_say("新しいお問い合わせ先");
     let office = house.desk.office("mihon-ca").unwrap();
-    assert_eq!(office.revocation.policy.refund.fee, 8_000);
+    assert_eq!(office.authority().unwrap().revocation.policy.refund.fee, 8_000);
     let history = officer.browser.get(&format!("{DESK}/office/history")).await;
     history.must_say("運用者");
     history.must_say("髙橋 一郎");
@@ -234,6 +235,8 @@ async fn a_node_opens_what_another_one_changed() {
         while house
             .desk
             .office("mihon-ca")
+            .unwrap()
+            .authority()
             .unwrap()
             .revocation
             .policy

@@ -8,6 +8,7 @@ use wire::office::Language;
 
 use super::browser::{Browser, FORM, OFFICE, form_with, portal, signed};
 use crate::house::House;
+use server::office::{AUTHORITY_EXAMPLE, Office};
 
 #[tokio::test]
 async fn the_whole_walk_ends_with_a_revoked_certificate_and_a_receipt() {
@@ -444,8 +445,9 @@ async fn a_changed_text_must_be_read_again() {
     let house = House::on_sqlite().await;
     let mut browser = Browser::new(&portal(&house));
     browser.read_both().await;
-    let mut office = crate::house::office();
-    office.revocation.terms.text.ja.push_str("\n\n追記");
+    let document = AUTHORITY_EXAMPLE.replacen("# 第1条（適用）", "# 第1条（適用）追記", 1);
+    let office = Office::from_toml(&document).unwrap();
+    assert_ne!(office, crate::house::office());
     let desk = server::desk::Desk::new(
         house.store().clone(),
         house.desk.clock().clone(),
