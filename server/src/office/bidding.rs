@@ -1,13 +1,11 @@
 //! What only an ordering body (発注機関) has: how cards are renewed there, how companies prove themselves, whose cards are
 //! taken besides the house's own, and where else a bidder can go.
 
-use pki::certificate::Certificate;
-use pki::pem;
 use serde::Deserialize;
-use wire::office::Text;
 
-use super::row::{Document as DocumentRow, Words};
+use super::row::Document as DocumentRow;
 use super::{Document, OfficeError};
+use crate::trust::PinnedIssuer;
 
 /// What only an ordering body has. Source documents 001 and 002 are two sets of values in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +29,7 @@ pub struct Bidding {
     /// Where else a bidder can go.
     pub links: Links,
     /// Foreign issuers whose cards are taken here.
-    pub issuers: Vec<Issuer>,
+    pub issuers: Vec<PinnedIssuer>,
     /// ご利用にあたって
     pub guide: Document,
 }
@@ -77,15 +75,6 @@ pub struct Links {
     pub information: Option<String>,
     /// 電子入札システム
     pub bidding: Option<String>,
-}
-
-/// A foreign issuer, pinned by its certificate: a name can be borrowed, a certificate cannot.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issuer {
-    /// What people call it.
-    pub name: Text,
-    /// The certificate of the authority that signs the cards, or of its root, in DER.
-    pub certificate: Vec<u8>,
 }
 
 impl Bidding {
@@ -163,8 +152,12 @@ struct LinksRow {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct IssuerRow {
-    name: Words,
+    name: String,
     certificate: String,
+    #[serde(default)]
+    crl: Vec<String>,
+    #[serde(default)]
+    ocsp: Vec<String>,
 }
 
 impl BiddingRow {
@@ -229,25 +222,17 @@ impl BiddingRow {
     }
 }
 
-fn pinned(rows: Vec<IssuerRow>) -> Result<Vec<Issuer>, OfficeError> {
-    let mut issuers: Vec<Issuer> = Vec::new();
+fn pinned(rows: Vec<IssuerRow>) -> Result<Vec<PinnedIssuer>, OfficeError> {
+    let mut issuers: Vec<PinnedIssuer> = Vec::new();
     for row in rows {
-        let der = pem::decode(&row.certificate, "CERTIFICATE");
-        let read = der
-            .ok()
-            .filter(|der| Certificate::parse(der).is_ok_and(|read| read.is_ca()));
-        let Some(certificate) = read else {
-            let why = format!("that of {:?} is no authority's certificate in PEM", row.name.en);
-            return refuse("issuer.certificate", &why);
+        let issuer = match PinnedIssuer::new(&row.name, &row.certificate, row.crl, row.ocsp) {
+            Ok(issuer) => issuer,
+            Err(why) => return refuse("issuer", &format!("{:?}: {why}", row.name)),
         };
-        if issuers.iter().any(|issuer| issuer.certificate == certificate) {
-            let why = format!("that of {:?} stands twice", row.name.en);
-            return refuse("issuer.certificate", &why);
+        if issuers.iter().any(|known| known.certificate == issuer.certificate) {
+            return refuse("issuer", &format!("the certificate of {:?} stands twice", row.name));
         }
-        issuers.push(Issuer {
-            name: row.name.into(),
-            certificate,
-        });
+        issuers.push(issuer);
     }
     Ok(issuers)
 }
@@ -354,7 +339,7 @@ mod tests {
     #[test]
     fn a_foreign_issuer_is_pinned_by_a_certificate_that_can_be_read() {
         let with = |certificate: &str| {
-            let issuer = "[[issuer]]\nname = { ja = \"甲\", en = \"A\" }\ncertificate = '''\n";
+            let issuer = "[[issuer]]\nname = \"甲\"\ncertificate = '''\n";
             format!("{BIDDING_CORE_EXAMPLE}\n{issuer}{certificate}\n'''\n")
         };
         for wrong in [
@@ -363,7 +348,7 @@ mod tests {
             "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----",
         ] {
             let said = Office::from_toml(&with(wrong)).unwrap_err().to_string();
-            assert!(said.contains("issuer.certificate"), "{said}");
+            assert!(said.contains("`issuer`") && said.contains("甲"), "{said}");
         }
     }
 }
