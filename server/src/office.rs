@@ -17,7 +17,7 @@ use wire::office::{Language, Text};
 
 use crate::fault::Fault;
 pub use authority::{Authority, Revocation};
-pub use bidding::{Bidding, Links, ReviewPolicy, SamePin, Variant};
+pub use bidding::{Bidding, Links, ReviewPolicy, Variant};
 pub use review::{Officers, ReasonUse, Review, SavedReason};
 use row::Words;
 

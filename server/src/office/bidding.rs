@@ -2,6 +2,7 @@
 //! taken besides the house's own, and where else a bidder can go.
 
 use serde::Deserialize;
+use wire::card_request::SamePin;
 
 use super::row::Document as DocumentRow;
 use super::{Document, OfficeError};
@@ -55,17 +56,6 @@ pub enum Variant {
     Hold,
 }
 
-/// What becomes of the old card's PIN when the new card is in the reader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SamePin {
-    /// It is tried once if the card has at least three tries.
-    Auto,
-    /// The holder is asked whether to try it.
-    Ask,
-    /// The holder types the new card's PIN.
-    Off,
-}
-
 /// Where else a bidder can go; what is not there is not shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Links {
@@ -101,7 +91,7 @@ pub(super) fn is_link(address: &str) -> bool {
 pub(super) struct BiddingRow {
     review: ReviewRow,
     variant: Option<VariantRow>,
-    same_pin: SamePinRow,
+    same_pin: SamePin,
     #[serde(default = "half_a_year")]
     early_after_days: u16,
     #[serde(default = "two_weeks")]
@@ -131,14 +121,6 @@ enum ReviewRow {
 enum VariantRow {
     Accept,
     Hold,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum SamePinRow {
-    Auto,
-    Ask,
-    Off,
 }
 
 #[derive(Default, Deserialize)]
@@ -200,11 +182,7 @@ impl BiddingRow {
         }
         Ok(Bidding {
             review,
-            same_pin: match self.same_pin {
-                SamePinRow::Auto => SamePin::Auto,
-                SamePinRow::Ask => SamePin::Ask,
-                SamePinRow::Off => SamePin::Off,
-            },
+            same_pin: self.same_pin,
             early_after_days: self.early_after_days,
             returned_for_days: self.returned_for_days,
             signature_within: i64::from(self.signature_within_minutes) * 60,

@@ -89,7 +89,10 @@ fn revocation(stands: &Stands<'_>) -> Onward {
     let (Some(shown), Ok(authority)) = (stands.shown, stands.office.authority()) else {
         return Onward::GO;
     };
-    let last = authority.revocation.policy.last_day(Instant(shown.signature().not_after()));
+    let last = authority
+        .revocation
+        .policy
+        .last_day(Instant(shown.signature().not_after()));
     if stands.portal.clock().now().day() > last {
         return Onward::no(&Refusal::Late { last }, true);
     }
