@@ -137,28 +137,31 @@ fn common(one: &[char], other: &[char]) -> Vec<(usize, usize)> {
     if one.is_empty() || other.is_empty() || cells > MOST_CELLS {
         return Vec::new();
     }
-    // How much the rests have in common that begin at a place of each.
+    // How much the rests have in common that begin at a place of each, the rows and columns after the last being nothing.
     let mut longest = alloc::vec![0_u16; cells];
-    let rest = |longest: &[u16], row: usize, column: usize| longest.get(row * width + column).copied().unwrap_or(0);
-    for (row, letter) in one.iter().enumerate().rev() {
-        for (column, beside) in other.iter().enumerate().rev() {
-            let length = if letter == beside {
-                rest(&longest, row + 1, column + 1) + 1
+    let mut rows = longest.rchunks_exact_mut(width);
+    let mut below: &[u16] = rows.next().unwrap_or_default();
+    for (letter, row) in one.iter().rev().zip(rows) {
+        let mut right = 0;
+        let diagonals = below.iter().skip(1);
+        for (((cell, beside), under), diagonal) in row.iter_mut().zip(other).zip(below).zip(diagonals).rev() {
+            right = if letter == beside {
+                diagonal + 1
             } else {
-                rest(&longest, row + 1, column).max(rest(&longest, row, column + 1))
+                right.max(*under)
             };
-            if let Some(cell) = longest.get_mut(row * width + column) {
-                *cell = length;
-            }
+            *cell = right;
         }
+        below = row;
     }
+    let rest = |row: usize, column: usize| longest.get(row * width + column);
     let mut pairs = Vec::new();
     let (mut row, mut column) = (0, 0);
     while let (Some(letter), Some(beside)) = (one.get(row), other.get(column)) {
         if letter == beside {
             pairs.push((row, column));
             (row, column) = (row + 1, column + 1);
-        } else if rest(&longest, row + 1, column) >= rest(&longest, row, column + 1) {
+        } else if rest(row + 1, column) >= rest(row, column + 1) {
             row += 1;
         } else {
             column += 1;

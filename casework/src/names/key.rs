@@ -115,10 +115,10 @@ impl Key {
         let mut before = None;
         let mut letters = self.0.iter_mut().peekable();
         while let Some(letter) = letters.next() {
-            let next_is_latin = letters.peek().is_some_and(|next| latin(next.character));
+            let next = letters.peek().map(|next| next.character);
             letter.character = match letter.character {
-                '-' if before.is_some_and(katakana) && !next_is_latin => 'ー',
-                'ー' if before.is_some_and(latin) && next_is_latin => '-',
+                '-' if before.is_some_and(katakana) && !next.is_some_and(latin) => 'ー',
+                'ー' if before.is_some_and(latin) && next.is_some_and(latin) => '-',
                 settled => settled,
             };
             before = Some(letter.character);
@@ -210,8 +210,8 @@ pub(super) fn legible(characters: impl Iterator<Item = char>) -> bool {
     let mut says = false;
     for character in characters {
         match character {
-            '\u{3013}' | '\u{fffd}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' => return false,
             '\u{4e00}'..='\u{9fff}' => says = true,
+            '\u{3013}' | '\u{fffd}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' => return false,
             // A voiced mark is a letter for Unicode; by itself it is none.
             'ﾞ' | 'ﾟ' => {}
             _ => says = says || (character.is_alphanumeric() && !invisible(character)),
