@@ -5,6 +5,8 @@
 
 mod comparison;
 
+pub(crate) use comparison::Prepared;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -21,6 +21,18 @@ pub fn decode(text: &str, label: &'static str) -> Result<Vec<u8>, NotPem> {
     STANDARD.decode(compact).map_err(|_| NotPem(label))
 }
 
+/// The DER of every block with this label, in their order; there is at least one.
+pub fn decode_all(text: &str, label: &'static str) -> Result<Vec<Vec<u8>>, NotPem> {
+    let end = format!("-----END {label}-----");
+    let mut blocks = vec![decode(text, label)?];
+    let mut rest = text.split_once(&end).map_or("", |(_, rest)| rest);
+    while rest.contains(&format!("-----BEGIN {label}-----")) {
+        blocks.push(decode(rest, label)?);
+        rest = rest.split_once(&end).map_or("", |(_, rest)| rest);
+    }
+    Ok(blocks)
+}
+
 /// A block with this label, lines of 64 characters.
 pub fn encode(label: &str, der: &[u8]) -> String {
     let mut body = STANDARD.encode(der);

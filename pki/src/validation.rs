@@ -8,9 +8,12 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod list;
+mod name_constraints;
+mod names;
 mod outcome;
 mod path;
 mod pinned;
+mod policy;
 mod revocation;
 mod work;
 
@@ -133,6 +136,15 @@ pub enum WantedName {
     Address(std::net::IpAddr),
     /// A mailbox.
     Mailbox(String),
+}
+
+impl std::fmt::Display for WantedName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Host(name) | Self::Mailbox(name) => f.write_str(name),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
 }
 
 /// What must be known of revocation.

@@ -1,5 +1,6 @@
 """Asking the judges: what each is given, and what it must have been given at least."""
 
+import pathlib
 import re
 import secrets
 import shutil
@@ -10,9 +11,11 @@ from house.cards import AGENT
 from house.needs import python
 from house.pin import unusual_pin
 from house.processes import LOGS, ROOT, TARGET, end, output, run, start, until
+from house.stand import KAGIMORI
 from house.tally import Tally, from_tap
 from judges import opensc as opensc_judge
 from judges import pin_grep, schemathesis_api
+from judges.pkits import judge as pkits_judge
 
 DERS = TARGET / "ders"
 
@@ -107,6 +110,12 @@ def pkilint(log):
     least = [part for kind, number in LEAST.items() for part in ("--least", f"{kind}={number}")]
     status = run([python(), ROOT / "tests" / "judges" / "pkilint_all.py", DERS, *least], log, 600)
     return from_tap(log.read_text(errors="replace"), status)
+
+
+def pkits(log):
+    """NIST's suite of path validation against the product's own command."""
+    vectors = output([python(), "-c", "import cryptography_vectors, os; print(os.path.dirname(cryptography_vectors.__file__))"])[1].strip()
+    return pkits_judge.judge(KAGIMORI, pathlib.Path(vectors) / "x509" / "PKITS_data", log)
 
 
 def pins(log):

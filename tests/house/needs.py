@@ -55,6 +55,8 @@ MACHINE = COMPILER + (
 
 PKILINT = "pkilint==0.13.3"
 SCHEMATHESIS = "schemathesis==4.32.5"
+# NIST's PKITS, among other vectors.
+VECTORS = "cryptography_vectors==50.0.2"
 
 
 class Missing(Exception):
@@ -88,18 +90,19 @@ def there(sign):
 
 
 def python():
-    """The Python of the tests' own venv, with pkilint and schemathesis in it."""
+    """The Python of the tests' own venv, with pkilint, schemathesis and the vectors in it."""
+    wanted = (PKILINT, SCHEMATHESIS, VECTORS)
     interpreter = VENV / "bin" / "python"
     mark = VENV / ".installed"
-    if mark.exists() and mark.read_text() == f"{PKILINT} {SCHEMATHESIS}":
+    if mark.exists() and mark.read_text() == " ".join(wanted):
         return interpreter
     shutil.rmtree(VENV, ignore_errors=True)
     log = LOGS / "pip.log"
     if run(["python3", "-m", "venv", VENV], log, bound=120) != 0:
         raise Missing(f"python3 -m venv {VENV} failed; see {log}")
-    if run([interpreter, "-m", "pip", "install", "--quiet", PKILINT, SCHEMATHESIS], log, bound=600) != 0:
-        raise Missing(f"pip install {PKILINT} {SCHEMATHESIS} failed; see {log}")
-    mark.write_text(f"{PKILINT} {SCHEMATHESIS}")
+    if run([interpreter, "-m", "pip", "install", "--quiet", *wanted], log, bound=600) != 0:
+        raise Missing(f"pip install {' '.join(wanted)} failed; see {log}")
+    mark.write_text(" ".join(wanted))
     return interpreter
 
 
@@ -150,6 +153,7 @@ def versions():
         "vpcd": ["dpkg-query", "-W", "-f=${Version}", "vsmartcard-vpcd"],
         "pkilint": [VENV / "bin" / "python", "-c", "import importlib.metadata as m; print(m.version('pkilint'))"],
         "schemathesis": [VENV / "bin" / "python", "-c", "import importlib.metadata as m; print(m.version('schemathesis'))"],
+        "cryptography_vectors": [VENV / "bin" / "python", "-c", "import importlib.metadata as m; print(m.version('cryptography_vectors'))"],
         "playwright-core": node_package("playwright-core"),
         "axe-core": node_package("axe-core"),
     }

@@ -37,6 +37,7 @@ def everything():
         Step("pcsc", "the card's suite over the real pcscd, OpenSC and OpenSSL its judges", tests_of_pcscd),
         Step("schemathesis", "schemathesis finds no failure on any operation of the API", judges.api),
         Step("build", "the binaries that people run", build),
+        Step("pkits", "NIST's 247 cases of path validation, answered by kagimori verify", judges.pkits),
         Step("opensc", "OpenSC accepts the virtual card through the real pcscd", judges.opensc),
         *journeys.steps(),
         Step("independent-card", "a card that others wrote, through the real pcscd: shown, its PIN counted, its signatures taken by openssl", independent.card),

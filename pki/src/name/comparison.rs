@@ -7,8 +7,18 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::{Attribute, DistinguishedName};
 
+/// A name ready to be compared with many.
+pub(crate) struct Prepared(Vec<Rdn>);
+
 /// A RelativeDistinguishedName, its attributes in one order whatever their order was.
-type Prepared = Vec<(ObjectIdentifier, Result<String, Vec<u8>>)>;
+type Rdn = Vec<(ObjectIdentifier, Result<String, Vec<u8>>)>;
+
+impl Prepared {
+    /// Whether this name lies in the subtree below `base`, which is part of it.
+    pub(crate) fn is_within(&self, base: &Self) -> bool {
+        self.0.starts_with(&base.0)
+    }
+}
 
 impl DistinguishedName {
     /// Whether both name the same (RFC 5280 §7.1). `==` is narrower: the same octets.
@@ -16,16 +26,7 @@ impl DistinguishedName {
         self.der == other.der
             || self.attributes.len() == other.attributes.len()
                 && self.same_kinds(other)
-                && self.prepared() == other.prepared()
-    }
-
-    #[allow(dead_code, reason = "the next change uses it: name constraints")]
-    /// Whether this name lies in the subtree below `base`, which is part of it.
-    pub(crate) fn is_within(&self, base: &Self) -> bool {
-        if self.attributes.len() < base.attributes.len() || !self.same_kinds(base) {
-            return false;
-        }
-        self.prepared().starts_with(&base.prepared())
+                && self.prepared().0 == other.prepared().0
     }
 
     /// Whether the attributes that both have are of the same kinds; cheap, and nearly always enough to tell two names apart.
@@ -39,8 +40,8 @@ impl DistinguishedName {
         self.attributes.iter().any(|attribute| attribute.joined)
     }
 
-    fn prepared(&self) -> Vec<Prepared> {
-        let mut rdns: Vec<Prepared> = Vec::new();
+    pub(crate) fn prepared(&self) -> Prepared {
+        let mut rdns: Vec<Rdn> = Vec::new();
         for Attribute { kind, value, joined } in &self.attributes {
             let attribute = (*kind, value.as_deref().map(prepare).map_err(Clone::clone));
             match rdns.last_mut() {
@@ -51,7 +52,7 @@ impl DistinguishedName {
         for rdn in &mut rdns {
             rdn.sort();
         }
-        rdns
+        Prepared(rdns)
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::{HashMap, VecDeque};
 use super::outcome::{Doubt, Fault, Invalid, Lacking, Outcome, Undetermined, ValidPath};
 use super::revocation::Status;
 use super::work::{Exhausted, Work};
-use super::{Anchors, Inputs, Question, Revocation, Subject};
+use super::{Anchors, Inputs, Policies, Question, Revocation, Subject, name_constraints, names, policy};
 use crate::certificate::Certificate;
 use crate::extension::path::allows_purpose;
 use crate::key::PublicKey;
@@ -262,14 +262,25 @@ impl<'a> Search<'a> {
 
     /// Judges a whole path. `Some` is a valid one; anything else is noted.
     fn judged(&self, path: Vec<Certificate>, goal: &Goal<'_>, best: &mut Best) -> Result<Option<Outcome>, Exhausted> {
-        let within: &[Fingerprint] = match goal {
-            Goal::Answer => &[],
-            Goal::Signer { within, .. } => within,
-        };
         if let Some((fault, certificate)) = self.fault_of_path(&path, goal) {
             best.note_invalid(fault, &certificate, path);
             return Ok(None);
         }
+        if let Some((fault, certificate)) = name_constraints::fault_of(&path, &self.work)? {
+            best.note_invalid(fault, &certificate, path);
+            return Ok(None);
+        }
+        let (wanted, within): (&Policies, &[Fingerprint]) = match goal {
+            Goal::Answer => (&self.question.policies, &[]),
+            // Under which policies a list is signed is nobody's question.
+            Goal::Signer { within, .. } => (&Policies::default(), within),
+        };
+        let Some(policies) = policy::of_path(&path, wanted, &self.work)? else {
+            if let Some(leaf) = path.first().cloned() {
+                best.note_invalid(Fault::Policy, &leaf, path);
+            }
+            return Ok(None);
+        };
         let mut until = path.iter().map(Certificate::not_after).min().unwrap_or(i64::MIN);
         let mut lacking = Vec::new();
         // From the anchor down: what a revoked CA says of those below it counts for nothing.
@@ -308,11 +319,7 @@ impl<'a> Search<'a> {
             });
             return Ok(None);
         }
-        Ok(Some(Outcome::Valid(Box::new(ValidPath {
-            path,
-            policies: Vec::new(),
-            until,
-        }))))
+        Ok(Some(Outcome::Valid(Box::new(ValidPath { path, policies, until }))))
     }
 
     /// What is wrong with the path apart from revocation.
@@ -348,7 +355,13 @@ impl<'a> Search<'a> {
                 return Some(Fault::Purpose(purpose));
             }
         }
-        self.fault_of_content(leaf)
+        if let Some(fault) = self.fault_of_content(leaf) {
+            return Some(fault);
+        }
+        match (goal, &question.name) {
+            (Goal::Answer, Some(name)) if !names::bears(leaf, name) => Some(Fault::Name(name.to_string())),
+            _ => None,
+        }
     }
 
     /// What is wrong with a certificate as the issuer of the last of `below`.
@@ -374,15 +387,8 @@ impl<'a> Search<'a> {
 
     fn fault_of_content(&self, certificate: &Certificate) -> Option<Fault> {
         let at = self.question.at;
-        let extensions = certificate.extensions();
-        if let Some(kind) = extensions
-            .unprocessed_critical
-            .iter()
-            .copied()
-            .chain(extensions.constrains())
-            .next()
-        {
-            return Some(Fault::UnprocessedCritical(kind));
+        if let Some(kind) = certificate.extensions().unprocessed_critical.first() {
+            return Some(Fault::UnprocessedCritical(*kind));
         }
         if at < certificate.not_before() {
             return Some(Fault::NotYetValid {

@@ -54,7 +54,6 @@ impl Work {
         take(&self.steps)
     }
 
-    #[allow(dead_code, reason = "the next change uses it: name constraints")]
     pub(super) fn comparison(&self) -> Result<(), Exhausted> {
         take(&self.comparisons)
     }

@@ -62,6 +62,16 @@ pub(super) fn certificate(path: &Path) -> Result<Certificate, CliFault> {
     Certificate::parse(&der(path, Content::Certificate)?).map_err(|fault| CliFault::file(path, &fault))
 }
 
+/// Every DER in a file of this content: one, or as many PEM blocks as there are. Whether the file could be read at all is
+/// another question than whether it holds what it should.
+pub(super) fn ders(path: &Path, content: Content) -> Result<Result<Vec<Vec<u8>>, String>, CliFault> {
+    let octets = std::fs::read(path).map_err(|fault| CliFault::file(path, &fault))?;
+    Ok(match pem_of(&octets) {
+        None => Ok(vec![octets]),
+        Some(text) => pki::pem::decode_all(text, content.label()).map_err(|fault| fault.to_string()),
+    })
+}
+
 /// Writes a file whole or not at all: beside it first, then in its place.
 pub(super) fn write(path: &Path, octets: &[u8]) -> Result<(), CliFault> {
     let mut beside = path.as_os_str().to_owned();

@@ -1,16 +1,16 @@
 //! `kagimori verify`: three answers, never two (THREATS I7).
 
-use std::path::PathBuf;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use casework::time::Instant;
 use clap::Args;
-use pki::KeyUsage;
+use pki::ObjectIdentifier;
 use pki::certificate::Certificate;
-use pki::crl::Crl;
-use pki::ocsp::{BasicResponse, Response, Status};
-use pki::validation::{ChainFault, issued_by};
-use serde_json::json;
+use pki::ocsp::{BasicResponse, Response};
+use pki::validation::{Anchors, Inputs, Outcome, Policies, Question, Revocation, RevocationList, WantedName, validate};
+use serde_json::{Value, json};
 
 use super::file::{self, Content};
 use super::{CliFault, Operator, time};
@@ -18,13 +18,13 @@ use crate::clock::Clock;
 
 #[derive(Args)]
 pub(super) struct Verify {
-    /// A certificate that is trusted (repeatable)
+    /// Certificates that are trusted, and nothing else is (repeatable)
     #[arg(long, required = true, value_name = "FILE")]
     anchor: Vec<PathBuf>,
-    /// A CA certificate that may lie between (repeatable)
+    /// Certificates that may lie between, or sign lists (repeatable)
     #[arg(long, value_name = "FILE")]
     intermediate: Vec<PathBuf>,
-    /// A revocation list (repeatable)
+    /// A revocation list, complete or delta (repeatable)
     #[arg(long, value_name = "FILE")]
     crl: Vec<PathBuf>,
     /// An OCSP answer (repeatable)
@@ -33,6 +33,21 @@ pub(super) struct Verify {
     /// The moment that counts; now, if it is not given
     #[arg(long, value_name = "RFC3339", value_parser = time::parse)]
     time: Option<Instant>,
+    /// A certificate policy that is acceptable; any, if none is given (repeatable)
+    #[arg(long, value_name = "OID", value_delimiter = ',', value_parser = policy)]
+    policy: Vec<ObjectIdentifier>,
+    /// Invalid, unless the whole path is under an acceptable policy
+    #[arg(long)]
+    explicit_policy: bool,
+    /// No policy may be mapped to another one
+    #[arg(long)]
+    inhibit_policy_mapping: bool,
+    /// anyPolicy stands for no policy
+    #[arg(long)]
+    inhibit_any_policy: bool,
+    /// The host, address or mailbox that the certificate must name in its subjectAltName
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    name_check: Option<WantedName>,
     /// Undetermined, unless the status of every certificate below the anchor is shown
     #[arg(long)]
     require_revocation: bool,
@@ -43,190 +58,244 @@ pub(super) struct Verify {
 pub(super) const EXAMPLES: &str = "Examples:
   kagimori verify --anchor root.cer --intermediate mihon.cer card.pem
   kagimori verify --anchor root.cer --intermediate mihon.cer --crl mihon-0.crl --require-revocation card.pem
+  kagimori verify --anchor root.cer --policy 1.2.392.200999.1.1 --explicit-policy card.pem
 
-Prints {\"result\":\"valid\"|\"invalid\"|\"undetermined\",\"reason\":…,\"path\":[…]}.
+Certificates, lists and answers are PEM or DER; a PEM file may hold several certificates.
+Prints {\"result\":\"valid\"|\"invalid\"|\"undetermined\",\"reason\":…,\"path\":[…],…}.
 Exit status: 0 valid, 1 invalid, 2 undetermined, 64 usage.";
-
-/// What a check came to.
-enum Verdict {
-    Valid,
-    Invalid(String),
-    Undetermined(String),
-}
 
 impl Verify {
     pub(super) fn run(self, operator: &Operator) -> Result<ExitCode, CliFault> {
-        let at = self.time.unwrap_or_else(|| Clock::system().now()).0;
-        let leaf = file::certificate(&self.leaf)?;
-        let certificates = |paths: &[PathBuf]| {
-            paths
-                .iter()
-                .map(|path| file::certificate(path))
-                .collect::<Result<Vec<_>, _>>()
+        let mut shown = Shown::default();
+        shown.read(&self)?;
+        let leaf = match single(&self.leaf)? {
+            Ok(leaf) => leaf,
+            // A certificate that cannot be read is no valid one, and asking again changes nothing.
+            Err(reason) => return tell(operator, "invalid", Some(reason), Report::default(), &shown),
         };
-        let anchors = certificates(&self.anchor)?;
-        let pinned: Vec<Certificate> = anchors
-            .iter()
-            .cloned()
-            .chain(certificates(&self.intermediate)?)
-            .collect();
-        let shown = Shown::read(&self.crl, &self.ocsp)?;
-        let (verdict, path) = match path_of(&leaf, &anchors, &pinned, at) {
-            Ok(path) => (shown.verdict(&path, at, self.required()), path),
-            Err(reason) => (Verdict::Invalid(reason), vec![leaf]),
+        let inputs = Inputs {
+            intermediates: &shown.intermediates,
+            lists: &shown.lists,
+            answers: &shown.answers,
         };
-        let (result, reason, code) = match verdict {
-            Verdict::Valid => ("valid", None, 0),
-            Verdict::Invalid(reason) => ("invalid", Some(reason), 1),
-            Verdict::Undetermined(reason) => ("undetermined", Some(reason), 2),
-        };
-        let path: Vec<String> = path
-            .iter()
-            .map(|certificate| certificate.subject().to_string())
-            .collect();
-        let value = json!({ "result": result, "reason": reason, "path": path });
-        // This command's output is read by programs with or without --json.
-        operator.tell(&value.to_string(), &value)?;
-        Ok(ExitCode::from(code))
+        match validate(&leaf, &shown.anchors, inputs, &self.question()) {
+            Outcome::Valid(valid) => {
+                let report = Report {
+                    path: subjects(&valid.path),
+                    policies: valid.policies.iter().map(ToString::to_string).collect(),
+                    until: Some(time::shown(Instant(valid.until))),
+                };
+                // What could not be read may have been the list that revokes it.
+                match shown.unread_status() {
+                    None => tell(operator, "valid", None, report, &shown),
+                    Some(_) if self.require_revocation => tell(operator, "valid", None, report, &shown),
+                    Some(unread) => tell(operator, "undetermined", Some(unread), report, &shown),
+                }
+            }
+            Outcome::Invalid(invalid) => {
+                let report = Report::of(&invalid.path);
+                tell(operator, "invalid", Some(invalid.to_string()), report, &shown)
+            }
+            Outcome::Undetermined(undetermined) => {
+                let report = Report::of(&undetermined.path);
+                tell(operator, "undetermined", Some(undetermined.to_string()), report, &shown)
+            }
+        }
     }
 
-    fn required(&self) -> Required {
-        if self.require_revocation {
-            Required::Everywhere
-        } else {
-            Required::WhereShown
+    fn question(&self) -> Question {
+        Question {
+            policies: Policies {
+                acceptable: self.policy.clone(),
+                explicit: self.explicit_policy,
+                inhibit_mapping: self.inhibit_policy_mapping,
+                inhibit_any: self.inhibit_any_policy,
+            },
+            name: self.name_check.clone(),
+            revocation: if self.require_revocation {
+                Revocation::Required
+            } else {
+                Revocation::WhereShown
+            },
+            ..Question::at(self.time.unwrap_or_else(|| Clock::system().now()).0)
         }
     }
 }
 
-/// Which certificates need a determined status.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Required {
-    Everywhere,
-    WhereShown,
+/// What was shown, as far as it could be read.
+#[derive(Default)]
+struct Shown {
+    anchors: Anchors,
+    intermediates: Vec<Certificate>,
+    lists: Vec<RevocationList>,
+    answers: Vec<BasicResponse>,
+    unread: Vec<Unread>,
 }
 
-/// The lists and answers that were shown.
-struct Shown {
-    lists: Vec<Crl>,
-    answers: Vec<BasicResponse>,
+/// A file that does not hold what it should.
+struct Unread {
+    file: String,
+    reason: String,
+    /// Whether a status was expected of it.
+    is_status: bool,
 }
 
 impl Shown {
-    fn read(lists: &[PathBuf], answers: &[PathBuf]) -> Result<Self, CliFault> {
-        let lists = lists
-            .iter()
-            .map(|path| Crl::parse(&file::der(path, Content::Crl)?).map_err(|fault| CliFault::file(path, &fault)));
-        let answers = answers
-            .iter()
-            .map(|path| match Response::parse(&file::der(path, Content::Ocsp)?) {
-                Ok(Response::Basic(answer)) => Ok(*answer),
-                Ok(Response::Error(error)) => Err(CliFault::file(path, &format!("is the OCSP error {error:?}"))),
-                Err(fault) => Err(CliFault::file(path, &fault)),
-            });
-        Ok(Self {
-            lists: lists.collect::<Result<_, _>>()?,
-            answers: answers.collect::<Result<_, _>>()?,
-        })
-    }
-
-    /// `path` is leaf first, anchor last; the anchor's own status is nobody's to tell.
-    fn verdict(&self, path: &[Certificate], at: i64, required: Required) -> Verdict {
-        let mut undetermined = None;
-        for pair in path.windows(2) {
-            let [certificate, issuer] = pair else { continue };
-            match self.status(certificate, issuer, at) {
-                Some(Status::Revoked { at, .. }) => {
-                    let since = time::shown(Instant(at));
-                    return Verdict::Invalid(format!("{} is revoked since {since}", certificate.subject()));
-                }
-                Some(Status::Unknown) => {
-                    return Verdict::Invalid(format!("its issuer does not know {}", certificate.subject()));
-                }
-                None if required == Required::Everywhere || self.speaks_of(certificate, issuer) => {
-                    let reason = format!(
-                        "nothing current that was shown tells the status of {}",
-                        certificate.subject()
-                    );
-                    undetermined.get_or_insert(reason);
-                }
-                Some(Status::Good) | None => {}
+    fn read(&mut self, asked: &Verify) -> Result<(), CliFault> {
+        let mut anchors = Vec::new();
+        for path in &asked.anchor {
+            // An anchor is the operator's own: there is no going on without it.
+            let unusable = |reason: String| CliFault::Usage(format!("{}: {reason}", path.display()));
+            for der in opened(path, Content::Certificate)?.map_err(unusable)? {
+                let anchor = Certificate::parse_foreign(&der).map_err(|fault| unusable(fault.to_string()))?;
+                anchors.push(anchor);
             }
         }
-        undetermined.map_or(Verdict::Valid, Verdict::Undetermined)
+        self.anchors = Anchors::new(anchors);
+        let Self {
+            intermediates,
+            lists,
+            answers,
+            unread,
+            ..
+        } = self;
+        for path in &asked.intermediate {
+            let read = |der: &[u8]| Certificate::parse_foreign(der).map_err(|fault| fault.to_string());
+            read_each(path, Content::Certificate, read, intermediates, unread)?;
+        }
+        for path in &asked.crl {
+            let read = |der: &[u8]| RevocationList::parse(der).map_err(|fault| fault.to_string());
+            read_each(path, Content::Crl, read, lists, unread)?;
+        }
+        for path in &asked.ocsp {
+            let read = |der: &[u8]| match Response::parse(der) {
+                Ok(Response::Basic(answer)) => Ok(*answer),
+                Ok(Response::Error(error)) => Err(format!("it is the OCSP error {error:?}")),
+                Err(fault) => Err(fault.to_string()),
+            };
+            read_each(path, Content::Ocsp, read, answers, unread)?;
+        }
+        Ok(())
     }
 
-    /// "Revoked" from any source counts before "good" from another.
-    fn status(&self, certificate: &Certificate, issuer: &Certificate, at: i64) -> Option<Status> {
-        let serial = certificate.serial();
-        let from_lists = self
-            .lists
-            .iter()
-            .filter(|list| is_for(list, certificate) && list.verify_signed_by(issuer).is_ok())
-            .filter(|list| list.this_update() <= at && list.next_update().is_some_and(|until| at <= until))
-            .max_by_key(|list| (list.number(), list.this_update()))
-            .map(|list| match list.lookup(&serial) {
-                Some(revoked) => Status::Revoked {
-                    at: revoked.at,
-                    reason: revoked.reason,
-                },
-                None => Status::Good,
-            });
-        let from_answers = self
-            .answers
-            .iter()
-            .filter_map(|answer| answer.status_of(&serial, issuer, at).ok());
-        let mut known: Vec<Status> = from_answers.chain(from_lists).collect();
-        known.sort_by_key(|status| match status {
-            Status::Revoked { .. } => 0,
-            Status::Unknown => 1,
-            Status::Good => 2,
+    /// Why nobody knows what a list or an answer would have said.
+    fn unread_status(&self) -> Option<String> {
+        let unread = self.unread.iter().find(|unread| unread.is_status)?;
+        Some(format!(
+            "{} was shown and cannot be read: {}",
+            unread.file, unread.reason
+        ))
+    }
+}
+
+/// Adds what a file holds; what cannot be read is noted.
+fn read_each<T>(
+    path: &Path,
+    content: Content,
+    read: impl Fn(&[u8]) -> Result<T, String>,
+    into: &mut Vec<T>,
+    unread: &mut Vec<Unread>,
+) -> Result<(), CliFault> {
+    let mut note = |reason| {
+        unread.push(Unread {
+            file: path.display().to_string(),
+            reason,
+            is_status: content != Content::Certificate,
         });
-        known.into_iter().next()
+    };
+    match opened(path, content)? {
+        Ok(ders) => {
+            for der in ders {
+                match read(&der) {
+                    Ok(one) => into.push(one),
+                    Err(reason) => note(reason),
+                }
+            }
+        }
+        Err(reason) => note(reason),
     }
+    Ok(())
+}
 
-    /// Whether anything shown, stale or not, is about this certificate.
-    fn speaks_of(&self, certificate: &Certificate, issuer: &Certificate) -> bool {
-        let listed = self
-            .lists
-            .iter()
-            .any(|list| list.issuer() == issuer.subject() && is_for(list, certificate));
-        let serial = certificate.serial();
-        listed
-            || self
-                .answers
-                .iter()
-                .any(|answer| answer.singles().iter().any(|single| single.id.serial() == Some(serial)))
+/// What is told beside the result.
+#[derive(Default)]
+struct Report {
+    path: Vec<String>,
+    policies: Vec<String>,
+    until: Option<String>,
+}
+
+impl Report {
+    fn of(path: &[Certificate]) -> Self {
+        Self {
+            path: subjects(path),
+            ..Self::default()
+        }
     }
 }
 
-/// A shard speaks of the certificates that name it (RFC 5280 §6.3.3 b).
-fn is_for(list: &Crl, certificate: &Certificate) -> bool {
-    use pki::crl::Scope;
-    let in_scope = match list.scope() {
-        Scope::All => true,
-        Scope::Users => !certificate.is_ca(),
-        Scope::Authorities => certificate.is_ca(),
-    };
-    let point = list.distribution_point();
-    in_scope && (point.is_empty() || certificate.crl_urls().iter().any(|url| point.contains(url)))
+fn tell(
+    operator: &Operator,
+    result: &str,
+    reason: Option<String>,
+    report: Report,
+    shown: &Shown,
+) -> Result<ExitCode, CliFault> {
+    let unread = shown
+        .unread
+        .iter()
+        .map(|unread| json!({ "file": unread.file, "reason": unread.reason }));
+    let value = json!({
+        "result": result,
+        "reason": reason,
+        "path": report.path,
+        "policies": report.policies,
+        "until": report.until,
+        "unread": unread.collect::<Vec<Value>>(),
+    });
+    // This command's output is read by programs with or without --json.
+    operator.tell(&value.to_string(), &value)?;
+    Ok(ExitCode::from(match result {
+        "valid" => 0,
+        "invalid" => 1,
+        _ => 2,
+    }))
 }
 
-/// Leaf first, one of the anchors last.
-fn path_of(
-    leaf: &Certificate,
-    anchors: &[Certificate],
-    pinned: &[Certificate],
-    at: i64,
-) -> Result<Vec<Certificate>, String> {
-    let chain = match issued_by(leaf, pinned, KeyUsage::DIGITAL_SIGNATURE, at) {
-        Err(ChainFault::KeyUsage) => issued_by(leaf, pinned, KeyUsage::NON_REPUDIATION, at),
-        other => other,
-    };
-    let chain = chain.map_err(|fault| fault.to_string())?;
-    let path = chain.certificates().to_vec();
-    match path.last() {
-        Some(last) if anchors.contains(last) => Ok(path),
-        _ => Err("the path does not end at an anchor".to_owned()),
+fn subjects(path: &[Certificate]) -> Vec<String> {
+    path.iter()
+        .map(|certificate| certificate.subject().to_string())
+        .collect()
+}
+
+fn single(path: &Path) -> Result<Result<Certificate, String>, CliFault> {
+    let ders = opened(path, Content::Certificate)?;
+    // Of several certificates in one file the first is asked about, as everywhere.
+    let first = ders.map(|ders| ders.into_iter().next().unwrap_or_default());
+    Ok(first.and_then(|der| Certificate::parse_foreign(&der).map_err(|fault| fault.to_string())))
+}
+
+/// The DERs in a file. That it cannot be opened is wrong usage: it says nothing of the certificate.
+fn opened(path: &Path, content: Content) -> Result<Result<Vec<Vec<u8>>, String>, CliFault> {
+    file::ders(path, content).map_err(|fault| CliFault::Usage(fault.to_string()))
+}
+
+fn policy(text: &str) -> Result<ObjectIdentifier, String> {
+    text.parse()
+        .map_err(|_| format!("{text:?} is no object identifier; write one as 1.2.392.200999.1.1"))
+}
+
+fn name(text: &str) -> Result<WantedName, String> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(WantedName::Address(address));
+    }
+    match text.rsplit_once('@') {
+        Some((local, host)) if !local.is_empty() && !host.is_empty() => Ok(WantedName::Mailbox(text.to_owned())),
+        None if !text.is_empty() && text.is_ascii() && !text.contains(char::is_whitespace) => {
+            Ok(WantedName::Host(text.to_owned()))
+        }
+        _ => Err(format!(
+            "{text:?} is no host, address or mailbox; write a host in ASCII, as xn--… where it has other letters"
+        )),
     }
 }
