@@ -115,11 +115,22 @@ impl<'a> Search<'a> {
             {
                 return Ok(valid);
             }
+            if best.is_final() {
+                return Ok(best.or(None, leaf));
+            }
         }
+        match self.every(leaf, goal, &mut best) {
+            // What is lacking is known, and more use than that the other ways were too many.
+            Err(Exhausted) if best.undetermined.is_some() => Ok(best.or(None, leaf)),
+            outcome => Ok(best.or(outcome?, leaf)),
+        }
+    }
+
+    /// Looks for a valid path among all.
+    fn every(&self, leaf: &Certificate, goal: &Goal<'_>, best: &mut Best) -> Result<Option<Outcome>, Exhausted> {
         let graph = self.graph(leaf)?;
         let mut path = vec![self.pool.len()];
-        let outcome = self.extend(leaf, &graph, &mut path, goal, &mut best)?;
-        Ok(best.or(outcome, leaf))
+        self.extend(leaf, &graph, &mut path, goal, best)
     }
 
     /// A path by the most promising issuer of each, every certificate looked at once.
@@ -136,7 +147,7 @@ impl<'a> Search<'a> {
             let (Some(issuer), Some(below)) = (self.pool.get(place), path.last()) else {
                 continue;
             };
-            if seen.get(place) == Some(&true) {
+            if seen.get(place) == Some(&true) || path.len() == LONGEST {
                 continue;
             }
             self.work.step()?;
@@ -150,11 +161,7 @@ impl<'a> Search<'a> {
             if place < self.anchors {
                 return Ok(Some(path));
             }
-            if path.len() > LONGEST {
-                path.pop();
-            } else {
-                untried.push(self.candidates(issuer));
-            }
+            untried.push(self.candidates(issuer));
         }
         Ok(None)
     }
@@ -231,7 +238,7 @@ impl<'a> Search<'a> {
                 let other = self.node(*other, leaf);
                 other.public_key() == next.public_key() && other.subject().matches(next.subject())
             };
-            if steps.is_none_or(|steps| steps > left) || place >= self.anchors && path.iter().any(repeats) {
+            if steps.is_none_or(|steps| steps >= left) || place >= self.anchors && path.iter().any(repeats) {
                 continue;
             }
             self.work.step()?;
@@ -253,7 +260,7 @@ impl<'a> Search<'a> {
                 self.extend(leaf, graph, path, goal, best)?
             };
             path.pop();
-            if found.is_some() {
+            if found.is_some() || best.is_final() {
                 return Ok(found);
             }
         }
@@ -288,7 +295,10 @@ impl<'a> Search<'a> {
             let (Some(certificate), Some(above)) = (path.get(place), path.get(place + 1..)) else {
                 continue;
             };
-            if self.question.revocation == Revocation::NotAsked {
+            // One who signed the very list that speaks of him (RFC 5280 §6.3.3 f forbids it not): the list is heard, and what it
+            // says of its signer counts. A longer way round is none.
+            let speaks_of_itself = place == 0 && within.last() == Some(&certificate.fingerprint());
+            if self.question.revocation == Revocation::NotAsked || speaks_of_itself {
                 break;
             }
             match self.status(certificate, above, within)? {
@@ -450,6 +460,12 @@ impl Best {
             certificate: certificate.clone(),
             path,
         });
+    }
+
+    /// Whether no other path can be better: the leaf is revoked by those who issued it.
+    fn is_final(&self) -> bool {
+        let revoked = |invalid: &Invalid| matches!(invalid.fault, Fault::Revoked { .. }) && invalid.is_of_leaf();
+        self.invalid.as_ref().is_some_and(revoked)
     }
 
     /// The valid outcome, or else the best that was noted. One path that nobody can judge leaves the whole undetermined.
