@@ -135,7 +135,13 @@ impl Watch {
     fn node_of(&self, what: What) -> String {
         match what {
             What::Disk | What::Clock | What::Tls | What::Secrets | What::Mail => self.node.clone(),
-            What::List | What::Ocsp | What::Authority | What::Responder | What::Outbox | What::Journal => String::new(),
+            What::List
+            | What::Ocsp
+            | What::Authority
+            | What::Responder
+            | What::Issuer
+            | What::Outbox
+            | What::Journal => String::new(),
         }
     }
 

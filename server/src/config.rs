@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::trust::Network;
+
 /// The whole configuration of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -26,6 +28,8 @@ pub struct Config {
     pub listen: Vec<Listen>,
     /// How private keys at rest are opened.
     pub keys: Keys,
+    /// How the revocation data of other authorities are fetched.
+    pub trust: Trust,
     /// Where mails are handed over.
     pub mail: Mail,
     /// What is written about the work.
@@ -117,6 +121,36 @@ pub enum Secret {
     File(PathBuf),
     /// The environment variable of this name.
     Environment(String),
+}
+
+/// How the revocation lists and OCSP answers of other authorities are fetched, and how long they are relied upon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trust {
+    /// One question must be answered within this, its redirects included.
+    pub within: Duration,
+    /// The largest list that is taken, in octets.
+    pub largest: usize,
+    /// What is kept is asked for again after so long, before it is needed.
+    pub look_again: Duration,
+    /// Who did not answer is left alone for so long.
+    pub retry: Duration,
+    /// What is kept is relied upon until its nextUpdate, and never for longer than this.
+    pub at_most: Duration,
+    /// Networks that are asked although they are not public.
+    pub private: Vec<Network>,
+}
+
+impl Default for Trust {
+    fn default() -> Self {
+        Self {
+            within: Duration::from_secs(5),
+            largest: 64 << 20,
+            look_again: Duration::from_mins(15),
+            retry: Duration::from_secs(30),
+            at_most: Duration::from_hours(240),
+            private: Vec::new(),
+        }
+    }
 }
 
 /// The mail server that takes our mails.

@@ -2,6 +2,7 @@
 
 mod address;
 mod clock;
+mod issuer;
 mod machine;
 
 use std::fmt;
@@ -28,6 +29,8 @@ pub enum What {
     Authority,
     /// A responder's certificate.
     Responder,
+    /// The lists of issuers that are not ours.
+    Issuer,
     /// Mails and lists that wait.
     Outbox,
     /// Room for the database and the data directory.
@@ -46,12 +49,13 @@ pub enum What {
 
 impl What {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Journal,
         Self::List,
         Self::Ocsp,
         Self::Authority,
         Self::Responder,
+        Self::Issuer,
         Self::Outbox,
         Self::Disk,
         Self::Clock,
@@ -67,6 +71,7 @@ impl What {
             Self::Ocsp => "ocsp",
             Self::Authority => "authority",
             Self::Responder => "responder",
+            Self::Issuer => "issuer",
             Self::Outbox => "outbox",
             Self::Disk => "disk",
             Self::Clock => "clock",
@@ -183,6 +188,7 @@ pub async fn examine(config: &Config, store: &Store, now: Instant) -> Vec<Findin
     let authorities = authorities(config, store, now).await;
     found.extend(authorities.unwrap_or_else(|fault| vec![not_opened(&fault)]));
     for look in [
+        issuer::examine(config, store, now).await,
         outbox(config, store, now).await,
         clock::examine(config, store, now).await,
     ] {

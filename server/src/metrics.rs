@@ -48,6 +48,12 @@ pub struct Metrics {
     pub disk_free_percent: Family<About, Gauge>,
     /// By how much the clock differs from its time source.
     pub clock_differs_seconds: Family<About, Gauge>,
+    /// Certificates of other issuers that were looked at, by what was found out.
+    pub trust_checks: Family<Checked, Counter>,
+    /// Questions to other authorities, by how they ended.
+    pub trust_asked: Family<Asked, Counter>,
+    /// Until when another authority's list is relied upon, unix seconds: alarm before it comes.
+    pub trust_list_until: Family<ListOfIssuer, Gauge>,
 }
 
 /// A request that was answered.
@@ -98,8 +104,37 @@ pub struct OfAuthority {
 /// Something that is watched.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Alarm {
-    /// `list`, `ocsp`, `authority`, `responder`, `outbox`, `disk`, `clock`, `journal`, `mail`, `tls` or `secrets`.
+    /// `list`, `ocsp`, `authority`, `responder`, `issuer`, `outbox`, `disk`, `clock`, `journal`, `mail`, `tls` or `secrets`.
     pub what: &'static str,
+}
+
+/// A certificate of another issuer that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Checked {
+    /// As the offices call it.
+    pub issuer: String,
+    /// `valid`, `invalid` or `undetermined`.
+    pub said: &'static str,
+}
+
+/// A question to another authority.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Asked {
+    /// As the offices call it.
+    pub issuer: String,
+    /// `list` or `ocsp`.
+    pub what: &'static str,
+    /// `found`, or why not in one word.
+    pub ended: &'static str,
+}
+
+/// A list of another authority.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ListOfIssuer {
+    /// As the offices call it.
+    pub issuer: String,
+    /// Where it is fetched.
+    pub url: String,
 }
 
 /// One of several things that are watched alike.
@@ -138,6 +173,9 @@ impl Metrics {
             certificate_not_after: "notAfter of the certificates of authorities and TLS listeners, unix seconds",
             disk_free_percent: "What part of the file system of data or database is free, in percent",
             clock_differs_seconds: "By how many seconds the clock differs from its time source",
+            trust_checks: "Certificates of other issuers that were looked at",
+            trust_asked: "Questions to other authorities for lists and OCSP answers",
+            trust_list_until: "Until when the list of another authority is relied upon, unix seconds",
         }
     }
 

@@ -16,6 +16,7 @@ use wire::card_request::PinRule;
 use wire::office::{Language, Text};
 
 use crate::fault::Fault;
+use crate::trust::PinnedIssuer;
 pub use authority::{Authority, Revocation};
 pub use bidding::{Bidding, Links, ReviewPolicy, Variant};
 pub use review::{Officers, ReasonUse, Review, SavedReason};
@@ -126,6 +127,14 @@ impl Office {
         wire::office::Office {
             id: self.id.clone(),
             name: self.name.clone(),
+        }
+    }
+
+    /// The issuers of others whose cards it takes.
+    pub fn issuers(&self) -> &[PinnedIssuer] {
+        match &self.desk {
+            DeskKind::Bidding(bidding) => &bidding.issuers,
+            DeskKind::Authority(_) => &[],
         }
     }
 

@@ -37,6 +37,7 @@ use crate::fault::{Bug, Fault};
 use crate::metrics::Metrics;
 use crate::portal::{self, Portal};
 use crate::store::{OpenFault, Store, StoreAddress};
+use crate::trust::Trust;
 use crate::validation::{self, Validation};
 use listener::Listener;
 use ready::Ready;
@@ -186,9 +187,20 @@ impl Server {
             open_beside(&config, &chance).await?
         };
         let metrics = Metrics::new();
-        let registrar = registrar(&config, store.clone(), clock.clone(), chance.clone()).await?;
+        let mut registrar = registrar(&config, store.clone(), clock.clone(), chance.clone()).await?;
+        let trust = Trust::new(
+            &config.trust,
+            store.clone(),
+            clock.clone(),
+            chance.clone(),
+            metrics.clone(),
+        );
+        registrar.desk = registrar.desk.trusting(trust.clone());
         let mut work = JoinSet::new();
         work.spawn(registrar.desk.clone().follow_offices());
+        if writes {
+            work.spawn(trust.keep_in_stock(registrar.desk.clone()));
+        }
         if roles.plays(Role::Errands) {
             let period = Period {
                 lives: config.validation.crl_lives,

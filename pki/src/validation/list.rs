@@ -9,10 +9,11 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use crate::algorithm::SignatureAlgorithm;
+use crate::certificate::Certificate;
 use crate::decode::{Decoder, Malformed, only};
 use crate::encode::{GENERALIZED_TIME, OBJECT_IDENTIFIER, SEQUENCE, UTC_TIME, context_primitive};
 use crate::extension::path::{PointName, reason_flags};
-use crate::extension::{self, Extension};
+use crate::extension::{self, Extension, KeyUsage};
 use crate::general_name::GeneralNames;
 use crate::key::PublicKey;
 use crate::name::DistinguishedName;
@@ -188,6 +189,20 @@ impl RevocationList {
     /// Whether it speaks at this moment (unix seconds), both ends inclusive. One that does not say until when never does.
     pub fn is_current_at(&self, at: i64) -> bool {
         self.this_update() <= at && self.next_update().is_some_and(|until| at <= until)
+    }
+
+    /// Whether `issuer` itself signed it and may sign lists. Found once, it costs nothing to be asked again.
+    pub fn is_signed_by(&self, issuer: &Certificate) -> bool {
+        let names_another = |own: &[u8]| issuer.subject_key_identifier().is_some_and(|other| other != own);
+        self.issuer().matches(issuer.subject())
+            && !self.key_identifier().is_some_and(names_another)
+            && issuer.key_usage().is_none_or(|usage| usage.allows(KeyUsage::CRL_SIGN))
+            && self.is_signed_with(issuer.public_key())
+    }
+
+    /// Whether it goes back behind another one, by number or by time. One without a number goes back behind one that has it.
+    pub fn is_older_than(&self, other: &Self) -> bool {
+        self.this_update() < other.this_update() || self.number() < other.number()
     }
 
     pub(super) fn number(&self) -> Option<Number> {

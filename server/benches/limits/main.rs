@@ -15,6 +15,7 @@ mod backup;
 mod bare;
 mod house;
 mod load;
+mod login;
 mod measure;
 mod names;
 mod queue;
@@ -32,6 +33,7 @@ fn main() -> Result<()> {
         Some("audit") => return print_rows(&audit::rows()?),
         Some("backup") => return print_rows(&backup::rows()?),
         Some("names") => return print_rows(&names::rows()?),
+        Some("login") => return print_rows(&login::rows()?),
         Some("queue") => return print_rows(&queue::rows()?),
         Some("million") => return print_rows(&signing::million_entries()?),
         _ => {}
@@ -45,6 +47,7 @@ fn main() -> Result<()> {
     rows.extend(audit::rows()?);
     rows.extend(names::rows()?);
     rows.extend(in_own_process("backup")?);
+    rows.extend(login::rows()?);
     rows.extend(queue::rows()?);
     rows.extend(serving::rows()?);
     let (table, all) = measure::table(&rows);

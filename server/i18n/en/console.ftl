@@ -231,6 +231,8 @@ desk-audit-where = The operator runs both on the server; --help says how.
 
 # The list of applications
 case-queue-title = Applications
+case-issuer-late = No new revocation list of the certification authority “{ $issuer }” is to be had. The list at hand is good until { $until }.
+case-issuer-missing = Nobody can say at present whether cards of the certification authority “{ $issuer }” are revoked. Until then their holders are asked to come back later. Please tell the operator.
 case-counts = How many
 case-count-waiting = { $count } waiting for approval, the oldest for { $age }
 case-count-none = Nothing is waiting for approval

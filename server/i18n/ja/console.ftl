@@ -231,6 +231,8 @@ desk-audit-where = どちらも、運用者がサーバーで実行します。�
 
 # 申込の一覧
 case-queue-title = 申込の一覧
+case-issuer-late = 認証局「{ $issuer }」の新しい失効リストを取得できません。手元のリストで{ $until }まで確認できます。
+case-issuer-missing = 認証局「{ $issuer }」の失効情報を確認できません。この認証局のICカードでの手続きは、確認できるまで「しばらくしてからやり直してください」と案内されます。運用者に連絡してください。
 case-counts = 件数
 case-count-waiting = { $count }件が承認待ち、最も古いものは{ $age }前
 case-count-none = 承認待ちの申込はありません

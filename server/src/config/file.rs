@@ -11,8 +11,9 @@ use serde::de::{Deserializer, Error as _};
 
 use super::{
     Alarms, Config, Keys, Limits, Listen, Log, LogFormat, Mail, MailSecurity, Portal, Retention, Secret, Serves, Tls,
-    Validation,
+    Trust, Validation,
 };
+use crate::trust::Network;
 
 /// What is wrong, and where.
 pub(super) struct Wrong {
@@ -47,6 +48,8 @@ struct File {
     #[serde(deserialize_with = "listeners")]
     listen: Vec<ListenTable>,
     keys: KeysTable,
+    #[serde(default)]
+    trust: TrustTable,
     mail: MailTable,
     #[serde(default)]
     log: LogTable,
@@ -137,6 +140,18 @@ enum SecretTable {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TrustTable {
+    within_seconds: Whole<1, 60>,
+    largest_megabytes: Whole<1, 1_024>,
+    look_again_minutes: Whole<1, 1_440>,
+    retry_seconds: Whole<1, 3_600>,
+    at_most_days: Whole<1, 366>,
+    #[serde(deserialize_with = "networks")]
+    private: Vec<Network>,
+}
+
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MailTable {
     #[serde(deserialize_with = "host_and_port")]
@@ -203,6 +218,19 @@ struct AlarmsTable {
 struct RetentionTable {
     years: Whole<10, 100>,
     marked_days: Whole<1, 365>,
+}
+
+impl Default for TrustTable {
+    fn default() -> Self {
+        Self {
+            within_seconds: Whole(5),
+            largest_megabytes: Whole(64),
+            look_again_minutes: Whole(15),
+            retry_seconds: Whole(30),
+            at_most_days: Whole(10),
+            private: Vec::new(),
+        }
+    }
 }
 
 impl Default for AlarmsTable {
@@ -292,6 +320,14 @@ impl File {
             listen: listen.collect(),
             keys: Keys {
                 passphrase: secret(self.keys.passphrase),
+            },
+            trust: Trust {
+                within: self.trust.within_seconds.times(1),
+                largest: self.trust.largest_megabytes.count() << 20,
+                look_again: self.trust.look_again_minutes.times(60),
+                retry: self.trust.retry_seconds.times(1),
+                at_most: self.trust.at_most_days.times(86_400),
+                private: self.trust.private,
             },
             mail: Mail {
                 host,
@@ -445,6 +481,15 @@ fn host_and_port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(String, 
         let host = host.trim_start_matches('[').trim_end_matches(']');
         (!host.is_empty()).then_some((host.to_owned(), port.parse().ok()?))
     })
+}
+
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Network>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let read = |text: &String| {
+        text.parse()
+            .map_err(|why| D::Error::custom(format_args!("{text:?} cannot be used; {why}")))
+    };
+    texts.iter().map(read).collect()
 }
 
 fn filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

@@ -5,12 +5,13 @@ use casework::identity::{Fingerprint, Serial};
 use casework::time::Instant;
 use pki::KeyUsage;
 use pki::certificate::Certificate;
-use pki::validation::ChainFault;
+use pki::validation::{ChainFault, Fault as PathFault, Invalid};
 
 use super::Desk;
 use super::evidence::Unproven;
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
+use crate::trust::Verdict;
 
 /// The two certificates of one card, accepted at this moment. That they are those of the card at hand is only proved when it
 /// answers a challenge.
@@ -92,7 +93,7 @@ impl Desk {
             Err(Unproven::Chain(ChainFault::Expired { not_after })) => Standing::Expired { at: Instant(not_after) },
             Err(Unproven::Chain(ChainFault::Issuer)) => Standing::Unaccepted,
             Err(Unproven::Revoked { at }) => Standing::Revoked { at },
-            Err(Unproven::NotOnRecord) => Standing::Undetermined,
+            Err(Unproven::NotOnRecord | Unproven::Undetermined(_)) => Standing::Undetermined,
             Err(
                 Unproven::Chain(
                     ChainFault::IsAuthority
@@ -100,6 +101,7 @@ impl Desk {
                     | ChainFault::UnprocessedCritical(_)
                     | ChainFault::IssuerNotValid,
                 )
+                | Unproven::Path(_)
                 | Unproven::Unreadable(_)
                 | Unproven::NotOneCard,
             ) => Standing::Broken,
@@ -118,11 +120,54 @@ impl Desk {
         usage: KeyUsage,
     ) -> Result<(Certificate, Instant), Unproven> {
         let now = self.clock().now();
-        let issuers = self.issuers(office).await?;
-        let (_, issuer) = self.accepted(&issuers, certificate, usage, now).await?;
-        let until = now.plus_seconds(A_DECISION).min(Instant(certificate.not_after()));
-        Ok((issuer, until))
+        let own_until = now.plus_seconds(A_DECISION).min(Instant(certificate.not_after()));
+        // Those of that name alone: each is an anchor of its own, and none speaks for another (THREATS P1).
+        let named = office
+            .issuers()
+            .iter()
+            .filter(|issuer| issuer.certificate.subject().matches(certificate.issuer()));
+        let (mut own, mut others) = (Vec::new(), Vec::new());
+        for issuer in named {
+            // What became of our own cards is asked of our own record, however the office lists us.
+            match self.trust().own(&issuer.certificate).await? {
+                Some(authority) => own.push((authority, issuer.certificate.clone())),
+                None => others.push(issuer),
+            }
+        }
+        if !others.is_empty() {
+            match self.trust().check(&others, certificate, usage).await {
+                Verdict::Valid { issuer, until } => return Ok((issuer, until)),
+                Verdict::Invalid(invalid) if invalid.fault == PathFault::Issuer => {}
+                Verdict::Invalid(invalid) => return Err(refused(*invalid)),
+                Verdict::Undetermined(why) => return Err(Unproven::Undetermined(why)),
+            }
+        }
+        own.extend(self.issuers(office).await?);
+        let (_, issuer) = self.accepted(&own, certificate, usage, now).await?;
+        Ok((issuer, own_until))
     }
+}
+
+/// As the rules name what is wrong with a certificate or its path.
+fn refused(invalid: Invalid) -> Unproven {
+    let is_of_leaf = invalid.is_of_leaf();
+    let fault = match invalid.fault {
+        PathFault::Revoked { at, .. } | PathFault::Held { at } => return Unproven::Revoked { at: Instant(at) },
+        PathFault::Issuer => ChainFault::Issuer,
+        PathFault::IsAuthority => ChainFault::IsAuthority,
+        PathFault::KeyUsage => ChainFault::KeyUsage,
+        PathFault::UnprocessedCritical(kind) => ChainFault::UnprocessedCritical(kind),
+        PathFault::NotYetValid { not_before } if is_of_leaf => ChainFault::NotYetValid { not_before },
+        PathFault::Expired { not_after } if is_of_leaf => ChainFault::Expired { not_after },
+        PathFault::NotYetValid { .. } | PathFault::Expired { .. } => ChainFault::IssuerNotValid,
+        PathFault::Purpose(_)
+        | PathFault::NotAnAuthority
+        | PathFault::PathLength
+        | PathFault::NameConstraint(_)
+        | PathFault::Policy
+        | PathFault::Name(_) => return Unproven::Path(Box::new(invalid)),
+    };
+    Unproven::Chain(fault)
 }
 
 fn read_card(authentication: &Certificate, signature: &Certificate, issuer: &Certificate) -> Result<Card, Unproven> {

@@ -9,7 +9,7 @@ use casework::time::Instant;
 use pki::KeyUsage;
 use pki::certificate::Certificate;
 use pki::tbs::Issued;
-use pki::validation::{self, ChainFault};
+use pki::validation::{self, ChainFault, Invalid};
 use wire::card_request::{CardRequest, authentication_message};
 use wire::code::Code;
 
@@ -18,6 +18,7 @@ use super::card::ShownCard;
 use crate::fault::Fault;
 use crate::office::Office;
 use crate::store::{EvidenceKind, KeyPurpose, NewEvidence, PasskeyRow};
+use crate::trust::Why;
 use crate::webauthn::{Asked, Assertion, NotProven};
 
 /// The certificates of a card, checked in the order of DOMAIN §2.3 before any PIN is asked. That they are those of the
@@ -48,6 +49,9 @@ pub enum Unproven {
     /// It is not accepted here, or not now.
     #[error(transparent)]
     Chain(#[from] ChainFault),
+    /// Its path does not hold: a constraint or a policy of its issuer, or what it may be used for.
+    #[error("the path does not hold: {0}")]
+    Path(Box<Invalid>),
     /// It was signed by our key and is on no record: never accepted (fail closed).
     #[error("the certificate is not on record")]
     NotOnRecord,
@@ -63,7 +67,10 @@ pub enum Unproven {
     /// It was signed by another card than the one that began.
     #[error("another card signed")]
     AnotherCard,
-    /// It could not be checked; undetermined is neither valid nor invalid (I7).
+    /// Whether it is revoked could not be found out; that is neither valid nor invalid (I7).
+    #[error("whether the certificate is revoked could not be found out: {0}")]
+    Undetermined(Why),
+    /// It could not be checked, and that is neither valid nor invalid (I7).
     #[error(transparent)]
     Fault(#[from] Fault),
 }
@@ -116,7 +123,7 @@ impl Unproven {
     /// The message that the person gets.
     pub fn code(&self) -> Code {
         match self {
-            Self::Unreadable(_) | Self::NotOneCard => Code::CertChain,
+            Self::Unreadable(_) | Self::NotOneCard | Self::Path(_) => Code::CertChain,
             Self::Chain(fault) => match fault {
                 ChainFault::Issuer => Code::CertIssuer,
                 ChainFault::NotYetValid { .. } => Code::CertNotyet,
@@ -126,7 +133,7 @@ impl Unproven {
                 | ChainFault::UnprocessedCritical(_)
                 | ChainFault::IssuerNotValid => Code::CertChain,
             },
-            Self::NotOnRecord | Self::Fault(_) => Code::CertUnknown,
+            Self::NotOnRecord | Self::Undetermined(_) | Self::Fault(_) => Code::CertUnknown,
             Self::Revoked { .. } => Code::CertRevoked,
             Self::Signature(_) => Code::Signature,
             Self::AnotherCard => Code::CardChanged,

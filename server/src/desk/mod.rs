@@ -30,9 +30,12 @@ use offices::Offices;
 
 use crate::chance::Chance;
 use crate::clock::Clock;
+use crate::config;
 use crate::fault::{Bug, Fault};
+use crate::metrics::Metrics;
 use crate::office::Office;
 use crate::store::{CaseRow, Clash, Commit, Document, Errand, NewErrand, NewEvent, NewEvidence, Store, Write};
+use crate::trust::Trust;
 
 /// The desk of all offices. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -45,6 +48,8 @@ pub struct Desk {
     client: Option<Client>,
     /// The portal's origin, which letters link to, where that is known.
     origin: Option<Arc<str>>,
+    /// What is known of others' certificates.
+    trust: Trust,
 }
 
 /// Who asks.
@@ -203,7 +208,10 @@ pub struct Proposal<P: Procedure> {
 impl Desk {
     /// The desk of these offices.
     pub fn new(store: Store, clock: Clock, chance: Chance, offices: Vec<Office>) -> Self {
+        let others = (store.clone(), clock.clone(), chance.clone());
+        let trust = Trust::new(&config::Trust::default(), others.0, others.1, others.2, Metrics::new());
         Self {
+            trust,
             store,
             clock,
             chance,
@@ -219,6 +227,16 @@ impl Desk {
             origin: Some(origin.into()),
             ..self
         }
+    }
+
+    /// The same desk, which asks others as this does.
+    pub fn trusting(self, trust: Trust) -> Self {
+        Self { trust, ..self }
+    }
+
+    /// What it knows of others' certificates.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// The page that tells what became of an application, where the portal's origin is known. It asks for the check code,

@@ -144,11 +144,13 @@ pub(crate) fn told(words: Words, unproven: &Unproven, office: &Text, issuer: &st
             date::minute(words, Instant(*not_before))
         }
         Unproven::Chain(_)
+        | Unproven::Path(_)
         | Unproven::Unreadable(_)
         | Unproven::NotOneCard
         | Unproven::NotOnRecord
         | Unproven::Signature(_)
         | Unproven::AnotherCard
+        | Unproven::Undetermined(_)
         | Unproven::Fault(_) => String::new(),
     };
     let office = office.in_language(words.language());

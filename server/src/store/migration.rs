@@ -146,6 +146,11 @@ const SQLITE: &[(i64, &str, &str)] = &[
         "every holder is found",
         include_str!("../../migrations/sqlite/0009_every_holder_is_found.sql"),
     ),
+    (
+        12,
+        "lists of others are kept",
+        include_str!("../../migrations/sqlite/0012_lists_of_others_are_kept.sql"),
+    ),
 ];
 const POSTGRES: &[(i64, &str, &str)] = &[
     (
@@ -192,6 +197,11 @@ const POSTGRES: &[(i64, &str, &str)] = &[
         9,
         "every holder is found",
         include_str!("../../migrations/postgres/0009_every_holder_is_found.sql"),
+    ),
+    (
+        12,
+        "lists of others are kept",
+        include_str!("../../migrations/postgres/0012_lists_of_others_are_kept.sql"),
     ),
 ];
 

@@ -37,6 +37,7 @@ mod session;
 mod snapshot;
 mod status;
 mod token;
+mod trust;
 mod writer;
 
 use casework::identity::CertificateId;
@@ -89,6 +90,7 @@ pub(crate) use snapshot::{Loading, Snapshot};
 pub use status::{NewStatus, StatusRow};
 pub use token::TokenRow;
 pub(crate) use token::{Making, scopes_text};
+pub use trust::{TrustedListRow, TrustedListTimes};
 pub use writer::STORAGE_FAILED;
 
 use crate::audit::heads::{Heads, HeadsFault};
@@ -246,6 +248,7 @@ impl Store {
             snapshot::STATEMENTS,
             status::STATEMENTS,
             token::STATEMENTS,
+            trust::STATEMENTS,
             writer::STATEMENTS,
         ] {
             for statement in statements {

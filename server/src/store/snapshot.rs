@@ -297,8 +297,9 @@ const POSTGRES_COLUMNS: Statement = Statement(
      WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position",
 );
 
-/// What is worth nothing tomorrow, or dangerous: sessions and requests to cards that were open.
-const LEFT_OUT: &[&str] = &["session", "session_fact", "card_request", "card_answer"];
+/// What is worth nothing tomorrow, or dangerous: sessions and requests to cards that were open, and lists of other
+/// authorities, which are fetched anew.
+const LEFT_OUT: &[&str] = &["session", "session_fact", "card_request", "card_answer", "trusted_list"];
 
 /// So many rows are read at once.
 const PAGE: usize = 256;

@@ -35,5 +35,6 @@ mod secrets;
 mod serve;
 mod set_up;
 mod store;
+mod trust;
 mod unfinished;
 mod validation;

@@ -18,6 +18,7 @@ use crate::portal::page::Page;
 use crate::portal::visit::{Stop, Visit};
 use crate::portal::{Portal, date};
 use crate::store::{QueueCounts, QueuePlace, QueueQuery, QueueRow, Shelf, Show};
+use crate::trust::Supply;
 
 /// Below `/console/{office}`.
 pub(super) fn routes() -> Router<Portal> {
@@ -41,6 +42,8 @@ struct Queue {
     after: Option<String>,
     csv: String,
     empty: String,
+    /// Issuers of whose cards nobody can say whether they are revoked.
+    supplies: Vec<String>,
 }
 
 /// How much there is to do, in words.
@@ -177,11 +180,27 @@ async fn page(seat: Seat) -> Result<Response, Stop> {
         } else {
             "case-empty-search".to_owned()
         }),
+        supplies: supplies(&seat, &page),
         show: wanted.show,
         search: wanted.search,
         page,
     };
     Ok(seat.render(&view))
+}
+
+/// What officers must know of issuers whose revocation lists are not had.
+fn supplies(seat: &Seat, page: &Page) -> Vec<String> {
+    let supplies = seat.visit.portal.desk().trust().supplies(&seat.office);
+    let missing = supplies.iter().filter(|supply| supply.failed.is_some());
+    let say = |supply: &Supply| match supply.until.filter(|until| seat.visit.now <= *until) {
+        Some(until) => {
+            let until = date::minute(page.words, until);
+            let values = [("issuer", supply.issuer.as_str()), ("until", until.as_str())];
+            page.words.say_with("case-issuer-late", &values)
+        }
+        None => page.t1("case-issuer-missing", "issuer", &supply.issuer),
+    };
+    missing.map(say).collect()
 }
 
 /// The list from which a case's page was opened, so that one goes back to the same place.
