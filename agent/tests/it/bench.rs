@@ -101,11 +101,15 @@ pub(crate) fn card() -> (VirtualCard, [u8; 32]) {
 }
 
 pub(crate) fn card_of(keys: Keys) -> (VirtualCard, [u8; 32]) {
+    card_with(keys, PIN)
+}
+
+pub(crate) fn card_with(keys: Keys, pin: &str) -> (VirtualCard, [u8; 32]) {
     let new = NewCard {
         storage: Storage::Memory,
         tries: Tries::AUTHORITY,
         keys,
-        pin: PIN,
+        pin,
         puk: "12345678",
     };
     let card = example(new, BEGIN - 86_400).unwrap();

@@ -14,7 +14,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pki::certificate::Certificate;
 use wire::card_request::{
-    Answer, Cancelled, CardRequest, Claim, PinAfter, PinRule, SamePin, Step, Verdict, authentication_message,
+    Answer, Cancelled, CardRequest, Claim, PinAfter, PinRule, SamePin, Step, Verdict, WatchReport,
+    authentication_message,
 };
 use wire::code::Code;
 use wire::office::{Language, Office, OfficeTiles, Offices, Text, Tile};
@@ -35,6 +36,8 @@ struct Asked {
     request: CardRequest,
     key: Option<String>,
     authentication: Option<Certificate>,
+    /// The signature certificates that were presented, in their order.
+    presented: Vec<Certificate>,
     /// The verdicts that were given, so that the same answer gets the same one.
     given: HashMap<u32, (Answer, Verdict)>,
 }
@@ -52,6 +55,10 @@ pub(crate) struct Mood {
     pub(crate) claim_problem: Option<Code>,
     /// Answers `noted` after this long.
     pub(crate) slow: Option<Duration>,
+    /// The card that is registered, by its signature certificate: the first of two must be it (R111).
+    pub(crate) registered: Option<[u8; 32]>,
+    /// Wants to hear of no watched card any more.
+    pub(crate) deaf: bool,
 }
 
 /// What the portal saw.
@@ -60,9 +67,15 @@ pub(crate) enum Heard {
     Claimed,
     Presented,
     Authenticated,
-    Signed { text: String, by: String },
+    Signed {
+        text: String,
+        by: String,
+        person: Option<String>,
+    },
+    Swapped,
     PinFailed(Option<u8>),
     Cancelled,
+    Watched(WatchReport),
 }
 
 impl Portal {
@@ -79,6 +92,7 @@ impl Portal {
             .route("/api/v1/card-requests/{id}/claim", post(claim))
             .route("/api/v1/card-requests/{id}/steps/{n}", post(step))
             .route("/api/v1/card-requests/{id}/cancel", post(cancel))
+            .route("/api/v1/card-requests/{id}/watch", post(watch))
             .with_state(portal.clone());
         tokio::spawn(async move { axum::serve(listener, pages).await.unwrap() });
         portal
@@ -99,6 +113,17 @@ impl Portal {
     /// Request 1: present, authenticate.
     pub(crate) fn ask_login(&self, mark: &str) -> String {
         self.ask(mark, Language::Ja, vec![present(), authenticate()])
+    }
+
+    /// Request 1 of a renewal: the card that is registered, then the one that takes its place; both sign.
+    pub(crate) fn ask_renewal(&self, mark: &str, same_pin: SamePin) -> String {
+        let id = self.ask(mark, Language::Ja, renewal());
+        self.tamper(&id, |request| {
+            request.procedure = "renewal".into();
+            request.title = both("ICカード更新", "Renewal of the IC card");
+            request.same_pin = same_pin;
+        });
+        id
     }
 
     /// Request 2: sign this text with this certificate.
@@ -140,6 +165,7 @@ impl Portal {
                 request,
                 key: None,
                 authentication: None,
+                presented: Vec::new(),
                 given: HashMap::new(),
             },
         );
@@ -188,6 +214,34 @@ pub(crate) fn sign(certificate: &[u8; 32], text: &str) -> Step {
         person: false,
     }
 }
+
+/// A1 and A2 of the source document.
+fn renewal() -> Vec<Step> {
+    let late = |person| Step::Sign {
+        says: both("更新を押すまで何も変わりません。", "Nothing changes before the update."),
+        text: None,
+        language: Language::Ja,
+        certificate: None,
+        at: crate::bench::BEGIN,
+        person,
+    };
+    let new = || both(NEW, "Insert the new card.");
+    vec![
+        Step::Present {
+            says: both(CURRENT, "Insert the card that you use now."),
+        },
+        late(false),
+        Step::Swap { says: new() },
+        Step::Present { says: new() },
+        late(true),
+    ]
+}
+
+/// A1
+pub(crate) const CURRENT: &str = "現在使用している IC カードが IC カードリーダーに正しく挿入されていることを確認して「OK」ボタンをクリックしてください。";
+/// A2
+pub(crate) const NEW: &str =
+    "新しい IC カードが IC カードリーダーに正しく挿入されていることを確認して「OK」ボタンをクリックしてください。";
 
 async fn offices(State(portal): State<Portal>) -> Json<Offices> {
     let _ = portal;
@@ -304,8 +358,22 @@ impl Portal {
                 }
                 let read = |text: &str| Certificate::parse(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap();
                 assert_ne!(read(authentication), read(signature));
+                let signature = read(signature);
+                let is_first = asked.presented.is_empty() && asked.request.steps.len() > 2;
+                if is_first && mood.registered.is_some_and(|card| card != signature.fingerprint()) {
+                    return Verdict::Refused {
+                        code: Code::CardSwapped,
+                        message: both(
+                            "登録されているカードではありません。",
+                            "This is not the registered card.",
+                        ),
+                        next: both("新旧を確認してください。", "Check which is which."),
+                        again: true,
+                    };
+                }
                 asked.authentication = Some(read(authentication));
-                good
+                asked.presented.push(signature);
+                written_late(asked).unwrap_or(good)
             }
             (Step::Authenticate { .. }, Answer::Authenticated { signature }) => {
                 let certificate = asked.authentication.as_ref().unwrap();
@@ -326,7 +394,7 @@ impl Portal {
                     at,
                     ..
                 },
-                Answer::Signed { cms, .. },
+                Answer::Signed { cms, person },
             ) => {
                 let cms = URL_SAFE_NO_PAD.decode(cms).unwrap();
                 let signed = pki::cms::verify(&cms, text.as_bytes()).expect("the text was signed");
@@ -335,12 +403,37 @@ impl Portal {
                 self.hear(Heard::Signed {
                     text: text.clone(),
                     by: signed.certificate.serial().to_string(),
+                    person: person.clone(),
                 });
+                good
+            }
+            (Step::Swap { .. }, Answer::Swapped) => {
+                self.hear(Heard::Swapped);
                 good
             }
             (step, answer) => panic!("{answer:?} is no answer to {step:?}"),
         }
     }
+}
+
+/// The text that can only be written once its card was presented.
+fn written_late(asked: &mut Asked) -> Option<Verdict> {
+    let next = asked.request.steps.get_mut(asked.request.answered as usize + 1)?;
+    let Step::Sign {
+        text: text @ None,
+        certificate,
+        ..
+    } = next
+    else {
+        return None;
+    };
+    let cards: Vec<String> = asked.presented.iter().map(|card| card.serial().to_string()).collect();
+    *text = Some(format!("登録 R-1 のICカード更新\n{}\n", cards.join(" → ")));
+    *certificate = Some(URL_SAFE_NO_PAD.encode(asked.presented.last()?.fingerprint()));
+    Some(Verdict::Go {
+        next: Some(next.clone()),
+        pin: None,
+    })
 }
 
 async fn cancel(State(portal): State<Portal>, Path(id): Path<String>, headers: HeaderMap) -> Response {
@@ -353,6 +446,23 @@ async fn cancel(State(portal): State<Portal>, Path(id): Path<String>, headers: H
         code: "cancelled".into(),
     })
     .into_response()
+}
+
+async fn watch(
+    State(portal): State<Portal>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Json(report): Json<WatchReport>,
+) -> Response {
+    if portal.0.mood.lock().unwrap().deaf {
+        return StatusCode::GONE.into_response();
+    }
+    let asked = portal.0.asked.lock().unwrap();
+    if !authorised(&asked[&id], &headers) {
+        return problem(Code::Claimed);
+    }
+    portal.hear(Heard::Watched(report));
+    StatusCode::NO_CONTENT.into_response()
 }
 
 fn authorised(asked: &Asked, headers: &HeaderMap) -> bool {

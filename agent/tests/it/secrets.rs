@@ -5,8 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::bench::{Bench, Browser, PIN, card, to_pin};
+use agent::virtual_card::Keys;
+use wire::card_request::SamePin;
+
+use crate::bench::{Bench, Browser, PIN, card, card_with, to_pin};
 use crate::portal::Portal;
+use crate::scene::{OTHER, Scene};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -86,6 +90,16 @@ async fn a09_no_pin_code_or_cookie_is_logged_at_any_level() {
         .arrive(&portal, &portal.ask_signature("one", &fingerprint, "文\n"), "id=\"go\"")
         .await;
     browser.submit(&page, "/request/pin", &[]).await;
+    // Two cards: the PIN of the one is tried on the other, and then that one's own is typed.
+    let scene = Scene { portal, bench, browser };
+    let renewal = scene.portal.ask_renewal("one", SamePin::Auto);
+    scene.to_swap(&renewal).await;
+    let (_, page) = scene.swap_in(&renewal, card_with(Keys::P256, OTHER).0).await;
+    let page = scene.browser.submit(&page, "/request/pin", &[("same", "yes")]).await;
+    assert!(page.html.contains("PIN番号が異なる"), "{}", page.html);
+    assert!(scene.pin(&page, OTHER).await.location.is_some());
+    let told = format!("{:?}", scene.portal.heard());
+    let Scene { bench, browser, .. } = scene;
     let home = bench.home.dir().to_owned();
     let text = log.text();
     assert!(
@@ -93,9 +107,10 @@ async fn a09_no_pin_code_or_cookie_is_logged_at_any_level() {
         "something was logged: {}",
         text.len()
     );
-    for pin in [PIN, "90817263"] {
+    for pin in [PIN, OTHER, "90817263"] {
         for face in faces(pin) {
             assert!(!text.contains(&face), "a PIN stands in the log as {face:?}");
+            assert!(!told.contains(&face), "a PIN was told to the portal as {face:?}");
         }
     }
     let code = format!("code-of-{id}");

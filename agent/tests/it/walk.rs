@@ -132,7 +132,10 @@ async fn a_card_that_the_portal_refuses_costs_nobody_a_pin() {
 
     // Another card may be tried in the same request.
     portal.mood(Mood::default());
-    bench.drawer.insert(1, card().0);
+    let (other, _) = card();
+    let serial = crate::scene::serial(&other);
+    bench.drawer.insert(1, other);
+    browser.until("/", &serial).await;
     let page = browser.submit(&page, "/request/again", &[]).await;
     let page = if page.choices().is_empty() {
         browser.arrive(&portal, &id, "id=\"go\"").await

@@ -138,6 +138,7 @@ impl VirtualCard {
         match (self.volatile.verified, self.state.pin.tries_left) {
             (true, _) => Ok(Vec::new()),
             (false, 0) => Err(StatusWord::Blocked.into()),
+            (false, _) if self.faults.contains(&Fault::Reticent) => Err(StatusWord::Wrong.into()),
             (false, left) => Err(StatusWord::TriesLeft(left).into()),
         }
     }
@@ -199,7 +200,13 @@ impl VirtualCard {
             if let Counter::Pin = counter {
                 self.volatile.verified = false;
             }
-            return Err(StatusWord::TriesLeft(left).into());
+            let is_reticent = self.faults.contains(&Fault::Reticent) && left > 0;
+            return Err(if is_reticent {
+                StatusWord::Wrong
+            } else {
+                StatusWord::TriesLeft(left)
+            }
+            .into());
         }
         data.tries_left = data.most_tries;
         self.save()

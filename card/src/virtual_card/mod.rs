@@ -77,6 +77,8 @@ pub enum Fault {
     RemovedAfter(u8),
     /// The card is silent until [`VirtualCard::heal`].
     Mute,
+    /// The card does not say how many tries are left, before or after a wrong PIN, until [`VirtualCard::heal`].
+    Reticent,
 }
 
 /// Why a virtual card could not be made, read or written.
@@ -182,7 +184,7 @@ impl VirtualCard {
         &ATR
     }
 
-    /// Arms a fault. It happens once, except [`Fault::Mute`].
+    /// Arms a fault. It happens once, except [`Fault::Mute`] and [`Fault::Reticent`].
     pub fn inject(&mut self, fault: Fault) {
         self.faults.push(fault);
     }

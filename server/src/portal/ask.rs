@@ -75,6 +75,11 @@ impl Portal {
             made_at: now,
             expires_at: ask.until,
         };
+        let swaps = request.steps.iter().any(|step| matches!(step, Step::Swap { .. }));
+        if session.is_watched(&row.office) {
+            self.bear_swap(session.row.token, &row.office, swaps.then_some(ask.until))
+                .await?;
+        }
         self.store().make_card_request(row.clone()).await?;
         self.gauge().meet(hashed(&row.id));
         Ok(row)

@@ -285,6 +285,7 @@ async fn cancel(
     let code = return_code(&row, &key);
     let hash = hashed(code.as_bytes());
     if portal.store().cancel_card_request(row.id, hash).await? {
+        portal.bear_swap(row.session, &row.office, None).await?;
         Ok(Json(Cancelled { code }))
     } else {
         // The browser was faster.

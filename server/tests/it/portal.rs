@@ -12,3 +12,4 @@ mod paper;
 mod session;
 mod shown;
 mod walk;
+mod watch;

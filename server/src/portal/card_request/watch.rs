@@ -30,13 +30,24 @@ impl Session {
     /// left.
     #[expect(dead_code, reason = "read where an office's pages ask a bidder's card")]
     pub(crate) fn card(&self, office: &str, now: Instant) -> Card {
-        let Some(fact) = self.noted(office, NAME) else {
-            return Card::Unwatched;
-        };
+        self.noted(office, NAME)
+            .map_or(Card::Unwatched, |fact| Card::at(fact, now))
+    }
+
+    /// Whether a card is watched for this session at this office.
+    pub(crate) fn is_watched(&self, office: &str) -> bool {
+        self.noted(office, NAME).is_some()
+    }
+}
+
+impl Card {
+    fn at(fact: &SessionFact, now: Instant) -> Self {
         match Noted::read(&fact.value) {
-            Some(noted) if noted.report == WatchReport::Present && !noted.is_silent(fact.at, now) => Card::There,
+            // The cards are being swapped: the one that logged in may be out.
+            Some(noted) if now <= noted.swap_until => Self::There,
+            Some(noted) if noted.report == WatchReport::Present && !noted.is_silent(fact.at, now) => Self::There,
             // What cannot be read is not taken for a card that is there.
-            _ => Card::Left,
+            _ => Self::Left,
         }
     }
 }
@@ -48,8 +59,25 @@ impl Portal {
             request: row.id,
             every: watch.every,
             report: WatchReport::Present,
+            swap_until: Instant(0),
         };
         self.note_watch(row, &noted).await
+    }
+
+    /// Until then the watched card may leave its reader, because a request asks for another one in its place: `None` ends
+    /// that. Where that request is watched too, the session is its last card's as soon as it is done.
+    pub(crate) async fn bear_swap(&self, session: [u8; 32], office: &str, until: Option<Instant>) -> Result<(), Fault> {
+        let name = session::fact_name(office, NAME);
+        let facts = self.store().session_facts(session).await?;
+        let Some(fact) = facts.into_iter().find(|fact| fact.name == name) else {
+            return Ok(());
+        };
+        let Some(noted) = Noted::read(&fact.value) else {
+            return Ok(());
+        };
+        let swap_until = until.unwrap_or(Instant(0));
+        let value = Noted { swap_until, ..noted }.written();
+        self.store().note(session, SessionFact { value, ..fact }).await
     }
 
     /// The session is no card's any more (ログアウト): the next report is answered with 410, and the agent stops.
@@ -97,7 +125,8 @@ pub(super) async fn report(
         return Err(over);
     };
     // Whoever was silent for too long was taken to be gone, and does not come back.
-    if noted.is_silent(at, portal.clock().now()) {
+    let now = portal.clock().now();
+    if noted.is_silent(at, now) && now > noted.swap_until {
         return Err(over);
     }
     portal.note_watch(&row, &Noted { report, ..noted }).await?;
@@ -110,6 +139,7 @@ struct Noted {
     request: [u8; 16],
     every: u32,
     report: WatchReport,
+    swap_until: Instant,
 }
 
 impl Noted {
@@ -118,7 +148,7 @@ impl Noted {
             WatchReport::Present => PRESENT,
             WatchReport::Gone => GONE,
         };
-        format!("{report} {} {}", self.every, hex(&self.request))
+        format!("{report} {} {} {}", self.every, hex(&self.request), self.swap_until.0)
     }
 
     fn read(text: &str) -> Option<Self> {
@@ -132,6 +162,7 @@ impl Noted {
             report,
             every: parts.next()?.parse().ok()?,
             request: unhex(parts.next()?)?,
+            swap_until: Instant(parts.next()?.parse().ok()?),
         })
     }
 
@@ -149,3 +180,47 @@ const SILENCE: i64 = 3;
 const NAME: &str = "watch";
 const PRESENT: &str = "present";
 const GONE: &str = "gone";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fact(report: WatchReport, swap_until: i64) -> SessionFact {
+        let noted = Noted {
+            request: [7; 16],
+            every: 5,
+            report,
+            swap_until: Instant(swap_until),
+        };
+        assert_eq!(Noted::read(&noted.written()), Some(noted));
+        SessionFact {
+            name: "mihon/watch".to_owned(),
+            value: noted.written(),
+            at: Instant(1_000),
+        }
+    }
+
+    #[test]
+    fn a15_a_card_that_left_or_fell_silent_is_not_there() {
+        let present = fact(WatchReport::Present, 0);
+        assert_eq!(Card::at(&present, Instant(1_015)), Card::There);
+        assert_eq!(
+            Card::at(&present, Instant(1_016)),
+            Card::Left,
+            "three reports are missing"
+        );
+        assert_eq!(Card::at(&fact(WatchReport::Gone, 0), Instant(1_000)), Card::Left);
+        let broken = SessionFact {
+            value: "present".to_owned(),
+            ..present
+        };
+        assert_eq!(Card::at(&broken, Instant(1_000)), Card::Left);
+    }
+
+    #[test]
+    fn a_card_may_leave_while_it_is_swapped_and_no_longer() {
+        let swapped = fact(WatchReport::Gone, 1_100);
+        assert_eq!(Card::at(&swapped, Instant(1_100)), Card::There);
+        assert_eq!(Card::at(&swapped, Instant(1_101)), Card::Left);
+    }
+}

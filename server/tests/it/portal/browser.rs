@@ -13,7 +13,7 @@ use server::portal::{Portal, Site, router};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use tower::ServiceExt as _;
-use wire::card_request::{Answer, Cancelled, CardRequest, Claim, Step, Verdict, authentication_message};
+use wire::card_request::{Answer, Cancelled, CardRequest, Claim, Step, Verdict, WatchReport, authentication_message};
 use wire::problem::Problem;
 
 use crate::house::{House, TestCard};
@@ -347,6 +347,17 @@ impl Agent {
         self.call::<Answer, _>("cancel", None).await
     }
 
+    /// Tells where the watched card is; the status where it is not wanted to be known.
+    pub(crate) async fn report(&self, report: WatchReport) -> Result<(), u16> {
+        let answered = self
+            .sent("watch", Body::from(serde_json::to_vec(&report).unwrap()))
+            .await;
+        match answered.status {
+            StatusCode::NO_CONTENT => Ok(()),
+            status => Err(status.as_u16()),
+        }
+    }
+
     /// Answers request 1 with a card; the code for the way back.
     pub(crate) async fn present(&self, card: &TestCard) -> String {
         let request = self.claim().await.unwrap();
@@ -372,18 +383,24 @@ impl Agent {
         sent: Option<&Sent>,
     ) -> Result<Got, Problem> {
         let body = sent.map_or_else(Body::empty, |sent| Body::from(serde_json::to_vec(sent).unwrap()));
-        let request = Request::post(format!("/api/v1/card-requests/{}/{path}", self.id))
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.key))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(body)
-            .unwrap();
-        let answered = send(&self.router, request).await;
+        let answered = self.sent(path, body).await;
         if answered.status.is_success() {
             Ok(serde_json::from_slice(&answered.octets).unwrap())
         } else {
             assert_eq!(answered.headers[header::CONTENT_TYPE], "application/problem+json");
             Err(serde_json::from_slice(&answered.octets).unwrap())
         }
+    }
+}
+
+impl Agent {
+    async fn sent(&self, path: &str, body: Body) -> Answered {
+        let request = Request::post(format!("/api/v1/card-requests/{}/{path}", self.id))
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.key))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body)
+            .unwrap();
+        send(&self.router, request).await
     }
 }
 
