@@ -100,7 +100,7 @@ impl<'a> Search<'a> {
     /// The outcome for a leaf. Once per question, and once per foreign signer of a list.
     pub(super) fn find(&self, leaf: &Certificate, goal: &Goal<'_>) -> Result<Outcome, Exhausted> {
         let mut best = Best::default();
-        if self.is_anchor(leaf) {
+        if self.is_anchor(leaf) && goal.is_served_by(std::slice::from_ref(leaf)) {
             return self
                 .judged(vec![leaf.clone()], goal, &mut best)
                 .map(|outcome| best.or(outcome, leaf));

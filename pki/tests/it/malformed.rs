@@ -8,6 +8,7 @@ use pki::csr::CertificateRequest;
 use pki::key::{PublicKey, SoftwareKey};
 use pki::ocsp::{HashAlgorithm, Nonce, Request, Response, Status, Times};
 use pki::profile::Profile;
+use pki::validation::RevocationList;
 use pki::{Signer, cms, lint};
 use proptest::prelude::*;
 
@@ -17,6 +18,8 @@ use crate::judge::{octets, tlv};
 /// Every reader of the crate, and whether it took the bytes.
 fn read_as_everything(der: &[u8]) -> [bool; 7] {
     let _ = (
+        Certificate::parse_foreign(der).is_ok(),
+        RevocationList::parse(der).is_ok(),
         lint::certificate(der),
         lint::crl(der),
         lint::ocsp_response(der),

@@ -2,7 +2,7 @@
 
 use pki::certificate::Certificate;
 use pki::ocsp::BasicResponse;
-use pki::validation::{Fault, Outcome, Question, Revocation, RevocationList};
+use pki::validation::{Anchors, Fault, Inputs, Outcome, Question, Revocation, RevocationList, validate};
 
 use crate::judge::tlv;
 use crate::made::{
@@ -233,6 +233,16 @@ fn p05_a_list_that_the_cas_other_key_signed_is_heard_if_that_key_is_the_cas() {
     );
     let revoked = root.list(&List::new(91, &[(3, KEY_COMPROMISE)]));
     assert_eq!(asked(&[&ca, &other], &[revoked, good[1].clone()]), UNKNOWN);
+    // Another anchor of that name, or one below it, speaks for another house (RFC 5280 §6.3.3 f).
+    let apart = Ca::root(&Draft::authority("CA").serial(6));
+    let foreign = [good[0].clone(), apart.list(&List::new(90, &[]))];
+    let anchors = Anchors::new([root.certificate.clone(), apart.certificate.clone()]);
+    let inputs = Inputs {
+        intermediates: std::slice::from_ref(&ca.certificate),
+        lists: &foreign,
+        answers: &[],
+    };
+    assert_eq!(said(&validate(&leaf, &anchors, inputs, &Question::at(NOW))), UNKNOWN);
     // Both keys sign lists: what either revokes is revoked, whichever counts higher.
     let both = [
         good[0].clone(),

@@ -147,6 +147,35 @@ async fn verify_has_three_answers_and_an_exit_status_for_each() {
     assert_eq!(verify(&[]), (0, "valid".to_owned()));
     assert_eq!(verify(&["--require-revocation"]), (2, "undetermined".to_owned()));
     assert_eq!(verify(&["--time", "2050-01-01T00:00:00Z"]), (1, "invalid".to_owned()));
+    // Policies, the wanted name, and files that do not hold what they should.
+    let other_policy = &["--policy", "1.2.3.4"];
+    assert_eq!(
+        verify(other_policy),
+        (0, "valid".to_owned()),
+        "it is asked for, and need not be there"
+    );
+    assert_eq!(
+        verify(&["--policy", "1.2.3.4", "--explicit-policy"]),
+        (1, "invalid".to_owned())
+    );
+    assert_eq!(
+        verify(&["--explicit-policy", "--inhibit-policy-mapping"]),
+        (0, "valid".to_owned())
+    );
+    assert_eq!(verify(&["--name-check", "host.example"]), (1, "invalid".to_owned()));
+    desk.write("broken.pem", "no certificate and no list");
+    assert_eq!(verify(&["--intermediate", "broken.pem"]), (0, "valid".to_owned()));
+    assert_eq!(verify(&["--crl", "broken.pem"]), (2, "undetermined".to_owned()));
+    for (wrong, status) in [
+        (&["--crl", "nowhere.crl", "card.pem"][..], 64),
+        (&["--anchor", "broken.pem", "card.pem"], 64),
+        (&["--policy", "P1", "card.pem"], 64),
+        (&["--name-check", "a b", "card.pem"], 64),
+        (&["--time", "yesterday", "card.pem"], 64),
+        (&["broken.pem"], 1),
+    ] {
+        assert_eq!(desk.kagimori(&[&path[..], wrong].concat()).0, status, "{wrong:?}");
+    }
     let (status, _) = desk.kagimori(&["verify", "--anchor", "mihon.pem", "card.pem"]);
     assert_eq!(status, 0, "an issuing CA may be the anchor");
     let (status, said) = desk.kagimori(&["verify", "--anchor", "root.pem", "card.pem"]);
