@@ -427,3 +427,46 @@ fn i7_what_is_lacking_is_named_and_nothing_is_asked_where_it_is_not_wanted() {
     };
     assert_eq!(valid.until, NOW + DAY);
 }
+
+#[test]
+fn no_changed_octet_of_a_certificate_or_a_list_makes_it_good() {
+    let root = Ca::root(&Draft::authority("Root"));
+    let ca = root.authority(&Draft::authority("CA").serial(2));
+    let leaf = ca.holder(&Draft::holder("Leaf"));
+    let lists = [root.list(&List::new(90, &[])), ca.list(&List::new(90, &[]))];
+    let asked = |leaf: &Certificate, ca: &Certificate, lists: &[RevocationList]| {
+        said(&ask(
+            leaf,
+            &root.certificate,
+            std::slice::from_ref(ca),
+            lists,
+            &[],
+            &Question::at(NOW),
+        ))
+    };
+    assert_eq!(asked(&leaf, &ca.certificate, &lists), "valid", "the control must pass");
+    let mut changed = 0;
+    for (part, der) in [leaf.der(), ca.certificate.der(), lists[1].der()]
+        .into_iter()
+        .enumerate()
+    {
+        for place in 0..der.len() {
+            let mut der = der.to_vec();
+            der[place] ^= 1 << (place % 8);
+            let said = match part {
+                0 => Certificate::parse_foreign(&der)
+                    .map(|leaf| asked(&leaf, &ca.certificate, &lists))
+                    .ok(),
+                1 => Certificate::parse_foreign(&der)
+                    .map(|ca| asked(&leaf, &ca, &lists))
+                    .ok(),
+                _ => RevocationList::parse(&der)
+                    .map(|list| asked(&leaf, &ca.certificate, &[lists[0].clone(), list]))
+                    .ok(),
+            };
+            changed += usize::from(said.is_some());
+            assert_ne!(said.as_deref(), Some("valid"), "octet {place} of part {part}");
+        }
+    }
+    assert!(changed > 250, "most can still be read: {changed}");
+}
