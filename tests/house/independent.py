@@ -15,7 +15,8 @@ from house.stand import Stand
 from house.tally import Tally, from_cargo, from_status, from_tap
 from judges import opensc as opensc_judge
 
-HOME = ROOT / "tests" / "independent-card"
+WORKSPACE = ["--manifest-path", ROOT / "tests" / "independent-card" / "Cargo.toml"]
+BUILD = ["--locked", "--target-dir", TARGET / "independent-card"]
 # Seconds: 175 crates for the first time, on two cores that may be busy.
 BOUND_OF_A_BUILD = 1800
 TRIES = INDEPENDENT.tries
@@ -29,6 +30,7 @@ def card(log):
     tally = built(log)
     if tally.failed:
         return tally
+    tally += tested(log)
     for algorithm in ("rsa-2048", "p256", "p384"):
         readers = daemons.pcscd(f"pcscd-independent-{algorithm}")
         # Beside the journeys, so that the step `pins` searches for its PINs, too.
@@ -49,9 +51,10 @@ def portal(log):
     place = journeys.PLACE / "independent-portal"
     shutil.rmtree(place, ignore_errors=True)
     stand = Stand(place, readers, kind=INDEPENDENT)
+    tally = built(log)
     try:
         stand.set_up()
-        tally = stand.status_is("good")
+        tally += stand.status_is("good")
         status = journeys.node(log, "two-processes", 420, {"KAGIMORI_STAND": str(stand.described())})
         tally += from_tap(log.read_text(errors="replace"), status)
         return tally + stand.status_is("revoked")
@@ -61,18 +64,22 @@ def portal(log):
 
 
 def built(log):
-    """The card's program, in the tests' target directory, with its own tests and its form."""
-    env = {"LIBCLANG_PATH": os.environ.get("LIBCLANG_PATH", LIBCLANG)}
-    manifest = ["--manifest-path", HOME / "Cargo.toml"]
-    target = ["--locked", "--target-dir", TARGET / "independent-card"]
-    tally = from_status(run(["cargo", "fmt", *manifest, "--", "--check", "-l"], log, 60), "the card's source is as rustfmt has it")
-    status = run(["cargo", "build", "--quiet", *manifest, *target], log, BOUND_OF_A_BUILD, env=env)
-    if not tally.check(status == 0, f"the card is built (exit status {status})"):
-        return tally
+    """The card's program, in the tests' target directory."""
+    return from_status(run(["cargo", "build", "--quiet", *WORKSPACE, *BUILD], log, BOUND_OF_A_BUILD, env=surroundings()), "the card is built")
+
+
+def tested(log):
+    """Its form and its own tests."""
+    tally = from_status(run(["cargo", "fmt", *WORKSPACE, "--", "--check", "-l"], log, 60), "the card's source is as rustfmt has it")
     part = log.with_name(f"{log.stem}-tests.log")
     part.write_text("")
-    status = run(["cargo", "test", *manifest, *target], part, BOUND_OF_A_BUILD, env=env)
+    status = run(["cargo", "test", *WORKSPACE, *BUILD], part, BOUND_OF_A_BUILD, env=surroundings())
     return tally + from_cargo(part.read_text(errors="replace"), status)
+
+
+def surroundings():
+    """What a build needs that reads C headers."""
+    return {"LIBCLANG_PATH": os.environ.get("LIBCLANG_PATH", LIBCLANG)}
 
 
 def day(stand, algorithm):

@@ -222,18 +222,12 @@ filter = "debug"
         return {"invitation": told["code"], "block": block, "server": str(self.server), "env": self.env}
 
     def described(self, **more):
-        """The file that tells the journey what stands ready."""
+        """The file that tells the journey what stands ready, the holder and the holder's card among it."""
         holder = tomllib.loads(self.holder)
         told = {
-            "place": str(self.place),
-            "home": str(self.place / "home"),
-            "portal": self.portal,
             "office": OFFICE,
-            "agent_port": AGENT_PORT,
-            "trust": str(self.issued / "tls-trust.pem"),
             "pin": self.pin,
             "tries": self.kind.tries,
-            "phrase": PHRASE,
             "holder": holder["holder"]["name"],
             "serial": str(self.serial()),
             "authentication_serial": str(self.serial("authentication")),
@@ -244,8 +238,20 @@ filter = "debug"
                 *(str(self.serial(use)) for use in ("signature", "authentication")),
             ],
         }
-        told.update(more)
-        # It holds the PIN, so it lies outside what is searched for it.
+        return self.tells(**told, **more)
+
+    def tells(self, **more):
+        """The file that tells a journey where the programs of this stand are, and more."""
+        told = {
+            "place": str(self.place),
+            "home": str(self.place / "home"),
+            "portal": self.portal,
+            "agent_port": AGENT_PORT,
+            "trust": str(self.issued / "tls-trust.pem"),
+            "phrase": PHRASE,
+            **more,
+        }
+        # It holds the PINs, so it lies outside what is searched for them.
         path = TARGET / "stand.json"
         path.write_text(json.dumps(told, ensure_ascii=False))
         return path

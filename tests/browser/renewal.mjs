@@ -1,0 +1,130 @@
+// ICカード更新 as the source documents 001 and 002 have it, with two readers and with one and a swap: kagimori and kagimori-agent
+// as two processes, the portal by HTTPS, the cards in readers of the real pcscd. Who may log in is shown by logging in.
+
+import { at, DESK, enters, goesThrough, login, registers } from "./bidder.mjs";
+import { browser, person, screenshot } from "./browser.mjs";
+import { Readers } from "./readers.mjs";
+import { stand } from "./stand.mjs";
+import { holds, journeys, same, stepwise } from "./tap.mjs";
+import { AT, expectPath, press } from "./walk.mjs";
+
+/** The sentences of the source documents. */
+const SAYS = {
+  old: "現在使用している IC カードが IC カードリーダーに正しく挿入されていることを確認して「OK」ボタンをクリックしてください。",
+  new: "新しい IC カードが IC カードリーダーに正しく挿入されていることを確認して「OK」ボタンをクリックしてください。",
+  check: { core: "新規に使用するICカードの企業名称とICカード企業名称が御社の企業名称であることを確認してください。", review: "新規に使用するICカードの取得者商号又は名称とICカード取得者商号又は名称が御社の商号又は名称であることを確認してください。" },
+  done: { core: "これで IC カードの更新が終了しました。閉じるボタンをクリックして処理を終了させてください。", review: "更新完了" },
+  press: "この内容でよろしければ更新ボタンを押してください",
+};
+/** The rows of the confirmation page. */
+const ROWS = {
+  core: ["企業名称", "企業住所", "ICカード企業名称", "ICカード企業住所", "ICカード取得者氏名", "ICカード取得者住所", "証明書シリアル番号", "証明書発行者", "証明書有効期限"],
+  review: ["商号又は名称", "所在地", "ICカード商号又は名称", "ICカード取得者氏名", "ICカード取得者業者所在地", "証明書シリアル番号", "証明書発行者", "証明書有効期限"],
+};
+const OLD_ONLY = { old: "in", new: stand.refusals.unknown };
+const NEW_ONLY = { old: stand.refusals.renewed, new: "in" };
+
+const chromium = await browser({ names: { [new URL(stand.portal).hostname]: "127.0.0.1" }, env: { HOME: stand.home } });
+const readers = await Readers.watched();
+try {
+  await journeys(stand.bidders.map((bidder) => [`${bidder.told}, ${stand.modes[bidder.mode]}`, () => renews(bidder)]));
+} finally {
+  await readers.close();
+  await chromium.close();
+}
+
+/** The whole of one renewal, with the logins before and after it. */
+async function renews(bidder) {
+  const step = stepwise();
+  await step("登録: the company is registered with its old card", async () => {
+    await readers.hold(bidder.old);
+    holds((await registers(chromium, bidder)).replaceAll("-", ""), /^\d{11}$/);
+  });
+  await logsIn(step, bidder, "before", OLD_ONLY);
+  const context = await person(chromium);
+  const page = await context.newPage();
+  try {
+    await ceremony(step, page, bidder);
+    await confirms(step, page, bidder);
+    await step(bidder.ends === "held" ? "保留: the page says that it is held and that nothing has changed" : "更新完了: the page says that it is done", async () => {
+      await expectPath(page, /\/renewal\/done$/);
+      same(await page.locator(`#${bidder.ends}`).count(), 1);
+      holds((await page.locator("#number").innerText()).replaceAll("-", ""), /^\d{11}$/);
+      holds(await page.locator("main").innerText(), bidder.ends === "held" ? "審査が終わるまで" : SAYS.done[bidder.policy]);
+      await screenshot(page, `renewal-${bidder.key}-done`);
+    });
+    await logsIn(step, bidder, bidder.ends === "held" ? "while it is held" : "afterwards", bidder.ends === "held" ? OLD_ONLY : NEW_ONLY);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Request 1: the old card, the swap or the second reader, the new card; both sign. */
+async function ceremony(step, page, bidder) {
+  const one = bidder.mode === "swap";
+  let events = [];
+  let before = 0;
+  await step("ICカード更新 begins with the old card, and ends at the confirmation page", async () => {
+    await readers.hold(bidder.old, one ? undefined : bidder.new);
+    if (bidder.policy === "core") same(await enters(page, bidder, bidder.old), "in");
+    await page.goto(at(bidder));
+    await press(page, DESK.renew);
+    if (await page.locator(DESK.begin).count()) await press(page, DESK.begin);
+    if (await page.locator(AT.openAgent).count()) await press(page, AT.openAgent);
+    before = readers.events.length;
+    const swaps = async (card) => {
+      if (one) events = await readers.swap(0, card);
+    };
+    bidder.met = await goesThrough(page, bidder, [bidder.old, bidder.new], { swaps, person: "田中" });
+    await expectPath(page, /\/renewal\/confirm$/);
+  });
+  await step("the agent asked for the old card and for the new one in the words of the source document", () => {
+    const texts = bidder.met.map(({ text }) => text.replace(/\s+/g, ""));
+    for (const says of [SAYS.old, SAYS.new]) {
+      if (!texts.some((text) => text.includes(says.replace(/\s+/g, "")))) throw new Error(`${says} was not shown: ${texts.join(" | ").slice(0, 600)}`);
+    }
+  });
+  await step(bidder.policy === "core" ? "the PIN of the old card was not asked again; that of the new one as the shortcut has it" : "the PIN of each card was asked", () => {
+    const asked = bidder.met.filter(({ pin }) => pin).length;
+    same(asked, bidder.policy === "review" ? 2 : bidder.same_pin ? 0 : 1);
+  });
+  await step(one ? "the swap was one removal and one insertion, as pcscd counts them" : "control: with two readers pcscd reported neither a removal nor an insertion", () => {
+    if (!one) return same(readers.events.length, before);
+    const [out, into, ...more] = events;
+    same(more.length, 0);
+    same(`${out.slot} ${out.card} ${into.slot} ${into.card}`, "0 false 0 true");
+    same(into.count, out.count + 1);
+    return same(readers.events.length, before + 2);
+  });
+}
+
+/** The confirmation page, and 更新, which the new card signs. */
+async function confirms(step, page, bidder) {
+  await step("電子証明書更新確認 shows both cards, row by row, and the sentences of the source document", async () => {
+    const text = await page.locator("main").innerText();
+    for (const row of ROWS[bidder.policy]) holds(text, row);
+    for (const card of [bidder.old, bidder.new]) for (const part of [card.serial, card.holder, card.company]) holds(text, part);
+    holds(text, SAYS.check[bidder.policy]);
+    holds(text, SAYS.press);
+    await screenshot(page, `renewal-${bidder.key}-confirm`);
+  });
+  await step("更新 is signed by the new card over the text that the agent shows", async () => {
+    await readers.hold(...(bidder.mode === "swap" ? [bidder.new] : [bidder.old, bidder.new]));
+    await press(page, DESK.final);
+    if (await page.locator(AT.openAgent).count()) await press(page, AT.openAgent);
+    const met = await goesThrough(page, bidder, [bidder.new]);
+    const signed = met.find(({ kind }) => kind === "sign")?.text ?? "";
+    for (const part of [bidder.old.serial, bidder.new.serial]) holds(signed, part);
+  });
+}
+
+/** Logs in with each of the two cards, alone in the reader. */
+async function logsIn(step, bidder, when, expected) {
+  for (const which of ["old", "new"]) {
+    const outcome = expected[which];
+    await step(`${when}: the ${which} card ${outcome === "in" ? "logs in" : `is refused with ${outcome}`}`, async () => {
+      await readers.hold(bidder[which]);
+      same(await login(chromium, bidder, bidder[which]), outcome);
+    });
+  }
+}
