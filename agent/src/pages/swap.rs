@@ -66,6 +66,22 @@ impl Swap {
         })
     }
 
+    /// What is to be told: what was just said, as long as the cards are still so that it is true.
+    fn tells(&self, said: Option<Notice>, seen: &Seen) -> Option<Notice> {
+        let said_same = said == Some(Notice::SameCard);
+        match (self.others.len(), said) {
+            (0, None | Some(Notice::SameCard | Notice::Card(_))) if self.same.is_some() => {
+                (said_same || self.came_back()).then_some(Notice::SameCard)
+            }
+            (0, None | Some(Notice::SameCard)) => {
+                seen.lack().filter(|lack| *lack != CardFault::NoCard).map(Notice::Card)
+            }
+            (1, None | Some(Notice::SameCard | Notice::Card(_))) => None,
+            (2.., None | Some(Notice::SameCard | Notice::Card(_))) => Some(Notice::Card(CardFault::Multiple)),
+            (_, said) => said,
+        }
+    }
+
     /// Whether the card before came back to a reader where another one was wanted.
     fn came_back(&self) -> bool {
         match (&self.same, &self.before) {
@@ -83,17 +99,7 @@ impl Frame {
             let state = visit.look();
             (Swap::at(&state, seen), state.notice.clone(), state.rule.clone())
         };
-        let notice = match (swap.others.len(), notice) {
-            // What was said of the cards that were there is over once another one is.
-            (1, None | Some(Notice::SameCard | Notice::Card(_))) => None,
-            (_, Some(notice)) => Some(notice),
-            (0, None) if swap.came_back() => Some(Notice::SameCard),
-            (0, None) => seen
-                .lack()
-                .filter(|lack| !matches!(lack, CardFault::NoCard))
-                .map(Notice::Card),
-            (_, None) => Some(Notice::Card(CardFault::Multiple)),
-        };
+        let notice = swap.tells(notice, seen);
         if swap.others.is_empty() {
             self.only_waits();
         }
