@@ -65,6 +65,24 @@ impl Serial {
         Some(Self { octets: padded })
     }
 
+    /// From decimal digits, as [`fmt::Display`] writes them; leading zeros do not count. `None` if it is zero, longer than 20
+    /// octets or no number.
+    pub fn from_decimal(text: &str) -> Option<Self> {
+        let mut octets = [0_u8; 20];
+        for digit in text.chars() {
+            let mut carry = digit.to_digit(10)?;
+            for octet in octets.iter_mut().rev() {
+                carry += u32::from(*octet) * 10;
+                *octet = (carry & 0xff) as u8;
+                carry >>= 8;
+            }
+            if carry > 0 {
+                return None;
+            }
+        }
+        Self::from_octets(&octets)
+    }
+
     /// All 20 octets, big-endian, zeros in front.
     pub const fn octets(&self) -> &[u8; 20] {
         &self.octets

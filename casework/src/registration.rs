@@ -20,6 +20,7 @@ pub use state::{Case, Kind, Opened, Submitted};
 
 use crate::card;
 use crate::evidence::Possession;
+use crate::names::TABLE_VERSION;
 use crate::number::Number;
 use crate::officer::{Officer, Role};
 use crate::register::{BusinessNumber, Compared};
@@ -158,6 +159,7 @@ pub fn decide(
                 business: business.clone(),
                 contact: contact.clone(),
                 compared: facts.compared.clone(),
+                table: TABLE_VERSION,
                 text: *text,
                 content: *text,
                 number: *number,
@@ -229,6 +231,7 @@ pub fn decide(
             }
             let submitted = Submitted {
                 compared: facts.compared.clone(),
+                table: TABLE_VERSION,
                 content: *content,
                 answer: Some(remark.clone()),
                 ..submitted.as_ref().clone()

@@ -20,6 +20,7 @@ pub use state::{Approvals, Case, Opened, Submitted};
 use crate::card::{self, Binding, Standing};
 use crate::evidence::{Possession, ReadBoth};
 use crate::identity::{Digest, Fingerprint, RegistrationId};
+use crate::names::TABLE_VERSION;
 use crate::number::Number;
 use crate::officer::{Officer, Role};
 use crate::register::Compared;
@@ -88,6 +89,7 @@ pub fn decide(
             let submitted = Submitted {
                 opened: opened.clone(),
                 compared: facts.compared.clone(),
+                table: TABLE_VERSION,
                 text: *text,
                 content: *text,
                 number: *number,
@@ -163,6 +165,7 @@ pub fn decide(
             }
             let submitted = Submitted {
                 compared: facts.compared.clone(),
+                table: TABLE_VERSION,
                 content: *content,
                 answer: Some(remark.clone()),
                 ..submitted.as_ref().clone()

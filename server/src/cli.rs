@@ -8,6 +8,7 @@ mod authority;
 mod backup;
 mod doctor;
 mod file;
+mod import;
 mod init;
 mod lint;
 mod mail;
@@ -67,6 +68,12 @@ enum Command {
     /// The offices
     #[command(subcommand, after_help = office::EXAMPLES)]
     Office(office::Office),
+    /// Import an office's data
+    #[command(subcommand, after_help = import::EXAMPLES)]
+    Import(import::Import),
+    /// One company of a list of qualified bidders
+    #[command(subcommand, after_help = import::COMPANY_EXAMPLES)]
+    Register(import::Company),
     /// The officers
     #[command(subcommand, after_help = officer::EXAMPLES)]
     Officer(officer::Officer),
@@ -123,6 +130,8 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Init(init) => init.run(&operator).await,
         Command::Ca(ca) => ca.run(&operator).await,
         Command::Office(office) => office.run(&operator).await,
+        Command::Import(import) => Box::pin(import.run(&operator)).await,
+        Command::Register(company) => Box::pin(company.run(&operator)).await,
         Command::Officer(officer) => Box::pin(officer.run(&operator)).await,
         Command::Mail(mail) => Box::pin(mail.run(&operator)).await,
         Command::Token(token) => Box::pin(token.run(&operator)).await,

@@ -1,6 +1,7 @@
 //! Letters to holders: subject and plain text, in the holder's language (DOMAIN §3.5). What happened comes first, then
 //! what to do, then whom to ask.
 
+pub mod bidder;
 pub mod officer;
 pub mod paper;
 

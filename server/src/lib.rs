@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod office;
 pub mod portal;
 pub mod print;
+pub mod register;
 pub mod retention;
 pub mod serve;
 pub mod store;

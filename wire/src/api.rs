@@ -37,6 +37,9 @@ pub enum Scope {
     /// Making and revoking them: none of other scopes, none that lives longer.
     #[serde(rename = "token:write")]
     TokenWrite,
+    /// Telling an ordering body's open bids.
+    #[serde(rename = "bid:write")]
+    BidWrite,
 }
 
 /// A text that a card is to sign, as detached CMS over its UTF-8 octets with contentType, messageDigest, signingTime and
@@ -141,7 +144,7 @@ pub struct CardCertificate {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::RevocationWrite,
         Self::CaseRead,
         Self::CaseWrite,
@@ -151,6 +154,7 @@ impl Scope {
         Self::OfficeWrite,
         Self::TokenRead,
         Self::TokenWrite,
+        Self::BidWrite,
     ];
 
     /// Its name.
@@ -165,6 +169,7 @@ impl Scope {
             Self::OfficeWrite => "office:write",
             Self::TokenRead => "token:read",
             Self::TokenWrite => "token:write",
+            Self::BidWrite => "bid:write",
         }
     }
 

@@ -19,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod bid;
 pub mod card_request;
 pub mod code;
 pub mod office;

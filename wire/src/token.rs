@@ -40,7 +40,7 @@ pub struct Make {
     #[schemars(length(min = 1, max = 60))]
     pub label: String,
     /// What it may be used for: scopes of the token that asks, and no others.
-    #[schemars(length(min = 1, max = 9))]
+    #[schemars(length(min = 1, max = 10))]
     pub scopes: Vec<Scope>,
     /// After so many days it is worth nothing, 90 where nothing is said; at the latest with the token that asks.
     #[schemars(range(min = 1, max = 366))]

@@ -111,6 +111,8 @@ pub struct Submitted {
     pub opened: Opened,
     /// The new card, compared with the register's entry; `None` where the register had none that counted.
     pub compared: Option<Compared>,
+    /// The version of the table of variants that it was compared with.
+    pub table: u32,
     /// The page that the new card signed.
     pub text: Digest,
     /// Of exactly what is decided upon: that page, and the answer to a 差戻し.

@@ -19,6 +19,7 @@ mod login;
 mod measure;
 mod names;
 mod queue;
+mod register;
 mod serving;
 mod signing;
 
@@ -34,6 +35,7 @@ fn main() -> Result<()> {
         Some("backup") => return print_rows(&backup::rows()?),
         Some("names") => return print_rows(&names::rows()?),
         Some("login") => return print_rows(&login::rows()?),
+        Some("register") => return print_rows(&register::rows()?),
         Some("queue") => return print_rows(&queue::rows()?),
         Some("million") => return print_rows(&signing::million_entries()?),
         _ => {}
@@ -49,6 +51,7 @@ fn main() -> Result<()> {
     rows.extend(in_own_process("backup")?);
     rows.extend(login::rows()?);
     rows.extend(queue::rows()?);
+    rows.extend(register::rows()?);
     rows.extend(serving::rows()?);
     let (table, all) = measure::table(&rows);
     println!("{table}");

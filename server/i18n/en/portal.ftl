@@ -369,6 +369,10 @@ lookup-returned = The office is getting in touch about the content of the applic
 lookup-revoked = It was accepted, and the certificates are revoked.
 lookup-denied = It could not be accepted. Please read the notice that was sent.
 lookup-withdrawn = It was withdrawn.
+lookup-held = It was received and is being reviewed. Until that is over, use the current IC card.
+lookup-renewed = The IC card was renewed. Use the new one.
+lookup-registered = The registration is complete.
+lookup-lapsed = No answer came in time, so it has lapsed.
 
 # What a card is instead of accepted (the reason of E-REVIEW-CERT)
 standing-not-yet-valid = is not valid yet
@@ -377,3 +381,7 @@ standing-revoked = is revoked
 standing-unaccepted = is of an issuer that is not accepted
 standing-broken = does not verify
 standing-undetermined = has a status that cannot be determined
+touched-heading = Ordering bodies know this card
+touched-lead = After the revocation this card can neither bid nor take part in an opening. Please ask these ordering bodies first.
+touched-no-bids = No open bids were reported.
+touched-opens = Opened on { $day }:

@@ -369,6 +369,10 @@ lookup-returned = 申込の内容について、窓口から確認のご連絡�
 lookup-revoked = 受け付け、電子証明書を失効させました。
 lookup-denied = 受理できませんでした。お送りした通知をご確認ください。
 lookup-withdrawn = 取り下げられました。
+lookup-held = 受け付け、審査しています。審査が終わるまでは、現在のICカードをお使いください。
+lookup-renewed = ICカードの更新が完了しました。新しいICカードをお使いください。
+lookup-registered = 利用者登録が完了しました。
+lookup-lapsed = 期限までに回答がなかったため、無効になりました。
 
 # ICカードの状態（E-REVIEW-CERT の理由）
 standing-not-yet-valid = 有効期間前
@@ -377,3 +381,7 @@ standing-revoked = 失効済み
 standing-unaccepted = 対応していない認証局の発行
 standing-broken = 検証できない証明書
 standing-undetermined = 失効情報を確認できない状態
+touched-heading = このICカードを使用している発注機関があります
+touched-lead = 失効すると、このICカードでは入札も開札の手続きもできなくなります。次の発注機関へご相談ください。
+touched-no-bids = 未開札の案件は通知されていません。
+touched-opens = 開札日 { $day }：

@@ -5,6 +5,7 @@
 //! a decision needs that officer's card as everywhere: a token alone decides nothing (A24).
 
 mod answer;
+mod bid;
 mod call;
 mod idempotency;
 mod input;
@@ -51,6 +52,7 @@ fn operations() -> Vec<Operation> {
         paper::operations(),
         officer::operations(),
         token::operations(),
+        bid::operations(),
         operation::of_the_agent(),
     ]
     .into_iter()

@@ -250,15 +250,18 @@ fn applied(form: &Application) -> Applied {
 
 /// A place in a list, that nobody else needs to understand.
 fn cursor(place: QueuePlace) -> String {
-    let mut octets = place.since.0.to_be_bytes().to_vec();
+    let mut octets = place.due.0.to_be_bytes().to_vec();
+    octets.extend_from_slice(&place.since.0.to_be_bytes());
     octets.extend_from_slice(&place.case);
     URL_SAFE_NO_PAD.encode(octets)
 }
 
 fn place(cursor: &str) -> Option<QueuePlace> {
     let octets = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    let (due, octets) = octets.split_first_chunk::<8>()?;
     let (since, case) = octets.split_first_chunk::<8>()?;
     Some(QueuePlace {
+        due: Instant(i64::from_be_bytes(*due)),
         since: Instant(i64::from_be_bytes(*since)),
         case: case.try_into().ok()?,
     })

@@ -49,7 +49,7 @@ pub(super) struct Create {
     #[arg(long, value_name = "ACCOUNT")]
     account: CaseId<OfficerAccount>,
     /// What it may be used for (repeatable): revocation:write, case:read, case:write, officer:read, officer:write,
-    /// office:read, office:write, token:read, token:write
+    /// office:read, office:write, token:read, token:write, bid:write
     #[arg(long, value_name = "SCOPE", required = true, value_parser = scope)]
     scope: Vec<Scope>,
     /// After so many days it is worth nothing

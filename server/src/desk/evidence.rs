@@ -1,8 +1,9 @@
 //! Where a check becomes a value: the only caller of the constructors of `casework::evidence` (DESIGN, part 3.10).
 
 use aws_lc_rs::digest;
-use casework::evidence::{Asserted, Informed, Possession, Presented, Signed};
+use casework::evidence::{Asserted, Informed, Possession, Presented, ProvedCompany, ReadBoth, Signed};
 use casework::identity::{Authority, CertificateId, Digest, Fingerprint, Serial};
+use casework::register::BusinessNumber;
 use casework::review::Approval;
 use casework::revocation::Subject;
 use casework::time::Instant;
@@ -15,9 +16,10 @@ use wire::code::Code;
 
 use super::Desk;
 use super::card::ShownCard;
+use super::renewal::Said;
 use crate::fault::Fault;
 use crate::office::Office;
-use crate::store::{EvidenceKind, KeyPurpose, NewEvidence, PasskeyRow};
+use crate::store::{EvidenceKind, KeyPurpose, NewEvidence, PasskeyRow, Proof, Proved};
 use crate::trust::Why;
 use crate::webauthn::{Asked, Assertion, NotProven};
 
@@ -35,6 +37,28 @@ pub struct Shown {
 pub struct Signature {
     possession: Possession,
     cms: Vec<u8>,
+}
+
+/// Two cards have signed the texts of one ceremony.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BothRead {
+    read: ReadBoth,
+    texts: [String; 2],
+    signatures: [Vec<u8>; 2],
+}
+
+/// Whether a company is the one in the register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CompanyProof {
+    /// It is.
+    Proved(ProvedCompany),
+    /// Number and secret do not belong together, whichever of them is wrong.
+    No,
+    /// There were too many tries: none is looked at before this.
+    Later {
+        /// Until when.
+        until: Instant,
+    },
 }
 
 /// What was sent proves nothing.
@@ -116,6 +140,28 @@ impl Signature {
             digest: self.possession.text(),
             content: self.cms.clone(),
         }
+    }
+}
+
+impl BothRead {
+    /// What it proves.
+    pub fn read(&self) -> &ReadBoth {
+        &self.read
+    }
+
+    /// Both texts and both signatures, as they are kept.
+    pub(super) fn kept(&self) -> Vec<NewEvidence> {
+        let mut kept = Vec::new();
+        for (text, signature) in self.texts.iter().zip(&self.signatures) {
+            let text = to_be_signed(text.clone());
+            let signature = NewEvidence {
+                kind: EvidenceKind::Signature,
+                digest: text.digest,
+                content: signature.clone(),
+            };
+            kept.extend([text, signature]);
+        }
+        kept
     }
 }
 
@@ -218,6 +264,35 @@ pub fn possession(cms: Vec<u8>, text: &str, card: Fingerprint, at: Instant) -> R
     })
 }
 
+/// Two cards signed, one after the other, what a ceremony of this office wrote: the texts hold one nonce and one
+/// registration, the current card signed the one that names it, and the new card the one that names both.
+pub fn read_both(
+    office: &Office,
+    [old_text, new_text]: [String; 2],
+    [old_cms, new_cms]: [Vec<u8>; 2],
+    at: Instant,
+) -> Result<BothRead, Unproven> {
+    let unlike = |why: &str| Unproven::Signature(why.to_owned());
+    let said = |text: &str| Said::read(text).ok_or_else(|| unlike("it is no text of a ceremony"));
+    let (old, new) = (said(&old_text)?, said(&new_text)?);
+    let to = new.to.ok_or_else(|| unlike("the new card's text names no new card"))?;
+    if old.to.is_some() || old.office != office.id {
+        return Err(unlike("it is another ceremony's text"));
+    }
+    let same = (&old.office, old.registration, &old.mark, old.from);
+    if same != (&new.office, new.registration, &new.mark, new.from) {
+        return Err(unlike("the two texts are not of one ceremony"));
+    }
+    let first = possession(old_cms, &old_text, old.from, at)?;
+    let second = possession(new_cms, &new_text, to, at)?;
+    let texts = (first.possession.text(), second.possession.text());
+    Ok(BothRead {
+        read: ReadBoth::verified(old.registration, old.from, to, texts, at),
+        texts: [old_text, new_text],
+        signatures: [first.cms, second.cms],
+    })
+}
+
 /// This passkey answered the challenge of our page with its officer verified; with the counter that it tells.
 pub fn asserted(
     passkey: &PasskeyRow,
@@ -230,6 +305,23 @@ pub fn asserted(
 }
 
 impl Desk {
+    /// Whether a company knows the secret of its entry in the register of an office. Counted, and slower with each failure.
+    pub async fn prove_company(
+        &self,
+        office: &Office,
+        number: &BusinessNumber,
+        proof: Proof<'_>,
+    ) -> Result<CompanyProof, Fault> {
+        let now = self.clock().now();
+        Ok(
+            match self.store().prove_business(&office.id, number, proof, now).await? {
+                Proved::Yes(row) => CompanyProof::Proved(ProvedCompany::verified(row.entry.number, now)),
+                Proved::No => CompanyProof::No,
+                Proved::Later { until } => CompanyProof::Later { until },
+            },
+        )
+    }
+
     /// Checks the certificates that a card shows: form, issuer, use, validity and status, of both.
     pub async fn shown(&self, office: &Office, authentication: &[u8], signature: &[u8]) -> Result<Shown, Unproven> {
         let read = |der| Certificate::parse(der).map_err(|why| Unproven::Unreadable(why.to_string()));

@@ -2,16 +2,22 @@
 //!
 //! [`Desk::perform`] loads, lets `casework` decide, and commits everything the decision says in one transaction.
 
+pub mod bidder;
 pub mod card;
 mod case_id;
 pub mod certificate;
 mod client;
+pub mod consequence;
+mod decision;
 pub mod evidence;
 pub mod example;
 pub mod officer;
 pub mod offices;
 pub mod paper;
 mod receipt;
+mod register;
+pub mod registration;
+pub mod renewal;
 pub mod revocation;
 mod text;
 mod unfinished;

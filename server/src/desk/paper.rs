@@ -16,13 +16,13 @@ use wire::office::Language;
 use super::certificate::{about_certificate, names, revoke};
 use super::evidence::{Signature, sha256, to_be_signed};
 use super::officer::Acting;
-use super::text::Mark;
+use super::text::{Mark, is_for};
 use super::{Actor, CaseId, Desk, Failure, Place, Procedure, Proposal, Standing};
 use crate::fault::Fault;
 use crate::office::{Office, ReasonUse};
 use crate::store::{self, Document, Errand, EvidenceKind, NewEvidence, QueueRow, Shelf, Write};
 use facts::{Named, facts, named};
-use text::{PaperText, content, is_for};
+use text::{PaperText, content};
 
 /// The paper route of procedure 000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -413,6 +413,7 @@ fn queue_row(
         state: Paper::state(next).to_owned(),
         shelf,
         since,
+        due: Instant(0),
         entered_by,
         claimed_by: claim.map(|claim| claim.by),
         claimed_until: claim.map(|claim| claim.until),

@@ -316,6 +316,7 @@ async fn queue_row(
         state: Revocation::state(next).to_owned(),
         shelf: Shelf::Done,
         since: *at,
+        due: Instant(0),
         entered_by: None,
         claimed_by: None,
         claimed_until: None,

@@ -6,9 +6,13 @@
 //! them.
 
 use casework::application::{Account, AccountKind, Ground};
+use casework::identity::{Digest, PersonNumber};
+use casework::review::Reason;
 use casework::time::{Day, Instant, Weekday};
 use std::fmt;
 use wire::office::Language;
+
+use crate::office::{Office, ReasonUse};
 
 /// What makes a text different from every other one: 80 random bits, shown on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +81,19 @@ impl Page {
         self.line(words.of("預金種目", "Account type"), kind);
         self.line(words.of("口座番号", "Account number"), &account.number);
         self.line(words.of("口座名義", "Account holder"), &account.holder);
+    }
+
+    /// Why it was denied or given back, in the words that the applicant reads, with the name under which the audit has it.
+    pub(super) fn reason(&mut self, words: &Words, office: &Office, reason: &Reason, used_for: ReasonUse) {
+        let saved = office.reason(&reason.key, used_for);
+        let said = saved.map_or("", |saved| saved.words.in_language(words.language));
+        self.line(
+            words.of("決定の理由", "Reason of the decision"),
+            &format!("{said} ({})", reason.key),
+        );
+        if let Some(remark) = &reason.remark {
+            self.line(words.of("補足", "Remark"), remark);
+        }
     }
 
     pub(super) fn gap(&mut self) {
@@ -157,6 +174,32 @@ impl Words {
             Language::En => format!("{day} {hours:02}:{minutes:02}:{seconds:02} (Japan time, UTC+9)"),
         }
     }
+}
+
+/// Whether a text is about this content: it has the line that our texts have.
+pub(super) fn quotes(text: &str, content: Digest) -> bool {
+    has_line(text, content_label, &content.to_string())
+}
+
+/// Whether a text was written for this person.
+pub(super) fn is_for(text: &str, person: &PersonNumber) -> bool {
+    has_line(text, person_label, &person.0)
+}
+
+fn has_line(text: &str, label: fn(&Words) -> &'static str, value: &str) -> bool {
+    [Language::Ja, Language::En].into_iter().any(|language| {
+        let mut page = Page::default();
+        page.line(label(&Words { language }), value);
+        text.split_inclusive('\n').any(|line| line == page.0)
+    })
+}
+
+pub(super) fn content_label(words: &Words) -> &'static str {
+    words.of("内容の識別値（SHA-256）", "Digest of the content (SHA-256)")
+}
+
+pub(super) fn person_label(words: &Words) -> &'static str {
+    words.of("職員番号", "Staff number")
 }
 
 const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";

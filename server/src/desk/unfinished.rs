@@ -5,12 +5,16 @@
 
 use casework::revocation::Case;
 use casework::time::Instant;
+use casework::{registration, renewal};
 use std::time::Duration;
 
 use super::paper::Paper;
+use super::registration::{Command as RegistrationCommand, Registration};
+use super::renewal::{Command as RenewalCommand, Renewal};
 use super::revocation::{Command, Revocation};
-use super::{Actor, CaseId, Desk, Failure, Procedure as _};
+use super::{Actor, CaseId, Desk, Failure, Procedure};
 use crate::fault::Fault;
+use crate::store::NewEvent;
 
 impl Desk {
     /// Gives up the cases that no session holds, and that nothing has changed for as long as a session may idle; says how
@@ -22,10 +26,10 @@ impl Desk {
         let (mut given_up, mut seen, mut last, mut broken) = (0, 0, None, None);
         while seen < MOST {
             let page = self.store.unfinished_cases(before, last).await?;
-            let Some(end) = page.last() else { break };
-            (seen, last) = (seen + page.len(), Some(*end));
-            for (_, case) in page {
-                match self.abandon(CaseId::from_octets(case)).await {
+            let Some((at, case, _)) = page.last() else { break };
+            (seen, last) = (seen + page.len(), Some((*at, *case)));
+            for (_, case, procedure) in page {
+                match Box::pin(self.abandon(case, &procedure)).await {
                     Ok(Turn::GivenUp) => given_up += 1,
                     Ok(Turn::NotYet) => {}
                     Err(fault @ (Fault::Corrupt { .. } | Fault::Bug(_))) => broken = broken.or(Some(fault)),
@@ -34,6 +38,26 @@ impl Desk {
             }
         }
         broken.map_or(Ok(given_up), Err)
+    }
+
+    /// Lets the applications lapse that were given back to their applicants and not answered in time; says how many.
+    pub async fn lapse_unanswered(&self) -> Result<usize, Fault> {
+        let before = self.clock.now();
+        let (mut lapsed, mut seen, mut last, mut broken) = (0, 0, None, None);
+        while seen < MOST {
+            let page = self.store.unanswered_cases(before, last).await?;
+            let Some((at, case, _)) = page.last() else { break };
+            (seen, last) = (seen + page.len(), Some((*at, *case)));
+            for (_, case, procedure) in page {
+                match Box::pin(self.lapse(case, &procedure)).await {
+                    Ok(Turn::GivenUp) => lapsed += 1,
+                    Ok(Turn::NotYet) => {}
+                    Err(fault @ (Fault::Corrupt { .. } | Fault::Bug(_))) => broken = broken.or(Some(fault)),
+                    Err(fault) => return Err(fault),
+                }
+            }
+        }
+        broken.map_or(Ok(lapsed), Err)
     }
 
     /// Deletes the texts that went out for signature longer than `kept` ago and were not signed; says how many. Each leaves
@@ -54,14 +78,12 @@ impl Desk {
             for text in unsigned {
                 let details = vec![("text", text.digest.to_string())];
                 let row = self.store.case(text.case).await?;
-                let event = if row.is_some_and(|row| row.procedure == Paper::NOUN) {
-                    let case: CaseId<Paper> = CaseId::from_octets(text.case);
-                    self.event_beside(&Actor::System, case, "text_forgotten", details)
-                        .await?
-                } else {
-                    let case: CaseId<Revocation> = CaseId::from_octets(text.case);
-                    self.event_beside(&Actor::System, case, "text_forgotten", details)
-                        .await?
+                let procedure = row.map_or(String::new(), |row| row.procedure);
+                let event = match procedure.as_str() {
+                    Paper::NOUN => self.forgotten::<Paper>(text.case, details).await?,
+                    Registration::NOUN => self.forgotten::<Registration>(text.case, details).await?,
+                    Renewal::NOUN => self.forgotten::<Renewal>(text.case, details).await?,
+                    _ => self.forgotten::<Revocation>(text.case, details).await?,
                 };
                 let gone = self.store.forget_text(text, event, self.clock.now()).await?;
                 forgotten += usize::from(gone);
@@ -70,13 +92,68 @@ impl Desk {
         Ok(forgotten)
     }
 
-    async fn abandon(&self, case: CaseId<Revocation>) -> Result<Turn, Fault> {
-        if let Case::Awaiting { until, .. } = self.look(case).await?
-            && self.clock.now() <= until
-        {
+    async fn forgotten<P: Procedure>(
+        &self,
+        case: [u8; 16],
+        details: Vec<(&'static str, String)>,
+    ) -> Result<NewEvent, Fault> {
+        let case: CaseId<P> = CaseId::from_octets(case);
+        self.event_beside(&Actor::System, case, "text_forgotten", details).await
+    }
+
+    async fn abandon(&self, case: [u8; 16], procedure: &str) -> Result<Turn, Fault> {
+        if procedure == Renewal::NOUN {
+            let case: CaseId<Renewal> = CaseId::from_octets(case);
+            let until = match self.look(case).await? {
+                renewal::Case::Awaiting { until, .. } => Some(until),
+                _ => None,
+            };
+            return self.give_up(case, &RenewalCommand::Abandon, until).await;
+        }
+        if procedure == Registration::NOUN {
+            let case: CaseId<Registration> = CaseId::from_octets(case);
+            let until = match self.look(case).await? {
+                registration::Case::Awaiting { until, .. } => Some(until),
+                _ => None,
+            };
+            return self.give_up(case, &RegistrationCommand::Abandon, until).await;
+        }
+        let case: CaseId<Revocation> = CaseId::from_octets(case);
+        let until = match self.look(case).await? {
+            Case::Awaiting { until, .. } => Some(until),
+            _ => None,
+        };
+        self.give_up(case, &Command::Abandon, until).await
+    }
+
+    async fn lapse(&self, case: [u8; 16], procedure: &str) -> Result<Turn, Fault> {
+        if procedure == Renewal::NOUN {
+            let case: CaseId<Renewal> = CaseId::from_octets(case);
+            let until = match self.look(case).await? {
+                renewal::Case::Returned { until, .. } => Some(until),
+                _ => None,
+            };
+            self.give_up(case, &RenewalCommand::Lapse, until).await
+        } else {
+            let case: CaseId<Registration> = CaseId::from_octets(case);
+            let until = match self.look(case).await? {
+                registration::Case::Returned { until, .. } => Some(until),
+                _ => None,
+            };
+            self.give_up(case, &RegistrationCommand::Lapse, until).await
+        }
+    }
+
+    async fn give_up<P: Procedure>(
+        &self,
+        case: CaseId<P>,
+        command: &P::Command,
+        until: Option<Instant>,
+    ) -> Result<Turn, Fault> {
+        if until.is_some_and(|until| self.clock.now() <= until) {
             return Ok(Turn::NotYet);
         }
-        match self.perform(&Actor::System, case, &Command::Abandon).await {
+        match self.perform(&Actor::System, case, command).await {
             Ok(_) => Ok(Turn::GivenUp),
             // Somebody was faster.
             Err(Failure::Refused(_) | Failure::Fault(Fault::Contended)) => Ok(Turn::NotYet),

@@ -4,6 +4,7 @@
 //! ends as failed when the mail server refuses it for good, or nobody took it for five days; the audit of its case and
 //! the metric `kagimori_letters_failed` tell the operator.
 
+mod bidder;
 mod crl;
 mod letter;
 pub mod mail;
@@ -17,10 +18,15 @@ use crate::authority::crl::Period;
 use crate::authority::issue::Registrar;
 use crate::desk::officer::OfficerAccount;
 use crate::desk::paper::Paper;
+use crate::desk::registration::Registration;
+use crate::desk::renewal::Renewal;
 use crate::desk::revocation::Revocation;
 use crate::desk::{Actor, CaseId, Desk};
 use crate::fault::Fault;
-use crate::store::{Errand, ErrandRow, NewEvent, Store, letter_key, officer_letter_key, paper_letter_key};
+use crate::store::{
+    Errand, ErrandRow, NewEvent, Store, letter_key, officer_letter_key, paper_letter_key, registration_letter_key,
+    renewal_letter_key,
+};
 use mail::{Mail, Mailer, NotSent};
 use office::Post;
 
@@ -49,6 +55,14 @@ pub(crate) async fn letter_of(desk: &Desk, errand: &ErrandRow) -> Result<Option<
             Post::Mail(mail) => Some((paper_letter_key(*which), mail)),
             Post::Paper(_) => None,
         },
+        Errand::RegistrationLetter(which) => Some((
+            registration_letter_key(*which),
+            bidder::of_registration(desk, errand, *which).await?,
+        )),
+        Errand::RenewalLetter(which) => Some((
+            renewal_letter_key(*which),
+            bidder::of_renewal(desk, errand, *which).await?,
+        )),
         Errand::PublishCrl { .. } | Errand::OfficerLetter(_) | Errand::ToOperator(_) => None,
     })
 }
@@ -116,6 +130,14 @@ impl Errands {
                 Post::Mail(mail) => self.send(&mail).await,
                 Post::Paper(letter) => Ok(self.store().keep_letter(letter).await.map_err(Trouble::from)?),
             },
+            Errand::RegistrationLetter(which) => {
+                let mail = bidder::of_registration(&self.registrar.desk, errand, *which).await?;
+                self.send(&mail).await
+            }
+            Errand::RenewalLetter(which) => {
+                let mail = bidder::of_renewal(&self.registrar.desk, errand, *which).await?;
+                self.send(&mail).await
+            }
             Errand::OfficerLetter(which) => {
                 let mail = office::to_officer(&self.registrar.desk, errand, *which).await?;
                 self.send(&mail).await
@@ -146,6 +168,8 @@ impl Errands {
         match errand.errand {
             Errand::RevocationLetter(which) => details.push(("letter", letter_key(which).to_owned())),
             Errand::PaperLetter(which) => details.push(("letter", paper_letter_key(which).to_owned())),
+            Errand::RegistrationLetter(which) => details.push(("letter", registration_letter_key(which).to_owned())),
+            Errand::RenewalLetter(which) => details.push(("letter", renewal_letter_key(which).to_owned())),
             Errand::OfficerLetter(which) => details.push(("letter", officer_letter_key(which).to_owned())),
             Errand::PublishCrl { .. } | Errand::ToOperator(_) => {}
         }
@@ -170,6 +194,16 @@ impl Errands {
             Errand::PaperLetter(_) => {
                 let case = CaseId::from_octets(errand.case);
                 desk.event_beside::<Paper>(&Actor::System, case, "letter_failed", details)
+                    .await?
+            }
+            Errand::RegistrationLetter(_) => {
+                let case = CaseId::from_octets(errand.case);
+                desk.event_beside::<Registration>(&Actor::System, case, "letter_failed", details)
+                    .await?
+            }
+            Errand::RenewalLetter(_) => {
+                let case = CaseId::from_octets(errand.case);
+                desk.event_beside::<Renewal>(&Actor::System, case, "letter_failed", details)
                     .await?
             }
             Errand::OfficerLetter(_) => {
@@ -213,9 +247,12 @@ impl From<Trouble> for Undone {
 fn is_over(errand: &ErrandRow, now: Instant) -> bool {
     match errand.errand {
         Errand::PublishCrl { .. } => false,
-        Errand::RevocationLetter(_) | Errand::PaperLetter(_) | Errand::OfficerLetter(_) | Errand::ToOperator(_) => {
-            now > errand.queued_at.plus_seconds(LETTER_TRIED)
-        }
+        Errand::RevocationLetter(_)
+        | Errand::PaperLetter(_)
+        | Errand::RegistrationLetter(_)
+        | Errand::RenewalLetter(_)
+        | Errand::OfficerLetter(_)
+        | Errand::ToOperator(_) => now > errand.queued_at.plus_seconds(LETTER_TRIED),
     }
 }
 

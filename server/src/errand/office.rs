@@ -176,12 +176,18 @@ const fn received(errand: &ErrandRow) -> Instant {
     errand.queued_at
 }
 
-fn open(desk: &Desk, office: &str) -> Result<std::sync::Arc<Office>, Trouble> {
+pub(super) fn open(desk: &Desk, office: &str) -> Result<std::sync::Arc<Office>, Trouble> {
     desk.office(office)
         .ok_or_else(|| Trouble(format!("no office {office:?} here")))
 }
 
-fn mail(office: &Office, language: Language, errand: &ErrandRow, to: String, letter: letter::Letter) -> Mail {
+pub(super) fn mail(
+    office: &Office,
+    language: Language,
+    errand: &ErrandRow,
+    to: String,
+    letter: letter::Letter,
+) -> Mail {
     Mail {
         id: errand.id,
         from_name: office.sender.name.in_language(language).to_owned(),

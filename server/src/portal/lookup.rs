@@ -18,6 +18,8 @@ use wire::queue::Standing;
 
 use crate::catalogue::both;
 use crate::desk::paper::Paper;
+use crate::desk::registration::Registration;
+use crate::desk::renewal::Renewal;
 use crate::desk::revocation::Revocation;
 use crate::desk::{CaseId, Procedure};
 use crate::fault::{Bug, Fault};
@@ -133,6 +135,15 @@ async fn standing(portal: &Portal, row: &ReceiptRow) -> Result<Standing, Fault> 
             _ => None,
         };
         (Paper::state(&case), revoked)
+    } else if case.procedure == Renewal::NOUN {
+        let case = portal.desk().look::<Renewal>(CaseId::from_octets(row.case)).await?;
+        (Renewal::state(&case), None)
+    } else if case.procedure == Registration::NOUN {
+        let case = portal
+            .desk()
+            .look::<Registration>(CaseId::from_octets(row.case))
+            .await?;
+        (Registration::state(&case), None)
     } else {
         let case = portal.desk().look::<Revocation>(CaseId::from_octets(row.case)).await?;
         let revoked = match &case {

@@ -184,11 +184,14 @@ pub async fn sweep(store: &Store, idle: Duration, longest: Duration, now: Instan
     store.forget_card_requests(before(longest)).await?;
     store.forget_drafts(before(DRAFTS)).await?;
     store.forget_requests(now.plus_seconds(-api::KEPT_FOR)).await?;
+    store.forget_old_tries(before(TRIES)).await?;
     store.forget_begun(now.plus_seconds(-api::KEPT_FOR)).await?;
     Ok(())
 }
 
 /// How long an officer's unfinished copy of a paper waits: over a long weekend.
 const DRAFTS: Duration = Duration::from_hours(5 * 24);
+/// How long a failed proof of a company counts.
+const TRIES: Duration = Duration::from_hours(24);
 /// Octets that a form or an answer of the agent may have.
 const BODY_LIMIT: usize = 64 << 10;

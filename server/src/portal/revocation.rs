@@ -283,6 +283,7 @@ async fn certificate(visit: Visit) -> Result<Response, Stop> {
     let view = view::Certificate {
         deadline: fact::deadline(&page, shown.last),
         facts: fact::certificate(&page, &shown.certificate, &shown.authentication),
+        touched: touched(&visit, &current).await?,
         office: current.office,
         page,
     };
@@ -449,6 +450,29 @@ async fn shown(visit: &Visit, current: &Current) -> Result<Shown, Stop> {
         authentication,
         last,
     })
+}
+
+/// The ordering bodies that know this card, and its open bids there: they come before the decision.
+async fn touched(visit: &Visit, current: &Current) -> Result<Vec<view::Touched>, Stop> {
+    let Some(opened) = current.opened() else {
+        return Ok(Vec::new());
+    };
+    let desk = visit.portal.desk();
+    let touched = desk
+        .touched_by_revocation(&current.office, &opened.subject, visit.now)
+        .await;
+    let words = visit.words;
+    let touched = touched.map_err(|fault| visit.fault(&fault))?.into_iter();
+    Ok(touched
+        .map(|touched| view::Touched {
+            office: touched.office.name.in_language(words.language()).to_owned(),
+            bids: touched
+                .bids
+                .into_iter()
+                .map(|bid| (date::day(words, bid.opens_on), bid.title, bid.id))
+                .collect(),
+        })
+        .collect())
 }
 
 fn case_of(session: &Session, office: &Office) -> Option<CaseId<Revocation>> {

@@ -82,6 +82,13 @@ pub(crate) struct Certificate {
     pub(crate) office: Arc<Office>,
     pub(crate) deadline: String,
     pub(crate) facts: Vec<Fact>,
+    pub(crate) touched: Vec<Touched>,
+}
+
+/// An ordering body at which something would be touched: its open bids by day, title and id.
+pub(crate) struct Touched {
+    pub(crate) office: String,
+    pub(crate) bids: Vec<(String, String, String)>,
 }
 
 /// S4
@@ -115,6 +122,7 @@ pub(crate) struct Confirm {
     pub(crate) lapsed: bool,
     pub(crate) deadline: String,
     pub(crate) certificate: Vec<Fact>,
+    pub(crate) touched: Vec<Touched>,
     pub(crate) application: Vec<Fact>,
     pub(crate) refund: String,
     pub(crate) fee: String,

@@ -42,6 +42,8 @@ enum Task {
     Outbox,
     Sessions,
     Cases,
+    /// Applications that were given back and not answered.
+    Unanswered,
     Texts,
     Holders,
 }
@@ -117,6 +119,8 @@ impl Upkeep {
         self.setbacks.attempt(Task::Sessions, sweep).await;
         let cases = registrar.desk.abandon_unfinished(self.sessions.idle);
         self.setbacks.attempt(Task::Cases, cases).await;
+        let unanswered = registrar.desk.lapse_unanswered();
+        self.setbacks.attempt(Task::Unanswered, unanswered).await;
         let texts = registrar.desk.forget_unsigned_texts(self.sessions.session);
         self.setbacks.attempt(Task::Texts, texts).await;
         // A million old certificates take some ten minutes, and whatever is written meanwhile comes between.

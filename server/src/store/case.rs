@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use wire::office::Language;
 
+use super::card::{self, CardRow};
 use super::certificate as certificate_row;
 use super::database::{Connection, statements, values};
 use super::errand::{self, NewErrand};
@@ -16,6 +17,7 @@ use super::officer::{self, Registered};
 use super::passkey::{self, PasskeyRow};
 use super::queue::{self, QueueRow};
 use super::receipt::{self, NewReceipt};
+use super::registration::{self, NewBinding, NewContact, NewRegistration, Occupied};
 use super::status::{self, NewStatus};
 use super::{Clash, Store};
 use crate::fault::{Bug, Fault};
@@ -85,6 +87,18 @@ pub enum Write {
     Passkey(PasskeyRow),
     /// Where officers find the case.
     Queue(QueueRow),
+    /// A card as it was read.
+    Card(CardRow),
+    /// A registration with its first card.
+    Registration(NewRegistration),
+    /// Another contact of a registration.
+    Contact(NewContact),
+    /// Another card of a registration: the switch.
+    Bind(NewBinding),
+    /// A card is in an application that is not decided.
+    Occupy(Occupied),
+    /// The cards of this case are not any more.
+    Vacate,
     /// What an authority is about to sign.
     Intend {
         /// Of the certificate.
@@ -134,18 +148,45 @@ impl Store {
         }))
     }
 
-    /// Some of the revocations that are not decided, that nothing has changed since `before`, and that no session holds,
-    /// with when they were changed last; the oldest first, behind `last`.
+    /// Some of the cases that were not sent off, that nothing has changed since `before`, and that no session holds, with
+    /// their procedure and when they were changed last; the oldest first, behind `last`.
     pub(crate) async fn unfinished_cases(
         &self,
         before: Instant,
         last: Option<(Instant, [u8; 16])>,
-    ) -> Result<Vec<(Instant, [u8; 16])>, Fault> {
+    ) -> Result<Vec<(Instant, [u8; 16], String)>, Fault> {
         let (at, id) = last.unwrap_or((Instant(i64::MIN), [0; 16]));
         let mut connection = self.reader().await?;
         let rows = connection.rows(UNFINISHED, values![before.0, at.0, &id]).await?;
         rows.iter()
-            .map(|row| Ok((Instant(row.column("changed_at")?), row.octets("id")?)))
+            .map(|row| {
+                Ok((
+                    Instant(row.column("changed_at")?),
+                    row.octets("id")?,
+                    row.column("procedure")?,
+                ))
+            })
+            .collect()
+    }
+
+    /// Some of the cases that were given back to their applicant before `before` and were not answered, with their
+    /// procedure; behind `last`.
+    pub(crate) async fn unanswered_cases(
+        &self,
+        before: Instant,
+        last: Option<(Instant, [u8; 16])>,
+    ) -> Result<Vec<(Instant, [u8; 16], String)>, Fault> {
+        let (at, id) = last.unwrap_or((Instant(i64::MIN), [0; 16]));
+        let mut connection = self.reader().await?;
+        let rows = connection.rows(UNANSWERED, values![before.0, at.0, &id]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok((
+                    Instant(row.column("changed_at")?),
+                    row.octets("id")?,
+                    row.column("procedure")?,
+                ))
+            })
             .collect()
     }
 
@@ -210,6 +251,12 @@ async fn run(connection: &mut Connection, commit: &Commit) -> Result<(), Clash> 
             Write::Register(new) => officer::register(connection, new, *at).await?,
             Write::Passkey(new) => passkey::add(connection, new).await?,
             Write::Queue(row) => queue::place(connection, row).await?,
+            Write::Card(row) => card::keep(connection, row, *at).await?,
+            Write::Registration(new) => registration::register(connection, new, *at).await?,
+            Write::Contact(new) => registration::change(connection, new, *at).await?,
+            Write::Bind(new) => registration::bind(connection, new, *at).await?,
+            Write::Occupy(new) => registration::occupy(connection, &case.id, new).await?,
+            Write::Vacate => registration::vacate(connection, &case.id).await?,
             Write::Intend { intent, octets } => {
                 certificate_row::intend(connection, &case.id, intent, octets, *at).await?;
             }
@@ -245,11 +292,16 @@ statements! {
     INSERT = "INSERT INTO office_case (id, procedure, office, language, version, state, document, opened_at, changed_at)
               VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $7) ON CONFLICT (id) DO NOTHING";
     // A case begins with a card request, whose session stays known as long as it lives.
-    UNFINISHED = "SELECT id, changed_at FROM office_case
-                  WHERE state IN ('entering', 'reviewing', 'awaiting') AND procedure = 'revocation' AND changed_at < $1
+    UNFINISHED = "SELECT id, changed_at, procedure FROM office_case
+                  WHERE state IN ('entering', 'reviewing', 'confirming', 'awaiting')
+                    AND procedure IN ('revocation', 'registration', 'renewal') AND changed_at < $1
                     AND (changed_at > $2 OR (changed_at = $2 AND id > $3))
                     AND NOT EXISTS (SELECT 1 FROM card_request r JOIN session s ON s.token = r.session
                                     WHERE r.case_id = office_case.id)
+                  ORDER BY changed_at, id LIMIT 64";
+    UNANSWERED = "SELECT id, changed_at, procedure FROM office_case
+                  WHERE state = 'returned' AND procedure IN ('registration', 'renewal') AND changed_at < $1
+                    AND (changed_at > $2 OR (changed_at = $2 AND id > $3))
                   ORDER BY changed_at, id LIMIT 64";
     SWAP = "UPDATE office_case SET version = version + 1, state = $3, document = $4, language = $5, changed_at = $6
             WHERE id = $1 AND version = $2";

@@ -3,7 +3,7 @@
 use casework::identity::{Authority, CertificateId, Serial};
 use casework::revocation::Letter;
 use casework::time::Instant;
-use casework::{officer, paper};
+use casework::{officer, paper, registration, renewal};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -26,6 +26,10 @@ pub enum Errand {
     RevocationLetter(Letter),
     /// A letter of the paper route to the applicant.
     PaperLetter(paper::Letter),
+    /// A letter about a registration, to its contact.
+    RegistrationLetter(registration::Letter),
+    /// A letter about a renewal, to the registration's contact.
+    RenewalLetter(renewal::Letter),
     /// A letter to an officer, about the own account.
     OfficerLetter(officer::Letter),
     /// A mail to the operator, as it was written when it was queued.
@@ -187,6 +191,23 @@ pub(crate) async fn queue(
                 },
             )
         }
+        Errand::RegistrationLetter(letter) => {
+            let name = registration_letter_key(*letter).to_owned();
+            // What was given back, answered and given back again is told again.
+            let once = match letter {
+                registration::Letter::Returned => format!("{name} {:032x}", u128::from_be_bytes(new.id)),
+                _ => name.clone(),
+            };
+            (once, ErrandDocument::RegistrationLetter { letter: name })
+        }
+        Errand::RenewalLetter(letter) => {
+            let name = renewal_letter_key(*letter).to_owned();
+            let once = match letter {
+                renewal::Letter::Returned => format!("{name} {:032x}", u128::from_be_bytes(new.id)),
+                _ => name.clone(),
+            };
+            (once, ErrandDocument::RenewalLetter { letter: name })
+        }
         Errand::OfficerLetter(letter) => {
             let name = officer_letter_key(*letter);
             (
@@ -278,6 +299,12 @@ enum ErrandDocument {
     PaperLetter {
         letter: String,
     },
+    RegistrationLetter {
+        letter: String,
+    },
+    RenewalLetter {
+        letter: String,
+    },
     OfficerLetter {
         letter: String,
     },
@@ -301,6 +328,18 @@ fn read_errand(document: &str) -> Result<Errand, Fault> {
             [paper::Letter::Received, paper::Letter::Revoked, paper::Letter::Denied]
                 .into_iter()
                 .find(|known| paper_letter_key(*known) == letter)
+                .ok_or_else(|| corrupt("letter", letter))?,
+        ),
+        ErrandDocument::RegistrationLetter { letter } => Errand::RegistrationLetter(
+            registration::Letter::ALL
+                .into_iter()
+                .find(|known| registration_letter_key(*known) == letter)
+                .ok_or_else(|| corrupt("letter", letter))?,
+        ),
+        ErrandDocument::RenewalLetter { letter } => Errand::RenewalLetter(
+            renewal::Letter::ALL
+                .into_iter()
+                .find(|known| renewal_letter_key(*known) == letter)
                 .ok_or_else(|| corrupt("letter", letter))?,
         ),
         ErrandDocument::OfficerLetter { letter } => Errand::OfficerLetter(
@@ -363,5 +402,31 @@ pub(crate) const fn officer_letter_key(letter: officer::Letter) -> &'static str 
         officer::Letter::RolesChanged => "officer_roles",
         officer::Letter::Blocked => "officer_blocked",
         officer::Letter::Unblocked => "officer_unblocked",
+    }
+}
+
+/// The letter's word, in rows and in the audit.
+pub(crate) const fn registration_letter_key(letter: registration::Letter) -> &'static str {
+    match letter {
+        registration::Letter::Held => "registration_held",
+        registration::Letter::Approved => "registration_approved",
+        registration::Letter::Completed => "registration_completed",
+        registration::Letter::Denied => "registration_denied",
+        registration::Letter::Returned => "registration_returned",
+        registration::Letter::Withdrawn => "registration_withdrawn",
+        registration::Letter::Lapsed => "registration_lapsed",
+    }
+}
+
+/// The letter's word, in rows and in the audit.
+pub(crate) const fn renewal_letter_key(letter: renewal::Letter) -> &'static str {
+    match letter {
+        renewal::Letter::Held => "renewal_held",
+        renewal::Letter::Approved => "renewal_approved",
+        renewal::Letter::Completed => "renewal_completed",
+        renewal::Letter::Denied => "renewal_denied",
+        renewal::Letter::Returned => "renewal_returned",
+        renewal::Letter::Withdrawn => "renewal_withdrawn",
+        renewal::Letter::Lapsed => "renewal_lapsed",
     }
 }

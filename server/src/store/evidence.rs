@@ -143,11 +143,11 @@ statements! {
                      WHERE s.case_id = evidence.case_id AND s.kind = 'signature' AND s.digest = evidence.digest)
                     THEN 1 ELSE 0 END AS BIGINT) AS signed
                  FROM evidence WHERE unsettled_since < $1
-                    AND NOT EXISTS (SELECT 1 FROM office_case c WHERE c.id = evidence.case_id AND c.state IN ('awaiting', 'drafting', 'waiting'))
+                    AND NOT EXISTS (SELECT 1 FROM office_case c WHERE c.id = evidence.case_id AND c.state IN ('awaiting', 'confirming', 'drafting', 'held', 'waiting'))
                  ORDER BY unsettled_since LIMIT 64";
     SETTLE = "UPDATE evidence SET unsettled_since = NULL WHERE case_id = $1 AND kind = 'text' AND digest = $2";
     FORGET = "DELETE FROM evidence WHERE case_id = $1 AND kind = 'text' AND digest = $2
                 AND NOT EXISTS (SELECT 1 FROM evidence s
                                 WHERE s.case_id = $1 AND s.kind = 'signature' AND s.digest = $2)
-                AND NOT EXISTS (SELECT 1 FROM office_case c WHERE c.id = $1 AND c.state IN ('awaiting', 'drafting', 'waiting'))";
+                AND NOT EXISTS (SELECT 1 FROM office_case c WHERE c.id = $1 AND c.state IN ('awaiting', 'confirming', 'drafting', 'held', 'waiting'))";
 }

@@ -147,6 +147,16 @@ const SQLITE: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0009_every_holder_is_found.sql"),
     ),
     (
+        10,
+        "cards are registered",
+        include_str!("../../migrations/sqlite/0010_cards_are_registered.sql"),
+    ),
+    (
+        11,
+        "bidders are on a list",
+        include_str!("../../migrations/sqlite/0011_bidders_are_on_a_list.sql"),
+    ),
+    (
         12,
         "lists of others are kept",
         include_str!("../../migrations/sqlite/0012_lists_of_others_are_kept.sql"),
@@ -197,6 +207,16 @@ const POSTGRES: &[(i64, &str, &str)] = &[
         9,
         "every holder is found",
         include_str!("../../migrations/postgres/0009_every_holder_is_found.sql"),
+    ),
+    (
+        10,
+        "cards are registered",
+        include_str!("../../migrations/postgres/0010_cards_are_registered.sql"),
+    ),
+    (
+        11,
+        "bidders are on a list",
+        include_str!("../../migrations/postgres/0011_bidders_are_on_a_list.sql"),
     ),
     (
         12,

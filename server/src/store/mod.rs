@@ -6,6 +6,8 @@
 mod alarm;
 mod audit;
 mod begun;
+mod bid;
+mod card;
 mod card_request;
 mod case;
 mod certificate;
@@ -27,10 +29,15 @@ mod office;
 mod officer;
 mod paper;
 mod passkey;
+mod proof;
 mod queue;
 mod receipt;
+mod register;
+mod registration;
+mod renewal;
 mod replay;
 mod retention;
+mod review;
 mod revocation;
 mod rights;
 mod session;
@@ -48,6 +55,8 @@ use std::sync::Arc;
 pub use alarm::{AlarmRow, OperatorMail};
 pub use audit::{Content, EventRecord, EvidenceRow, SignedHead};
 pub(crate) use begun::BegunRow;
+pub use bid::{BidRow, BidderOf};
+pub use card::CardRow;
 pub use card_request::{ANSWERED, CardRequestRow, CardRequestState, Claimed};
 pub use case::{CaseRow, Commit, Document, Write};
 pub use certificate::CertificateRow;
@@ -59,7 +68,9 @@ use database::{Connection, Database};
 pub use database::{NotAStore, StoreAddress};
 pub use draft::{DraftKey, DraftRow};
 pub use errand::{Errand, ErrandRow, NewErrand, Outbox};
-pub(crate) use errand::{letter_key, officer_letter_key, paper_letter_key};
+pub(crate) use errand::{
+    letter_key, officer_letter_key, paper_letter_key, registration_letter_key, renewal_letter_key,
+};
 pub use event::{Audit, EventRow, NewEvent};
 pub use evidence::{EvidenceKind, NewEvidence};
 use follow::Begun;
@@ -76,8 +87,16 @@ pub(crate) use officer::{
 };
 pub(crate) use paper::{from_document as paper_case, state as paper_state, to_document as paper_document};
 pub use passkey::PasskeyRow;
+pub(crate) use proof::is_registration_password;
+pub use proof::{LetterCode, Proof, Proved, registration_password};
 pub use queue::{QueueCounts, QueuePlace, QueueQuery, QueueRow, Shelf, Show};
 pub use receipt::{NewReceipt, ReceiptRow};
+pub use register::{Imported, RegisterChange, RegisterRow, RegisterVersion};
+pub use registration::{NewBinding, NewContact, NewRegistration, Occupied, RegisteredCard, RegistrationRow};
+pub(crate) use registration::{
+    from_document as registration_case, state as registration_state, to_document as registration_document,
+};
+pub(crate) use renewal::{from_document as renewal_case, state as renewal_state, to_document as renewal_document};
 pub(crate) use replay::journal_keys;
 pub use replay::{Bounds, JournalIs, Replayed, replay};
 pub use retention::{Candidate, Gone, Tombstone};
@@ -220,6 +239,8 @@ impl Store {
             alarm::STATEMENTS,
             audit::STATEMENTS,
             begun::STATEMENTS,
+            bid::STATEMENTS,
+            card::STATEMENTS,
             card_request::STATEMENTS,
             case::STATEMENTS,
             certificate::STATEMENTS,
@@ -240,7 +261,10 @@ impl Store {
             officer::STATEMENTS,
             passkey::STATEMENTS,
             queue::STATEMENTS,
+            proof::STATEMENTS,
             receipt::STATEMENTS,
+            register::STATEMENTS,
+            registration::STATEMENTS,
             replay::STATEMENTS,
             rights::STATEMENTS,
             retention::STATEMENTS,

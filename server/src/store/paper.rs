@@ -1,15 +1,15 @@
 //! The case of a 書面による失効申込 as its row's document.
 
 use casework::application::{Account, AccountKind, Ground};
-use casework::identity::{Authority, CertificateId, Digest, Fingerprint, OfficerId, PersonNumber, Serial};
+use casework::identity::{Authority, CertificateId, Digest, Serial};
 use casework::paper::{Applicant, Case, Document as Paper, Enclosure, Entry, File};
 use casework::refund::Refund;
-use casework::review::{Approval, Asked, Claim, Reason, Review, Verdict};
 use casework::time::{Day, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::case::{self, Hex, corrupt, new_is_not_stored};
 use super::receipt::read_number;
+use super::review::{ApprovalRow, ReasonRow, ReviewRow, approval_row, reason_row, review_row};
 use crate::fault::Fault;
 
 /// State and document of a case, for its row.
@@ -226,52 +226,6 @@ struct AccountRow {
 }
 
 #[derive(Serialize, Deserialize)]
-struct ReviewRow {
-    content: Hex,
-    first: Option<ApprovalRow>,
-    claim: Option<ClaimRow>,
-    since: i64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct ClaimRow {
-    by: Hex,
-    until: i64,
-    asked: Option<AskedRow>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct AskedRow {
-    verdict: VerdictRow,
-    text: Hex,
-    until: i64,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum VerdictRow {
-    Approve,
-    Deny(ReasonRow),
-    Return(ReasonRow),
-}
-
-#[derive(Serialize, Deserialize)]
-struct ReasonRow {
-    key: String,
-    remark: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct ApprovalRow {
-    officer: Hex,
-    person: String,
-    card: Hex,
-    content: Hex,
-    text: Hex,
-    at: i64,
-}
-
-#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum RefundRow {
     Estimate { yen: u32 },
@@ -312,49 +266,6 @@ fn account_row(account: &Account) -> AccountRow {
         kind: account.kind.key().to_owned(),
         number: account.number.clone(),
         holder: account.holder.clone(),
-    }
-}
-
-fn review_row(review: &Review) -> ReviewRow {
-    ReviewRow {
-        content: Hex::of(&review.content.0),
-        first: review.first.as_ref().map(approval_row),
-        claim: review.claim.as_ref().map(|claim| ClaimRow {
-            by: Hex::of(&claim.by.0),
-            until: claim.until.0,
-            asked: claim.asked.as_ref().map(|asked| AskedRow {
-                verdict: verdict_row(&asked.verdict),
-                text: Hex::of(&asked.text.0),
-                until: asked.until.0,
-            }),
-        }),
-        since: review.since.0,
-    }
-}
-
-fn verdict_row(verdict: &Verdict) -> VerdictRow {
-    match verdict {
-        Verdict::Approve => VerdictRow::Approve,
-        Verdict::Deny(reason) => VerdictRow::Deny(reason_row(reason)),
-        Verdict::Return(reason) => VerdictRow::Return(reason_row(reason)),
-    }
-}
-
-fn reason_row(reason: &Reason) -> ReasonRow {
-    ReasonRow {
-        key: reason.key.clone(),
-        remark: reason.remark.clone(),
-    }
-}
-
-fn approval_row(approval: &Approval) -> ApprovalRow {
-    ApprovalRow {
-        officer: Hex::of(&approval.officer.0),
-        person: approval.person.0.clone(),
-        card: Hex::of(&approval.card.0),
-        content: Hex::of(&approval.content.0),
-        text: Hex::of(&approval.text.0),
-        at: approval.at.0,
     }
 }
 
@@ -414,66 +325,6 @@ impl AccountRow {
                 .ok_or_else(|| corrupt("account", &self.kind))?,
             number: self.number,
             holder: self.holder,
-        })
-    }
-}
-
-impl ReviewRow {
-    fn read(self) -> Result<Review, Fault> {
-        Ok(Review {
-            content: Digest(self.content.octets()?),
-            first: self.first.map(ApprovalRow::read).transpose()?,
-            claim: self.claim.map(ClaimRow::read).transpose()?,
-            since: Instant(self.since),
-        })
-    }
-}
-
-impl ClaimRow {
-    fn read(self) -> Result<Claim, Fault> {
-        let asked = |asked: AskedRow| {
-            Ok::<_, Fault>(Asked {
-                verdict: asked.verdict.read(),
-                text: Digest(asked.text.octets()?),
-                until: Instant(asked.until),
-            })
-        };
-        Ok(Claim {
-            by: OfficerId(self.by.octets()?),
-            until: Instant(self.until),
-            asked: self.asked.map(asked).transpose()?,
-        })
-    }
-}
-
-impl VerdictRow {
-    fn read(self) -> Verdict {
-        match self {
-            Self::Approve => Verdict::Approve,
-            Self::Deny(reason) => Verdict::Deny(Box::new(reason.read())),
-            Self::Return(reason) => Verdict::Return(Box::new(reason.read())),
-        }
-    }
-}
-
-impl ReasonRow {
-    fn read(self) -> Reason {
-        Reason {
-            key: self.key,
-            remark: self.remark,
-        }
-    }
-}
-
-impl ApprovalRow {
-    fn read(self) -> Result<Approval, Fault> {
-        Ok(Approval {
-            officer: OfficerId(self.officer.octets()?),
-            person: PersonNumber(self.person),
-            card: Fingerprint(self.card.octets()?),
-            content: Digest(self.content.octets()?),
-            text: Digest(self.text.octets()?),
-            at: Instant(self.at),
         })
     }
 }

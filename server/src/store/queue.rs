@@ -36,6 +36,8 @@ pub struct QueueRow {
     pub shelf: Shelf,
     /// Since when it stands there.
     pub since: Instant,
+    /// The end of the card that it is about, where that is the order in which it is looked at; 0 where it is not.
+    pub due: Instant,
     /// The officer who entered it, if one did.
     pub entered_by: Option<OfficerId>,
     /// The officer who has it, or had it until [`QueueRow::claimed_until`].
@@ -77,7 +79,7 @@ pub struct QueueQuery {
 /// Which cases of an office.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Show {
-    /// What waits for approval, oldest first.
+    /// What waits for approval, by the end of the card that it is about and then the oldest first.
     Waiting,
     /// What this officer has taken, oldest first; [`QueueRow::claimed_until`] tells whether it still holds.
     Mine(OfficerId),
@@ -92,6 +94,8 @@ pub enum Show {
 /// A place in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueuePlace {
+    /// As [`QueueRow::due`], in the list of what waits; 0 in the others.
+    pub due: Instant,
     /// Since when the case there stands on its shelf.
     pub since: Instant,
     /// Which case.
@@ -115,6 +119,7 @@ impl QueueRow {
     /// Where it stands in its list.
     pub const fn place(&self) -> QueuePlace {
         QueuePlace {
+            due: self.due,
             since: self.since,
             case: self.case,
         }
@@ -150,20 +155,19 @@ impl Store {
         let named = search.map(|said| format!("%{}%", escaped(&folded(said))));
         let limit = i64::from(query.limit.min(LONGEST_PAGE));
         // Before every place, or after every one.
-        let (since, case) = match (query.after, query.show) {
-            (Some(place), _) => (place.since.0, place.case.to_vec()),
-            (None, Show::Waiting | Show::Mine(_) | Show::Drafts) => (i64::MIN, Vec::new()),
-            (None, Show::Done | Show::All) => (i64::MAX, vec![0xff; 17]),
+        let (due, since, case) = match (query.after, query.show) {
+            (Some(place), _) => (place.due.0, place.since.0, place.case.to_vec()),
+            (None, Show::Waiting | Show::Mine(_) | Show::Drafts) => (i64::MIN, i64::MIN, Vec::new()),
+            (None, Show::Done | Show::All) => (i64::MAX, i64::MAX, vec![0xff; 17]),
         };
         let words = named.as_deref();
         let rows = match query.show {
-            Show::Waiting | Show::Drafts => {
-                let shelf = if query.show == Show::Waiting {
-                    Shelf::Waiting
-                } else {
-                    Shelf::Drafts
-                };
-                let all = values![office, shelf.key(), since, &case, limit];
+            Show::Waiting => {
+                let all = values![office, Shelf::Waiting.key(), since, &case, limit, due];
+                narrowed(&mut connection, [DUE, DUE_NAMED], all, words).await?
+            }
+            Show::Drafts => {
+                let all = values![office, Shelf::Drafts.key(), since, &case, limit];
                 narrowed(&mut connection, [OLDEST, OLDEST_NAMED], all, words).await?
             }
             Show::Done => {
@@ -251,6 +255,7 @@ pub(crate) async fn place(connection: &mut Connection, row: &QueueRow) -> Result
                 certificate.map(|certificate| certificate.authority.0.as_str()),
                 certificate.map(|certificate| certificate.serial.octets().as_slice()),
                 row.version,
+                row.due.0,
             ],
         )
         .await
@@ -259,14 +264,20 @@ pub(crate) async fn place(connection: &mut Connection, row: &QueueRow) -> Result
 
 statements! {
     PLACE = "INSERT INTO queue (case_id, procedure, office, shelf, since, searched, number, name, holder, company, ground,
-                state, entered_by, claimed_by, claimed_until, authority, serial, version)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+                state, entered_by, claimed_by, claimed_until, authority, serial, version, due)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
              ON CONFLICT (case_id) DO UPDATE SET shelf = $4, since = $5, searched = $6, number = $7, name = $8, holder = $9,
                 company = $10, ground = $11, state = $12, entered_by = $13, claimed_by = $14, claimed_until = $15,
-                authority = $16, serial = $17, version = $18";
+                authority = $16, serial = $17, version = $18, due = $19";
     ONE = "SELECT * FROM queue WHERE case_id = $1";
     OF_CERTIFICATE = "SELECT * FROM queue WHERE authority = $1 AND serial = $2 ORDER BY since DESC LIMIT 100";
     NUMBER = "SELECT * FROM queue WHERE number = $2 AND office = $1";
+    DUE = "SELECT * FROM queue WHERE office = $1 AND shelf = $2 AND (due, since, case_id) > ($6, $3, $4)
+           ORDER BY due, since, case_id LIMIT $5";
+    DUE_NAMED = "SELECT * FROM queue WHERE case_id IN
+                    (SELECT case_id FROM queue WHERE office = $1 AND shelf = $2 AND (due, since, case_id) > ($6, $3, $4)
+                        AND searched LIKE $7 ESCAPE '!' ORDER BY due, since, case_id LIMIT $5)
+                 ORDER BY due, since, case_id";
     OLDEST = "SELECT * FROM queue WHERE office = $1 AND shelf = $2 AND (since, case_id) > ($3, $4)
               ORDER BY since, case_id LIMIT $5";
     OLDEST_NAMED = "SELECT * FROM queue WHERE case_id IN
@@ -345,6 +356,7 @@ fn read(row: &Row) -> Result<QueueRow, Fault> {
             .find(|known| known.key() == shelf)
             .ok_or_else(|| corrupt("shelf", shelf))?,
         since: Instant(row.column("since")?),
+        due: Instant(row.column("due")?),
         entered_by: officer(row.column("entered_by")?)?,
         claimed_by: officer(row.column("claimed_by")?)?,
         claimed_until: row.column::<Option<i64>>("claimed_until")?.map(Instant),

@@ -374,7 +374,8 @@ statements! {
                       MAX(t.expires) AS erased
                FROM (SELECT case_id AS id, MAX(at) AS changed_at FROM event
                      WHERE erased_by IS NULL AND (document LIKE '{\"procedure\":\"revocation\",%'
-                         OR document LIKE '{\"procedure\":\"paper\",%' OR document LIKE '{\"procedure\":\"certificate\",%')
+                         OR document LIKE '{\"procedure\":\"paper\",%' OR document LIKE '{\"procedure\":\"registration\",%'
+                         OR document LIKE '{\"procedure\":\"renewal\",%' OR document LIKE '{\"procedure\":\"certificate\",%')
                      GROUP BY case_id HAVING MAX(at) <= $1) e
                LEFT JOIN office_case c ON c.id = e.id
                LEFT JOIN status s ON s.case_id = e.id

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 mod authority;
+mod bid;
 mod client;
 mod described;
 mod guard;

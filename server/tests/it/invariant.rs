@@ -140,9 +140,9 @@ pub(crate) const PREDICATES: &[(&str, &str)] = &[
             AND NOT EXISTS (SELECT 1 FROM status s WHERE s.case_id = c.id)",
     ),
     (
-        "I1 every receipt is of a revocation, or of an application on paper",
+        "I1 every receipt is of a revocation, or of an application that officers or an ordering body took",
         "SELECT COUNT(*) FROM receipt r WHERE NOT EXISTS (SELECT 1 FROM status s WHERE s.case_id = r.case_id)
-            AND NOT EXISTS (SELECT 1 FROM office_case c WHERE c.id = r.case_id AND c.procedure = 'paper')",
+            AND NOT EXISTS (SELECT 1 FROM office_case c WHERE c.id = r.case_id AND c.procedure IN ('paper', 'registration', 'renewal'))",
     ),
     (
         "I2 every revoked row was authorised by a case",
@@ -184,6 +184,26 @@ pub(crate) const PREDICATES: &[(&str, &str)] = &[
         "I4 a case is decided once",
         "SELECT COUNT(*) FROM (SELECT case_id FROM event WHERE document LIKE '%\"event\":\"revoked\"%'
             GROUP BY case_id HAVING COUNT(*) > 1) twice",
+    ),
+    (
+        "I4 a renewal is decided once",
+        "SELECT COUNT(*) FROM (SELECT case_id FROM event WHERE document LIKE '{\"procedure\":\"renewal\",%' AND
+                (document LIKE '%\"event\":\"renewed\"%' OR document LIKE '%\"event\":\"denied\"%'
+                 OR document LIKE '%\"event\":\"withdrawn\"%' OR document LIKE '%\"event\":\"lapsed\"%')
+            GROUP BY case_id HAVING COUNT(*) > 1) twice",
+    ),
+    (
+        "I4 a registration has one card, and every other one that it had is replaced",
+        "SELECT COUNT(*) FROM registration r WHERE
+            (SELECT COUNT(*) FROM registered_card b WHERE b.registration = r.id AND b.until_at IS NULL
+                AND b.card = r.card AND b.office = r.office) <> 1
+            OR (SELECT COUNT(*) FROM registered_card b WHERE b.registration = r.id AND b.until_at IS NULL) <> 1",
+    ),
+    (
+        "I4 a renewal that is held or given back has its two cards to itself, and no other case has any",
+        "SELECT COUNT(*) FROM office_case c WHERE c.procedure = 'renewal' AND
+            (SELECT COUNT(*) FROM occupied_card o WHERE o.case_id = c.id)
+            <> CASE WHEN c.state IN ('held', 'returned') THEN 2 ELSE 0 END",
     ),
     (
         "I6 lists never go back",

@@ -9,10 +9,11 @@ use casework::review::{Parties, Review};
 use casework::time::Instant;
 use pki::certificate::Certificate;
 
-use super::text::{content, is_for, quotes};
+use super::text::content;
 use super::{Command, Paper};
 use crate::desk::evidence::sha256;
 use crate::desk::officer::{Acting, LOGS_IN, OfficerAccount, SIGNS};
+use crate::desk::text::{is_for, quotes};
 use crate::desk::{CaseId, Desk, Standing};
 use crate::fault::Fault;
 use crate::office::Office;

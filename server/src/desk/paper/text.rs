@@ -2,10 +2,10 @@
 //!
 //! As in the online application's text the words stand here, since a text of years ago must not change with a catalogue.
 
-use casework::identity::{CertificateId, Digest, PersonNumber};
+use casework::identity::{CertificateId, Digest};
 use casework::number::Number;
 use casework::paper::{Applicant, Document, Entry};
-use casework::review::{Reason, Verdict};
+use casework::review::Verdict;
 use casework::time::{Day, Instant};
 use pki::certificate::Certificate;
 use wire::office::Language;
@@ -13,7 +13,7 @@ use wire::office::Language;
 use super::Paper;
 use crate::desk::CaseId;
 use crate::desk::officer::Acting;
-use crate::desk::text::{Mark, Page, Words};
+use crate::desk::text::{Mark, Page, Words, content_label, person_label};
 use crate::fault::{Bug, Fault};
 use crate::office::{Office, ReasonUse};
 
@@ -81,24 +81,6 @@ pub(super) fn content(case: CaseId<Paper>, entry: &Entry) -> Result<String, Faul
     Ok(lines.join("\n"))
 }
 
-/// Whether a text is about this content: it has the line that our texts have.
-pub(super) fn quotes(text: &str, content: Digest) -> bool {
-    has_line(text, content_label, &content.to_string())
-}
-
-/// Whether a text was written for this person.
-pub(super) fn is_for(text: &str, person: &PersonNumber) -> bool {
-    has_line(text, person_label, &person.0)
-}
-
-fn has_line(text: &str, label: fn(&Words) -> &'static str, value: &str) -> bool {
-    [Language::Ja, Language::En].into_iter().any(|language| {
-        let mut page = Page::default();
-        page.line(label(&Words { language }), value);
-        text.split_inclusive('\n').any(|line| line == page.0)
-    })
-}
-
 impl PaperText<'_> {
     /// The entering officer's.
     pub(super) fn entry_in(&self, language: Language) -> String {
@@ -149,7 +131,7 @@ impl PaperText<'_> {
         };
         page.line(words.of("決定", "Decision"), decided);
         if let Some((reason, used_for)) = reason {
-            self.reason(&words, &mut page, reason, used_for);
+            page.reason(&words, self.office, reason, used_for);
         }
         page.gap();
         page.heading(words.of(
@@ -264,27 +246,6 @@ impl PaperText<'_> {
             );
         }
     }
-
-    /// In the words that the applicant reads, with the name under which the audit has it.
-    fn reason(&self, words: &Words, page: &mut Page, reason: &Reason, used_for: ReasonUse) {
-        let saved = self.office.reason(&reason.key, used_for);
-        let said = saved.map_or("", |saved| saved.words.in_language(words.language));
-        page.line(
-            words.of("決定の理由", "Reason of the decision"),
-            &format!("{said} ({})", reason.key),
-        );
-        if let Some(remark) = &reason.remark {
-            page.line(words.of("補足", "Remark"), remark);
-        }
-    }
-}
-
-fn content_label(words: &Words) -> &'static str {
-    words.of("内容の識別値（SHA-256）", "Digest of the content (SHA-256)")
-}
-
-fn person_label(words: &Words) -> &'static str {
-    words.of("職員番号", "Staff number")
 }
 
 const fn applicant(words: &Words, applicant: Applicant) -> &'static str {

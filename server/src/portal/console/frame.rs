@@ -29,6 +29,8 @@ pub(crate) enum Tab {
     Queue,
     /// 書面の入力
     Paper,
+    /// 入札参加資格者名簿
+    Register,
     /// 職員
     Officers,
     /// 窓口の設定
@@ -95,6 +97,7 @@ impl Frame {
         };
         Tab::ALL
             .into_iter()
+            .filter(|tab| self.office.offers(tab.key()))
             .filter(|tab| tab.needs().is_none_or(|roles| roles.iter().any(|role| self.may(*role))))
             .map(|tab| Link {
                 path: format!("{}{}", self.base(), tab.path()),
@@ -114,9 +117,10 @@ impl Deref for Frame {
 }
 
 impl Tab {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Queue,
         Self::Paper,
+        Self::Register,
         Self::Officers,
         Self::Office,
         Self::Audit,
@@ -127,6 +131,7 @@ impl Tab {
         match self {
             Self::Queue => "queue",
             Self::Paper => "paper",
+            Self::Register => "register",
             Self::Officers => "officers",
             Self::Office => "office",
             Self::Audit => "audit",
@@ -138,6 +143,7 @@ impl Tab {
         match self {
             Self::Queue => "/queue",
             Self::Paper => "/paper",
+            Self::Register => "/register",
             Self::Officers => "/officers",
             Self::Office => "/office",
             Self::Audit => "/audit",
@@ -148,7 +154,7 @@ impl Tab {
     /// One of these roles; `None` where everybody may look.
     const fn needs(self) -> Option<&'static [Role]> {
         match self {
-            Self::Queue | Self::Own => None,
+            Self::Queue | Self::Register | Self::Own => None,
             Self::Paper => Some(&[Role::Entry]),
             Self::Officers | Self::Office => Some(&[Role::Administration, Role::Audit]),
             Self::Audit => Some(&[Role::Audit, Role::Administration]),

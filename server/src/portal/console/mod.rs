@@ -21,6 +21,7 @@ mod own;
 pub(crate) mod paper;
 mod passkey;
 mod queue;
+mod register;
 mod seat;
 mod tokens;
 mod view;
@@ -88,6 +89,7 @@ fn desk() -> Router<Portal> {
         .merge(decision::routes())
         .merge(paper::routes())
         .merge(letters::routes())
+        .merge(register::routes())
         .merge(tokens::routes())
 }
 

@@ -312,13 +312,16 @@ fn escaped(text: &str) -> String {
 }
 
 fn place_text(place: &QueuePlace) -> String {
-    format!("{}-{}", place.since.0, CaseId::<Paper>::from_octets(place.case))
+    let case = CaseId::<Paper>::from_octets(place.case);
+    format!("{}~{}-{case}", place.due.0, place.since.0)
 }
 
 fn read_place(text: &str) -> Option<QueuePlace> {
-    let (since, case) = text.rsplit_once('-')?;
+    let (place, case) = text.rsplit_once('-')?;
+    let (due, since) = place.split_once('~')?;
     let case: CaseId<Paper> = case.parse().ok()?;
     Some(QueuePlace {
+        due: Instant(due.parse().ok()?),
         since: Instant(since.parse().ok()?),
         case: case.octets(),
     })
@@ -338,11 +341,18 @@ mod tests {
     #[test]
     fn a_place_reads_as_it_is_written() {
         let place = QueuePlace {
+            due: Instant(1_795_000_000),
             since: Instant(1_795_132_800),
             case: [7; 16],
         };
         assert_eq!(read_place(&place_text(&place)), Some(place));
-        for text in ["", "-", "1795132800", "x-00000000000000000000000000", "1-../../etc"] {
+        for text in [
+            "",
+            "-",
+            "0~1795132800",
+            "x~1-00000000000000000000000000",
+            "0~1-../../etc",
+        ] {
             assert_eq!(read_place(text), None, "{text}");
         }
     }

@@ -9,7 +9,7 @@ use casework::revocation::Case;
 use wire::card_request::{SamePin, Step};
 use wire::code::Code;
 
-use super::{Current, shown};
+use super::{Current, shown, touched};
 use crate::catalogue::both;
 use crate::desk::revocation::{Command, Revocation};
 use crate::desk::{Failure, Procedure as _};
@@ -60,6 +60,7 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, Stop> {
         text_lang: text.as_deref().and_then(|text| page.tongue(text)),
         text,
         version: current.standing.version.to_string(),
+        touched: touched(&visit, &current).await?,
         office: current.office.clone(),
         page,
     };

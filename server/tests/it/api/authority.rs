@@ -50,6 +50,8 @@ const TABLE: &[(&str, &str)] = &[
     ("makeToken", "EAUD"),
     ("revokeToken", "EAUD"),
 ];
+/// What an authority does not have: an ordering body's desk has a table of its own.
+const ELSEWHERE: [&str; 1] = ["tellBids"];
 const ROLES: [(char, Role); 4] = [
     ('E', Role::Entry),
     ('A', Role::Approval),
@@ -133,7 +135,7 @@ fn a17_the_table_has_every_operation_with_a_scope() {
         .filter(|(_, _, operation)| !operation["security"].is_null())
         .map(|(_, _, operation)| operation["operationId"].as_str().unwrap())
         .collect();
-    let table: BTreeSet<&str> = TABLE.iter().map(|(operation, _)| *operation).collect();
+    let table: BTreeSet<&str> = TABLE.iter().map(|(operation, _)| *operation).chain(ELSEWHERE).collect();
     assert_eq!(scoped, table);
 }
 

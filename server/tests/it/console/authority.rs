@@ -7,7 +7,7 @@ use server::chance::Chance;
 use server::desk::officer::OfficerAccount;
 use server::desk::paper::Paper;
 use server::desk::{CaseId, Desk};
-use server::office::{AUTHORITY_EXAMPLE, Office};
+use server::office::{AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, Office};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -87,6 +87,15 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET", "/audit", "UD"),
     ("POST", "/logout", "EAUD"),
 ];
+/// The same of what only the desk of an ordering body has.
+const BIDDING: &[(&str, &str, &str)] = &[
+    ("GET", "/register", "EAUD"),
+    ("GET", "/register/{number}", "EAUD"),
+    ("GET", "/register/{number}/edit", "E"),
+    ("POST", "/register/{number}/edit", "E"),
+    ("GET", "/register/{number}/letter-code", "E"),
+    ("POST", "/register/{number}/letter-code", "E"),
+];
 const ROLES: [(char, Role); 4] = [
     ('E', Role::Entry),
     ('A', Role::Approval),
@@ -110,6 +119,7 @@ impl Ids {
             .replace("{digest}", &self.digest)
             .replace("{letter}", &self.case)
             .replace("{id}", &self.account)
+            .replace("{number}", "100-1")
             .replace("{version}", "1");
         format!("{desk}{}", if path == "/" { "" } else { &path })
     }
@@ -177,6 +187,92 @@ async fn a17_every_route_of_the_console_is_there_for_the_roles_of_the_table_and_
     );
 }
 
+#[tokio::test]
+async fn a17_every_route_of_an_ordering_bodys_desk_is_there_for_the_roles_of_the_table_and_for_nobody_else() {
+    let mut house = House::on_sqlite().await;
+    let text = BIDDING_CORE_EXAMPLE.replacen("mihon-ken", "mihon-ca", 1);
+    let (store, clock) = (house.store().clone(), house.desk.clock().clone());
+    let offices = vec![Office::from_toml(&text).unwrap()];
+    house.desk = Desk::new(store, clock, Chance::system(), offices);
+    let csv = "number,name,representative,valid_from,valid_until\n100-1,株式会社A,黒田 一郎,2025-04-01,2027-03-31";
+    let sheet = server::register::read(csv.as_bytes()).unwrap();
+    let (file, done) = (casework::identity::Digest([0; 32]), std::sync::Arc::default());
+    let operator = server::desk::Actor::Operator { name: "test" };
+    let imported = house
+        .desk
+        .import_register(&operator, "mihon-ca", sheet.lines, (false, file), done)
+        .await;
+    assert_eq!(imported.unwrap().added, 1);
+    let router = portal(&house);
+    let mut seats = Vec::new();
+    for (person, (letter, role)) in ["1", "2", "3", "4"].iter().zip(ROLES) {
+        seats.push((letter, seated(&house, &router, person, &[role]).await));
+    }
+    for (method, path, roles) in BIDDING {
+        let here = format!("{DESK}{}", path.replace("{number}", "100-1"));
+        let name = format!("{method} {path}");
+        seats.sort_by_key(|(letter, _)| roles.contains(*letter));
+        for (letter, seat) in &mut seats {
+            let answered = if *method == "GET" {
+                seat.browser.get(&here).await
+            } else {
+                let fields = [
+                    ("version", "1"),
+                    ("name", "株式会社A"),
+                    ("representative", "髙田 花子"),
+                    ("valid_from", "2025-04-01"),
+                    ("valid_until", "2027-03-31"),
+                    ("reason", "変更届"),
+                ];
+                seat.browser.get(&format!("{DESK}/own")).await;
+                seat.browser.post(&here, &fields).await
+            };
+            assert!(is_dressed(&answered), "{name} by {letter}");
+            let refused = answered.status == StatusCode::FORBIDDEN && answered.says("E-ROLE");
+            assert_eq!(
+                !refused,
+                roles.contains(*letter),
+                "{name} by {letter}: {}",
+                answered.text()
+            );
+            let done = answered.status == StatusCode::OK || answered.status == StatusCode::SEE_OTHER;
+            assert!(refused || done, "the control: {name} by {letter}: {}", answered.text());
+        }
+        let mut stranger = at_the_door(&router).await;
+        assert!(at_login(&stranger.get(&here).await), "{name} by a stranger");
+    }
+    let (_, entry) = seats.iter_mut().find(|(letter, _)| *letter == 'E').unwrap();
+    let page = entry.browser.get(&format!("{DESK}/register/100-1")).await;
+    page.must_say("変更届");
+    page.must_say("髙田 花子");
+    page.must_say("確認コード（");
+    entry
+        .browser
+        .get(&format!("{DESK}/register?search=%EF%BC%A1"))
+        .await
+        .must_say("100-1");
+    for nothing in ["/register/100-2", "/register/%2e%2e", "/paper", "/paper/new"] {
+        let answered = entry.browser.get(&format!("{DESK}{nothing}")).await;
+        assert_eq!(answered.status, StatusCode::NOT_FOUND, "{nothing}");
+    }
+    let wrong = entry
+        .browser
+        .post(
+            &format!("{DESK}/register/100-1/edit"),
+            &[
+                ("version", "2"),
+                ("name", "=cmd"),
+                ("valid_from", "2025-02-30"),
+                ("delegate", "甲"),
+            ],
+        )
+        .await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    wrong.must_say("先頭に「=」");
+    wrong.must_say("実在する日付");
+    wrong.must_say("受任者の氏名、委任開始日");
+}
+
 #[test]
 fn a17_the_table_has_every_route_of_the_console() {
     let mut routes = BTreeSet::new();
@@ -186,10 +282,11 @@ fn a17_the_table_has_every_route_of_the_console() {
     );
     let table: BTreeSet<_> = TABLE
         .iter()
+        .chain(BIDDING)
         .map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()))
         .collect();
     assert_eq!(routes, table);
-    assert_eq!(table.len(), TABLE.len(), "each stands there once");
+    assert_eq!(table.len(), TABLE.len() + BIDDING.len(), "each stands there once");
 }
 
 /// The routes as the sources declare them, since a router does not list its own.
