@@ -141,12 +141,14 @@ const FILES_JA: &[&str] = &[
     include_str!("../i18n/ja/errors.ftl"),
     include_str!("../i18n/ja/letter.ftl"),
     include_str!("../i18n/ja/console.ftl"),
+    include_str!("../i18n/ja/bidding.ftl"),
 ];
 const FILES_EN: &[&str] = &[
     include_str!("../i18n/en/portal.ftl"),
     include_str!("../i18n/en/errors.ftl"),
     include_str!("../i18n/en/letter.ftl"),
     include_str!("../i18n/en/console.ftl"),
+    include_str!("../i18n/en/bidding.ftl"),
 ];
 
 #[cfg(test)]

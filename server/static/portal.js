@@ -154,6 +154,22 @@ if (idle && dialog) {
   wait();
 }
 
+// A login that ends when its card leaves the reader: a page in sight asks each second, and says so when it has ended.
+const there = document.body.dataset.there;
+if (there) {
+  const look = async () => {
+    if (!document.hidden) {
+      const answer = await fetch(there, { cache: "no-store" }).catch(() => null);
+      if (answer?.status === 410) {
+        location.replace(`${there.replace(/there$/, "ended")}?why=${await answer.text()}`);
+        return;
+      }
+    }
+    setTimeout(look, 1000);
+  };
+  look();
+}
+
 // The header clock goes on from the server's time, not from this computer's.
 const clock = document.getElementById("clock");
 if (clock) {

@@ -223,6 +223,7 @@ impl Call {
     /// A page's frame, for what pages say in one language.
     pub(super) fn page(&self, office: &Arc<Office>, language: Language) -> Page {
         Page {
+            bidder: None,
             words: Words::of(language),
             office: Some(Arc::clone(office)),
             session: None,

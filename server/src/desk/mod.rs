@@ -509,7 +509,7 @@ fn hex(octets: &[u8; 16]) -> String {
 }
 
 /// The rule's id in the audit.
-const fn rule(refusal: Refusal) -> &'static str {
+pub(crate) const fn rule(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::NotInformed => "not_informed",
         Refusal::AnotherCard => "another_card",

@@ -6,7 +6,7 @@
 mod judge;
 pub(crate) mod watch;
 
-pub(crate) use judge::noun;
+pub(crate) use judge::{Onward, Stands, noun};
 
 use axum::Json;
 use axum::body::Body;
@@ -29,6 +29,7 @@ use wire::problem::Problem;
 
 use crate::catalogue::{Message, Words};
 use crate::desk::Client;
+use crate::desk::card::ShownCard;
 use crate::desk::evidence::{self, Shown, Signature, Unproven};
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
@@ -36,7 +37,6 @@ use crate::portal::session::{hashed, hex};
 use crate::portal::visit::{Stop, Visit, address, read_body};
 use crate::portal::{Portal, date};
 use crate::store::{ANSWERED, CardRequestRow, CardRequestState, Claimed, Clash, NewEvent};
-use judge::Onward;
 
 /// `POST /api/v1/card-requests/{id}/claim`
 pub(crate) fn claims() -> MethodRouter<Portal> {
@@ -66,18 +66,22 @@ impl Portal {
         row: &CardRequestRow,
     ) -> Result<(Shown, casework::evidence::Presented), Unproven> {
         let answers = self.answers(row).await?;
-        let [
-            Answer::Presented {
-                authentication,
-                signature,
-            },
-            Answer::Authenticated { signature: proof },
-        ] = answers.as_slice()
-        else {
-            return Err(Unproven::Signature("the request was not answered".to_owned()));
-        };
+        let (authentication, signature, proof) = presence(&answers)?;
         let shown = self.shown(office, authentication, signature).await?;
         let presented = self.presented(row, &shown, proof)?;
+        Ok((shown, presented))
+    }
+
+    /// The same of a bidder's card.
+    pub(crate) async fn answered_card(
+        &self,
+        office: &Office,
+        row: &CardRequestRow,
+    ) -> Result<(ShownCard, casework::evidence::Presented), Unproven> {
+        let answers = self.answers(row).await?;
+        let (authentication, signature, proof) = presence(&answers)?;
+        let shown = self.shown_card(office, authentication, signature).await?;
+        let presented = self.presented_card(row, &shown, proof)?;
         Ok((shown, presented))
     }
 
@@ -109,6 +113,23 @@ impl Portal {
             .await
     }
 
+    async fn shown_card(&self, office: &Office, authentication: &str, signature: &str) -> Result<ShownCard, Unproven> {
+        self.desk()
+            .card_shown(office, &decoded(authentication)?, &decoded(signature)?)
+            .await
+    }
+
+    fn presented_card(
+        &self,
+        row: &CardRequestRow,
+        shown: &ShownCard,
+        proof: &str,
+    ) -> Result<casework::evidence::Presented, Unproven> {
+        let request = read_request(row)?;
+        let now = self.clock().now();
+        evidence::presented_card(&self.site().origin, &request, shown, &decoded(proof)?, now)
+    }
+
     fn presented(
         &self,
         row: &CardRequestRow,
@@ -131,6 +152,20 @@ impl Portal {
             .map_err(|_| Bug("a fingerprint has 32 octets".to_owned()));
         let card = Fingerprint(card.map_err(Fault::from)?);
         evidence::possession(decoded(cms)?, text, card, self.clock().now())
+    }
+}
+
+/// The two certificates and the proof of a request that asked for a card's presence alone.
+fn presence(answers: &[Answer]) -> Result<(&str, &str, &str), Unproven> {
+    match answers {
+        [
+            Answer::Presented {
+                authentication,
+                signature,
+            },
+            Answer::Authenticated { signature: proof },
+        ] => Ok((authentication, signature, proof)),
+        _ => Err(Unproven::Signature("the request was not answered".to_owned())),
     }
 }
 

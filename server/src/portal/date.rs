@@ -24,6 +24,12 @@ pub(crate) fn second(words: Words, at: Instant) -> String {
     say(words, "date-time-second", at)
 }
 
+/// 「2029/12/13」, as the ordering bodies write a day (G-T6).
+pub(crate) fn slashed(day: Day) -> String {
+    let date = day.date();
+    format!("{}/{:02}/{:02}", date.year, date.month, date.day)
+}
+
 /// For `<time datetime="…">`, with Japan's offset.
 pub(crate) fn machine(at: Instant) -> String {
     let second = at.second_of_day();
@@ -86,6 +92,7 @@ mod tests {
         );
         assert_eq!(clock(Words::of(Language::Ja), ends), "2026年12月01日 23時59分");
         assert_eq!(machine(ends), "2026-12-01T23:59:59+09:00");
+        assert_eq!(slashed(ends.day()), "2026/12/01");
     }
 
     #[test]

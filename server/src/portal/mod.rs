@@ -5,6 +5,7 @@
 
 mod ask;
 mod asset;
+pub(crate) mod bidding;
 pub(crate) mod card_request;
 pub(crate) mod console;
 pub(crate) mod date;
@@ -14,12 +15,14 @@ mod headers;
 mod language;
 pub(crate) mod limit;
 pub(crate) mod lookup;
+mod marked;
 pub(crate) mod menu;
 pub(crate) mod page;
 mod paper;
 mod purpose;
 pub(crate) mod receipt;
 pub(crate) mod refusal;
+pub(crate) mod registration;
 mod remainder;
 pub(crate) mod revocation;
 pub(crate) mod session;
@@ -56,7 +59,9 @@ pub fn router(portal: Portal) -> Router {
         .route("/{office}/paper/notice", post(paper::notice))
         .route("/receipt", get(lookup::blank).post(lookup::look))
         .route("/receipt/{number}", get(lookup::page).post(lookup::look))
-        .nest("/{office}/revocation", revocation::routes());
+        .nest("/{office}/revocation", revocation::routes())
+        .nest("/{office}/registration", registration::routes())
+        .nest("/{office}", bidding::routes());
     let most = |octets| RequestBodyLimitLayer::new(octets);
     let holders = Router::new()
         .merge(pages)

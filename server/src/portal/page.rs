@@ -9,7 +9,7 @@ use wire::code::Code;
 use wire::office::{Language, Text};
 
 use crate::catalogue::{Message, Words};
-use crate::office::Office;
+use crate::office::{DeskKind, Links, Office};
 use crate::portal::{asset, date};
 
 /// The frame of a page.
@@ -23,6 +23,20 @@ pub(crate) struct Page {
     /// Seconds without a request after which the session ends.
     pub(crate) idle: i64,
     pub(crate) now: Instant,
+    /// Who is logged in, at an ordering body.
+    pub(crate) bidder: Option<Bidder>,
+}
+
+/// Who is logged in, and with which card, as the header tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bidder {
+    pub(crate) company: String,
+    /// 証明書シリアル番号, the end of it.
+    pub(crate) serial: String,
+    /// 証明書有効期限
+    pub(crate) until: String,
+    /// Whether the login ends when the card leaves its reader.
+    pub(crate) watched: bool,
 }
 
 /// A line of a list of facts.
@@ -78,6 +92,34 @@ impl Page {
         }
     }
 
+    /// Where the procedure of this kind of office begins, with its `/status` and `/stay` below it.
+    pub(crate) fn procedure(&self) -> String {
+        let noun = match self.office.as_ref().map(|office| &office.desk) {
+            Some(DeskKind::Bidding(_)) => "registration",
+            Some(DeskKind::Authority(_)) | None => "revocation",
+        };
+        format!("{}/{noun}", self.home().trim_end_matches('/'))
+    }
+
+    /// Where else a bidder can go, where the office is an ordering body.
+    pub(crate) fn links(&self) -> Option<&Links> {
+        match &self.office.as_ref()?.desk {
+            DeskKind::Bidding(bidding) => Some(&bidding.links),
+            DeskKind::Authority(_) => None,
+        }
+    }
+
+    /// Which card it is, as the header tells it.
+    pub(crate) fn card_of(&self, bidder: &Bidder) -> String {
+        let values = [("serial", bidder.serial.as_str()), ("date", &bidder.until)];
+        self.words.say_with("bidder-card", &values)
+    }
+
+    /// The same frame, which tells who is logged in.
+    pub(crate) fn of(self, bidder: Option<Bidder>) -> Self {
+        Self { bidder, ..self }
+    }
+
     #[expect(clippy::unused_self, reason = "templates reach what they use through the page")]
     pub(crate) fn asset(&self, name: &str) -> String {
         asset::path(name)
@@ -102,10 +144,16 @@ impl Page {
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     pub(crate) fn steps(&self, now: &u8) -> Vec<Step> {
+        self.stages("step", now)
+    }
+
+    /// The five steps of a procedure, by their texts `{key}-1` to `{key}-5`.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
+    pub(crate) fn stages(&self, key: &str, now: &u8) -> Vec<Step> {
         (1..=5)
             .map(|number| Step {
                 number,
-                name: self.t(&format!("step-{number}")),
+                name: self.t(&format!("{key}-{number}")),
                 done: number < *now,
                 current: number == *now,
             })

@@ -11,6 +11,8 @@ pub(crate) enum Purpose {
     Open,
     /// Request 2 of a holder: the card signs the text (S5).
     Confirm,
+    /// A bidder's card proves itself, to log in.
+    Enter,
     /// An officer's card proves itself.
     LogIn,
     /// The card of somebody who was invited proves itself.
@@ -26,6 +28,7 @@ impl Purpose {
         match self {
             Self::Open => "open",
             Self::Confirm => "confirm",
+            Self::Enter => "enter",
             Self::LogIn => "login",
             Self::Enrol => "enrol",
             Self::Submit => "submit",
@@ -37,18 +40,19 @@ impl Purpose {
         Self::ALL.into_iter().find(|purpose| purpose.key() == row.purpose)
     }
 
-    /// Only between the two requests of a holder is something still to be asked of the card; an officer is asked for the
+    /// Only between the requests of a holder is something still to be asked of the card; an officer is asked for the
     /// PIN each time (DESIGN, part 4).
     pub(crate) const fn pin_after(self) -> PinAfter {
         match self {
-            Self::Open => PinAfter::Kept,
+            Self::Open | Self::Enter => PinAfter::Kept,
             Self::Confirm | Self::LogIn | Self::Enrol | Self::Submit | Self::Decide => PinAfter::Wiped,
         }
     }
 
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Open,
         Self::Confirm,
+        Self::Enter,
         Self::LogIn,
         Self::Enrol,
         Self::Submit,

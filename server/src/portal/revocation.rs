@@ -151,13 +151,16 @@ async fn card(visit: Visit) -> Result<Response, Stop> {
         .map_or(visit.now.plus_seconds(within), |row| row.expires_at);
     let link = open.as_ref().map(|row| visit.portal.agent_link(row));
     let base = format!("/{}/revocation", office.id);
-    let (step, suffix, back) = if purpose == Purpose::Confirm {
-        (4, "-sign", format!("{base}/confirm"))
+    let action = format!("{base}/card");
+    let (step, suffix, says, back) = if purpose == Purpose::Confirm {
+        (4, "-sign", "card-keep", format!("{base}/confirm"))
     } else {
-        (2, "", base)
+        (2, "", "start-insert", base)
     };
     let view = view::Card {
-        step,
+        stages: page.steps(&step),
+        says: page.t(says),
+        action,
         title: page.t(&format!("card-title{suffix}")),
         lead: page.t(&format!("card-lead{suffix}")),
         cancelled: visit.asked("notice") == Some("cancelled"),
@@ -165,7 +168,6 @@ async fn card(visit: Visit) -> Result<Response, Stop> {
         back_label: page.t(&format!("card-back{suffix}")),
         until: date::minute(page.words, until),
         link,
-        office,
         page,
     };
     Ok(render(StatusCode::OK, &view))
@@ -216,7 +218,7 @@ async fn back(visit: Visit) -> Result<Response, Stop> {
             confirm::confirmed(&visit, &row).await
         }
         (CardRequestState::Open, _)
-        | (_, None | Some(Purpose::LogIn | Purpose::Enrol | Purpose::Submit | Purpose::Decide)) => {
+        | (_, None | Some(Purpose::Enter | Purpose::LogIn | Purpose::Enrol | Purpose::Submit | Purpose::Decide)) => {
             Err(visit.not_found())
         }
     }

@@ -94,8 +94,7 @@ impl Portal {
         let Some(row) = self.store().session(token).await? else {
             return self.former(sent, now).await;
         };
-        let site = self.site();
-        if now.0 - row.seen_at.0 > site.idle || now.0 - row.began_at.0 > site.longest {
+        if self.is_over(&row, now) {
             self.store().end_session(token).await?;
             return Ok(Visitor::Late);
         }
@@ -105,6 +104,31 @@ impl Portal {
         let facts = self.store().session_facts(token).await?;
         let token = sent;
         Ok(Visitor::Known(Session { row, token, facts }))
+    }
+
+    /// Who sent this session's cookie, as it stands by now: another answer to the same browser may have changed it.
+    pub(crate) async fn look_again(&self, session: &Session, now: Instant) -> Result<Visitor, Fault> {
+        self.visitor(Some(&session.token), now).await
+    }
+
+    /// The session of this cookie, if it is alive, without keeping it alive.
+    pub(crate) async fn glimpse(&self, token: &str, now: Instant) -> Result<Option<Session>, Fault> {
+        let hash = hashed(token.as_bytes());
+        let Some(row) = self.store().session(hash).await? else {
+            return Ok(None);
+        };
+        if self.is_over(&row, now) {
+            return Ok(None);
+        }
+        let facts = self.store().session_facts(hash).await?;
+        let token = token.to_owned();
+        Ok(Some(Session { row, token, facts }))
+    }
+
+    /// Too long without a request, or too long in all.
+    fn is_over(&self, row: &SessionRow, now: Instant) -> bool {
+        let site = self.site();
+        now.0 - row.seen_at.0 > site.idle || now.0 - row.began_at.0 > site.longest
     }
 
     async fn former(&self, token: String, now: Instant) -> Result<Visitor, Fault> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::catalogue::Message;
 use crate::office::{Block, Office};
 use crate::portal::form::FormView;
-use crate::portal::page::{Fact, Page};
+use crate::portal::page::{Fact, Page, Step};
 
 #[derive(Template)]
 #[template(path = "offices.html")]
@@ -63,10 +63,13 @@ pub(crate) struct Document<'a> {
 #[template(path = "card.html")]
 pub(crate) struct Card {
     pub(crate) page: Page,
-    pub(crate) office: Arc<Office>,
-    pub(crate) step: u8,
+    pub(crate) stages: Vec<Step>,
     pub(crate) title: String,
     pub(crate) lead: String,
+    /// What to do with the card.
+    pub(crate) says: String,
+    /// Where the form leads that opens the agent.
+    pub(crate) action: String,
     pub(crate) cancelled: bool,
     pub(crate) back: String,
     pub(crate) back_label: String,

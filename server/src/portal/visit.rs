@@ -21,7 +21,7 @@ use crate::office::{Authority, Bidding, Office};
 use crate::portal::limit::Wait;
 use crate::portal::page::{Page, render};
 use crate::portal::session::{Session, Visitor, hashed};
-use crate::portal::{BODY_LIMIT, Portal, console, language, refusal, view};
+use crate::portal::{BODY_LIMIT, Portal, bidding, console, language, refusal, view};
 
 /// A request of a browser.
 pub(crate) struct Visit {
@@ -127,6 +127,7 @@ impl Visit {
             path: self.path.clone(),
             idle: self.portal.site().idle,
             now: self.now,
+            bidder: None,
         }
     }
 
@@ -187,6 +188,13 @@ impl Visit {
         {
             return console::problem(status, page, office, message).into();
         }
+        let bidders = self.office.as_ref().is_some_and(|office| office.bidding().is_ok());
+        let message = if bidders {
+            bidding::advised(self.words, message)
+        } else {
+            message
+        };
+        let paper = paper && !bidders;
         Stop(Box::new(render(status, &view::Problem { page, message, paper })))
     }
 
@@ -290,6 +298,13 @@ impl FromRequest<Portal> for Post {
 impl IntoResponse for Stop {
     fn into_response(self) -> Response {
         *self.0
+    }
+}
+
+impl Stop {
+    /// The answer also sets this cookie.
+    pub(crate) fn set_cookie(&mut self, cookie: HeaderValue) {
+        self.0.headers_mut().append(header::SET_COOKIE, cookie);
     }
 }
 

@@ -4,11 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 mod again;
+mod bidder;
 pub(crate) mod browser;
 mod card_request;
 mod guard;
 mod made;
 mod paper;
+mod registration;
 mod session;
 mod shown;
 mod walk;

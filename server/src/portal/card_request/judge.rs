@@ -14,12 +14,15 @@ use wire::code::Code;
 
 use super::{Said, decoded, refused, told};
 use crate::desk::Procedure as _;
+use crate::desk::card::ShownCard;
 use crate::desk::evidence::{Shown, Unproven};
+use crate::desk::registration::Registration;
 use crate::desk::revocation::Revocation;
 use crate::fault::Fault;
 use crate::office::Office;
+use crate::portal::bidding::{self, login};
 use crate::portal::session::hashed;
-use crate::portal::{Portal, refusal};
+use crate::portal::{Portal, refusal, registration};
 use crate::store::CardRequestRow;
 
 /// What is said to an answer.
@@ -36,7 +39,10 @@ pub(crate) enum Onward {
 }
 
 /// An answer that stands by itself, as its procedure sees it.
-#[expect(dead_code, reason = "read where an office's pages ask a bidder's card")]
+#[expect(
+    dead_code,
+    reason = "the ceremony of a renewal reads the request and the answers before"
+)]
 pub(crate) struct Stands<'a> {
     pub(crate) portal: &'a Portal,
     pub(crate) office: &'a Office,
@@ -46,7 +52,32 @@ pub(crate) struct Stands<'a> {
     /// The answers so far, in the order of their steps; this one is the last.
     pub(crate) answers: &'a [Answer],
     /// To [`Step::Present`]: the certificates, checked.
-    pub(crate) shown: Option<&'a Shown>,
+    pub(crate) shown: Option<&'a Certificates>,
+}
+
+/// The certificates of a card, checked as the procedure that asked has it: an authority and its officers take the cards of
+/// this house, an ordering body takes a bidder's card of every issuer that it accepts.
+pub(crate) enum Certificates {
+    /// Of this house's record.
+    Own(Box<Shown>),
+    /// A bidder's.
+    Bidder(Box<ShownCard>),
+}
+
+impl Certificates {
+    pub(crate) const fn own(&self) -> Option<&Shown> {
+        match self {
+            Self::Own(shown) => Some(shown),
+            Self::Bidder(_) => None,
+        }
+    }
+
+    pub(crate) const fn bidder(&self) -> Option<&ShownCard> {
+        match self {
+            Self::Bidder(shown) => Some(shown),
+            Self::Own(_) => None,
+        }
+    }
 }
 
 /// What a procedure says to an answer that stands by itself, before the card is asked anything more. It changes nothing:
@@ -63,6 +94,16 @@ impl Onward {
     }
 }
 
+impl Onward {
+    /// What to do about a refusal is another thing at an ordering body.
+    fn at(self, office: &Office) -> Self {
+        match self {
+            Self::No(verdict) if office.bidding().is_ok() => Self::No(bidding::advised_at_agent(verdict)),
+            onward => onward,
+        }
+    }
+}
+
 /// The noun of the procedure that asked.
 pub(crate) fn noun(row: &CardRequestRow) -> Option<&'static str> {
     procedure(row).map(|(noun, _)| noun)
@@ -73,7 +114,9 @@ fn procedure(row: &CardRequestRow) -> Option<(&'static str, Option<Says>)> {
 }
 
 /// The procedures that ask cards, and what they say to an answer.
-const PROCEDURES: [(&str, Option<Says>); 3] = [
+const PROCEDURES: [(&str, Option<Says>); 5] = [
+    (login::NOUN, Some(|stands| Box::pin(login::says(stands)))),
+    (Registration::NOUN, Some(|stands| Box::pin(registration::says(stands)))),
     (
         Revocation::NOUN,
         Some(|stands| Box::pin(ready(Ok(revocation(&stands))))),
@@ -83,16 +126,17 @@ const PROCEDURES: [(&str, Option<Says>); 3] = [
     ("paper", None),
 ];
 
+/// Those that ask bidders' cards.
+const BIDDERS: [&str; 3] = [login::NOUN, Registration::NOUN, "renewal"];
+
 /// Whether the office would take an application for this card now, before it costs anybody a PIN. The desk decides again
 /// when the browser is back.
 fn revocation(stands: &Stands<'_>) -> Onward {
-    let (Some(shown), Ok(authority)) = (stands.shown, stands.office.authority()) else {
+    let (Some(shown), Ok(authority)) = (stands.shown.and_then(Certificates::own), stands.office.authority()) else {
         return Onward::GO;
     };
-    let last = authority
-        .revocation
-        .policy
-        .last_day(Instant(shown.signature().not_after()));
+    let policy = &authority.revocation.policy;
+    let last = policy.last_day(Instant(shown.signature().not_after()));
     if stands.portal.clock().now().day() > last {
         return Onward::no(&Refusal::Late { last }, true);
     }
@@ -120,7 +164,7 @@ impl Portal {
                     authentication,
                     signature,
                 },
-            ) => match self.shown(&office, authentication, signature).await {
+            ) => match self.certificates(row, &office, authentication, signature).await {
                 Ok(card) => {
                     shown = Some(card);
                     None
@@ -138,8 +182,9 @@ impl Portal {
                 }) else {
                     return Err(Said::of(StatusCode::CONFLICT, Code::Stale));
                 };
-                match self.shown(&office, authentication, signature).await {
-                    Ok(shown) => self.presented(row, &shown, proof).err(),
+                match self.certificates(row, &office, authentication, signature).await {
+                    Ok(Certificates::Own(shown)) => self.presented(row, &shown, proof).err(),
+                    Ok(Certificates::Bidder(shown)) => self.presented_card(row, &shown, proof).err(),
                     Err(unproven) => Some(unproven),
                 }
             }
@@ -161,7 +206,7 @@ impl Portal {
         if let Some(unproven) = unproven {
             tracing::info!(%unproven, request = row.purpose, "an answer of a card was not taken");
             let no = refused(|words| told(words, &unproven, &office.name, ""), false);
-            return Ok(Onward::No(no));
+            return Ok(Onward::No(no).at(&office));
         }
         let Some((_, Some(says))) = procedure(row) else {
             return Ok(Onward::GO);
@@ -175,7 +220,23 @@ impl Portal {
             answers: &answers,
             shown: shown.as_ref(),
         };
-        Ok(says(stands).await?)
+        Ok(says(stands).await?.at(&office))
+    }
+
+    async fn certificates(
+        &self,
+        row: &CardRequestRow,
+        office: &Office,
+        authentication: &str,
+        signature: &str,
+    ) -> Result<Certificates, Unproven> {
+        if BIDDERS.contains(&row.procedure.as_str()) {
+            let shown = self.shown_card(office, authentication, signature).await?;
+            Ok(Certificates::Bidder(Box::new(shown)))
+        } else {
+            let shown = self.shown(office, authentication, signature).await?;
+            Ok(Certificates::Own(Box::new(shown)))
+        }
     }
 
     /// What a card is told whose certificates were not taken.
@@ -199,7 +260,7 @@ impl Portal {
             .unwrap_or_default();
         tracing::info!(%unproven, request = row.purpose, "a card was not taken");
         let no = refused(|words| told(words, unproven, &office.name, &issuer), true);
-        Ok(Onward::No(no))
+        Ok(Onward::No(no).at(office))
     }
 
     /// The receipt number under which this certificate was revoked on application, for E-DUP.

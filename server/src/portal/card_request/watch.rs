@@ -28,7 +28,6 @@ pub(crate) enum Card {
 impl Session {
     /// Where the card is whose request at this office asked for a watch. A session that belongs to a card ends when it
     /// left.
-    #[expect(dead_code, reason = "read where an office's pages ask a bidder's card")]
     pub(crate) fn card(&self, office: &str, now: Instant) -> Card {
         self.noted(office, NAME)
             .map_or(Card::Unwatched, |fact| Card::at(fact, now))
@@ -81,7 +80,6 @@ impl Portal {
     }
 
     /// The session is no card's any more (ログアウト): the next report is answered with 410, and the agent stops.
-    #[expect(dead_code, reason = "read where an office's pages ask a bidder's card")]
     pub(crate) async fn end_watch(&self, session: &Session, office: &str) -> Result<(), Fault> {
         self.forget(session, office, NAME).await
     }
