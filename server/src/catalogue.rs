@@ -142,6 +142,7 @@ const FILES_JA: &[&str] = &[
     include_str!("../i18n/ja/letter.ftl"),
     include_str!("../i18n/ja/console.ftl"),
     include_str!("../i18n/ja/bidding.ftl"),
+    include_str!("../i18n/ja/renewal.ftl"),
 ];
 const FILES_EN: &[&str] = &[
     include_str!("../i18n/en/portal.ftl"),
@@ -149,6 +150,7 @@ const FILES_EN: &[&str] = &[
     include_str!("../i18n/en/letter.ftl"),
     include_str!("../i18n/en/console.ftl"),
     include_str!("../i18n/en/bidding.ftl"),
+    include_str!("../i18n/en/renewal.ftl"),
 ];
 
 #[cfg(test)]

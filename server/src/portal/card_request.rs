@@ -85,6 +85,57 @@ impl Portal {
         Ok((shown, presented))
     }
 
+    /// Both cards of a ceremony: their certificates, checked anew, and what they signed.
+    pub(crate) async fn answered_ceremony(&self, office: &Office, row: &CardRequestRow) -> Result<Ceremony, Unproven> {
+        let answers = self.answers(row).await?;
+        let request = read_request(row)?;
+        let (
+            [
+                Answer::Presented {
+                    authentication: old_authentication,
+                    signature: old_signature,
+                },
+                Answer::Signed { cms: old_cms, .. },
+                Answer::Swapped,
+                Answer::Presented {
+                    authentication: new_authentication,
+                    signature: new_signature,
+                },
+                Answer::Signed { cms: new_cms, person },
+            ],
+            [
+                _,
+                Step::Sign {
+                    text: Some(old_text), ..
+                },
+                _,
+                _,
+                Step::Sign {
+                    text: Some(new_text), ..
+                },
+            ],
+        ) = (answers.as_slice(), request.steps.as_slice())
+        else {
+            return Err(Unproven::Signature("the request was not answered".to_owned()));
+        };
+        let cards = [
+            self.shown_card(office, old_authentication, old_signature).await?,
+            self.shown_card(office, new_authentication, new_signature).await?,
+        ];
+        let texts = [old_text.clone(), new_text.clone()];
+        let signatures = [decoded(old_cms)?, decoded(new_cms)?];
+        let both = evidence::read_both(office, texts, signatures, self.clock().now())?;
+        let signers = [both.read().from(), both.read().to()];
+        if cards.each_ref().map(|shown| shown.card().card) != signers {
+            return Err(Unproven::AnotherCard);
+        }
+        Ok(Ceremony {
+            both,
+            cards,
+            person: person.clone(),
+        })
+    }
+
     /// The signature that a request was answered with.
     pub(crate) async fn answered_signature(&self, row: &CardRequestRow) -> Result<Signature, Unproven> {
         match (self.answers(row).await?.as_slice(), read_request(row)?.steps.as_slice()) {
@@ -153,6 +204,15 @@ impl Portal {
         let card = Fingerprint(card.map_err(Fault::from)?);
         evidence::possession(decoded(cms)?, text, card, self.clock().now())
     }
+}
+
+/// What a ceremony was answered with.
+pub(crate) struct Ceremony {
+    pub(crate) both: evidence::BothRead,
+    /// The current card, and the new one.
+    pub(crate) cards: [ShownCard; 2],
+    /// 担当者
+    pub(crate) person: Option<String>,
 }
 
 /// The two certificates and the proof of a request that asked for a card's presence alone.

@@ -24,6 +24,7 @@ pub(crate) mod receipt;
 pub(crate) mod refusal;
 pub(crate) mod registration;
 mod remainder;
+pub(crate) mod renewal;
 pub(crate) mod revocation;
 pub(crate) mod session;
 mod view;
@@ -61,6 +62,7 @@ pub fn router(portal: Portal) -> Router {
         .route("/receipt/{number}", get(lookup::page).post(lookup::look))
         .nest("/{office}/revocation", revocation::routes())
         .nest("/{office}/registration", registration::routes())
+        .nest("/{office}/renewal", renewal::routes())
         .nest("/{office}", bidding::routes());
     let most = |octets| RequestBodyLimitLayer::new(octets);
     let holders = Router::new()

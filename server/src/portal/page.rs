@@ -92,9 +92,10 @@ impl Page {
         }
     }
 
-    /// Where the procedure of this kind of office begins, with its `/status` and `/stay` below it.
+    /// Where the procedure of this page begins, with its `/status` and `/stay` below it.
     pub(crate) fn procedure(&self) -> String {
         let noun = match self.office.as_ref().map(|office| &office.desk) {
+            Some(DeskKind::Bidding(_)) if self.path.starts_with(&format!("{}/renewal", self.home())) => "renewal",
             Some(DeskKind::Bidding(_)) => "registration",
             Some(DeskKind::Authority(_)) | None => "revocation",
         };

@@ -167,6 +167,12 @@ impl Portal {
     }
 }
 
+/// Nobody is logged in at this office any more, and nobody watches a card. What else the session holds stays.
+pub(crate) async fn unseat(portal: &Portal, session: &Session, office: &Office) -> Result<(), Fault> {
+    portal.end_watch(session, &office.id).await?;
+    portal.forget(session, &office.id, BIDDER).await
+}
+
 /// A login, as the session notes it.
 pub(crate) struct Login {
     pub(crate) card: Fingerprint,

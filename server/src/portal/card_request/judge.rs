@@ -17,12 +17,13 @@ use crate::desk::Procedure as _;
 use crate::desk::card::ShownCard;
 use crate::desk::evidence::{Shown, Unproven};
 use crate::desk::registration::Registration;
+use crate::desk::renewal::Renewal;
 use crate::desk::revocation::Revocation;
 use crate::fault::Fault;
 use crate::office::Office;
 use crate::portal::bidding::{self, login};
 use crate::portal::session::hashed;
-use crate::portal::{Portal, refusal, registration};
+use crate::portal::{Portal, refusal, registration, renewal};
 use crate::store::CardRequestRow;
 
 /// What is said to an answer.
@@ -39,14 +40,9 @@ pub(crate) enum Onward {
 }
 
 /// An answer that stands by itself, as its procedure sees it.
-#[expect(
-    dead_code,
-    reason = "the ceremony of a renewal reads the request and the answers before"
-)]
 pub(crate) struct Stands<'a> {
     pub(crate) portal: &'a Portal,
     pub(crate) office: &'a Office,
-    pub(crate) row: &'a CardRequestRow,
     /// As it is kept, texts that were written late among its steps.
     pub(crate) request: &'a CardRequest,
     /// The answers so far, in the order of their steps; this one is the last.
@@ -114,9 +110,10 @@ fn procedure(row: &CardRequestRow) -> Option<(&'static str, Option<Says>)> {
 }
 
 /// The procedures that ask cards, and what they say to an answer.
-const PROCEDURES: [(&str, Option<Says>); 5] = [
+const PROCEDURES: [(&str, Option<Says>); 6] = [
     (login::NOUN, Some(|stands| Box::pin(login::says(stands)))),
     (Registration::NOUN, Some(|stands| Box::pin(registration::says(stands)))),
+    (Renewal::NOUN, Some(|stands| Box::pin(renewal::says(stands)))),
     (
         Revocation::NOUN,
         Some(|stands| Box::pin(ready(Ok(revocation(&stands))))),
@@ -127,7 +124,7 @@ const PROCEDURES: [(&str, Option<Says>); 5] = [
 ];
 
 /// Those that ask bidders' cards.
-const BIDDERS: [&str; 3] = [login::NOUN, Registration::NOUN, "renewal"];
+const BIDDERS: [&str; 3] = [login::NOUN, Registration::NOUN, Renewal::NOUN];
 
 /// Whether the office would take an application for this card now, before it costs anybody a PIN. The desk decides again
 /// when the browser is back.
@@ -215,7 +212,6 @@ impl Portal {
         let stands = Stands {
             portal: self,
             office: &office,
-            row,
             request,
             answers: &answers,
             shown: shown.as_ref(),

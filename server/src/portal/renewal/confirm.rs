@@ -1,0 +1,243 @@
+//! 電子証明書更新確認 (A4): both cards side by side, every warning, and the text that goes out for the new card's signature.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use casework::Refusal;
+use casework::identity::Digest;
+use casework::renewal::{Case, Warning};
+use wire::card_request::{SamePin, Step};
+use wire::code::Code;
+
+use super::{Current, STAGES, current, elsewhere, framed, give_up, perform, request_of, rows, stale, start, to, view};
+use crate::catalogue::{Message, both};
+use crate::desk::bidder::renewal_policy;
+use crate::desk::renewal::{Command, Confirmation, Renewal};
+use crate::desk::{Failure, Procedure as _};
+use crate::fault::{Bug, Fault};
+use crate::portal::ask::Ask;
+use crate::portal::bidding::seat;
+use crate::portal::card_request::told;
+use crate::portal::date;
+use crate::portal::page::{Page, render};
+use crate::portal::purpose::Purpose;
+use crate::portal::visit::{Post, Stop, Visit};
+use crate::store::CardRequestRow;
+
+/// While the text is out for signature it is shown too, and cannot be asked for anew.
+pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
+    let (visit, page) = framed(visit).await?;
+    let current = current(&visit).await?;
+    let text = match &current.standing.case {
+        Case::Confirming { .. } => None,
+        Case::Awaiting { text, .. } => Some(written(&visit, &current, *text).await?),
+        _ => return elsewhere(&visit, &current),
+    };
+    let opened = current.opened(&visit)?;
+    let confirmation = confirmation(&visit, &current).await?;
+    let policy = renewal_policy(&current.office).ok_or_else(|| stale(&visit))?;
+    let held = policy.review.holds(confirmation.compared.as_ref());
+    let older = is_older(&confirmation);
+    let reviews = current.bidding.reviews();
+    let others = start::elsewhere(&visit, &page, opened.from, &current.office).await?;
+    let view = view::Confirm {
+        stages: page.stages(STAGES, &3),
+        blocks: rows::blocks(&page, policy.review, &confirmation),
+        compared: rows::compared(&page, reviews, &confirmation),
+        // What is going to be held is told as that.
+        warnings: warnings(&page, &confirmation, held),
+        held,
+        person: opened.person.clone(),
+        elsewhere: others,
+        older,
+        unticked: visit.asked("notice") == Some("W-OLDER") && older && text.is_none(),
+        reviews,
+        lapsed: current.lapsed(visit.now),
+        text_lang: text.as_deref().and_then(|text| page.tongue(text)),
+        text,
+        version: current.standing.version.to_string(),
+        office: current.office.clone(),
+        page,
+    };
+    Ok(render(StatusCode::OK, &view))
+}
+
+/// 「更新」: the page goes out for the new card's signature.
+pub(super) async fn ask(post: Post) -> Result<Response, Stop> {
+    let visit = &post.visit;
+    let current = current(visit).await?;
+    match &current.standing.case {
+        Case::Confirming { .. } => {}
+        // A second click, or Back and once more: the text is out already, and stays the one that is signed.
+        Case::Awaiting { .. } => return to(visit, "/card"),
+        _ => return elsewhere(visit, &current),
+    }
+    // What was read is what this page showed; another tab may have changed it since.
+    if post.field("version") != current.standing.version.to_string() {
+        return Err(stale(visit));
+    }
+    if is_older(&confirmation(visit, &current).await?) && post.field("older") != "yes" {
+        return to(visit, "/confirm?notice=W-OLDER");
+    }
+    let language = visit.words.language();
+    match perform(visit, current.id(), &Command::Ask { language }).await? {
+        Ok(_) => {}
+        // A double click: the other one was first, and asked for the same.
+        Err(Failure::Refused(Refusal::Stale)) if is_out(visit).await? => return to(visit, "/card"),
+        Err(failure) => return Err(visit.failed(&failure)),
+    }
+    request(visit, &super::current(visit).await?).await?;
+    to(visit, "/card")
+}
+
+/// Back from the signature to the page: nothing can be signed any more, and 更新 writes the page anew.
+pub(super) async fn edit(post: Post) -> Result<Response, Stop> {
+    let visit = &post.visit;
+    let current = current(visit).await?;
+    match &current.standing.case {
+        Case::Awaiting { .. } => {}
+        Case::Confirming { .. } => return to(visit, "/confirm"),
+        _ => return elsewhere(visit, &current),
+    }
+    let back = perform(visit, current.id(), &Command::Back).await?;
+    back.map_err(|failure| visit.failed(&failure))?;
+    withdraw(visit, &current).await?;
+    to(visit, "/confirm")
+}
+
+/// 「戻る」: to the screen before (001), or to 利用者登録メニュー (002). What was begun is left; the renewal is begun anew.
+pub(super) async fn back(post: Post) -> Result<Response, Stop> {
+    let visit = &post.visit;
+    let current = current(visit).await?;
+    match &current.standing.case {
+        Case::Confirming { .. } | Case::Awaiting { .. } => {}
+        _ => return elsewhere(visit, &current),
+    }
+    withdraw(visit, &current).await?;
+    give_up(visit, &current).await?;
+    if current.bidding.reviews() {
+        return Ok(Redirect::to(&format!("/{}", current.office.id)).into_response());
+    }
+    to(visit, "")
+}
+
+/// The request for the signature: the one that waits for an agent, or a fresh one over the same text.
+pub(super) async fn request(visit: &Visit, current: &Current) -> Result<CardRequestRow, Stop> {
+    let session = visit.session()?;
+    let Case::Awaiting { opened, text, until } = &current.standing.case else {
+        return Err(stale(visit));
+    };
+    if current.lapsed(visit.now) {
+        return Err(to(visit, "/confirm")?.into());
+    }
+    let last = request_of(visit, session, &current.office).await?;
+    if let Some(row) = last.filter(|row| Purpose::of(row) == Some(Purpose::Confirm)) {
+        if row.is_unclaimed() {
+            return Ok(row);
+        }
+        // Signed, and the browser never came back with it: 「続ける／やめる」.
+        if row.is_answered() {
+            return Err(to(visit, "/status")?.into());
+        }
+    }
+    let place = current.standing.place.as_ref();
+    let language = place.map(|place| place.language).unwrap_or_default();
+    let step = Step::Sign {
+        says: both("renewal-request-sign"),
+        text: Some(written(visit, current, *text).await?),
+        language,
+        certificate: Some(URL_SAFE_NO_PAD.encode(opened.to.0)),
+        at: visit.now.0,
+        person: false,
+    };
+    let ask = Ask {
+        office: &current.office,
+        procedure: Renewal::NOUN,
+        purpose: Purpose::Confirm,
+        case: Some(current.id().octets()),
+        title: both("renewal-request-title"),
+        language,
+        same_pin: SamePin::Off,
+        watch: None,
+        steps: vec![step],
+        return_to: format!("/{}/renewal/return", current.office.id),
+        until: *until,
+    };
+    let asked = visit.portal.ask_card(session, ask).await;
+    asked.map_err(|fault| visit.fault(&fault))
+}
+
+/// The new card has signed: now it is decided, with everything checked again at this moment (G-T2, R117).
+pub(super) async fn confirmed(visit: &Visit, row: &CardRequestRow) -> Result<Response, Stop> {
+    let current = current(visit).await?;
+    if row.case != Some(current.id().octets()) {
+        return Err(visit.not_found());
+    }
+    let signature = visit.portal.answered_signature(row).await.map_err(|unproven| {
+        let message = told(visit.words, &unproven, &current.office.name, "");
+        visit.told(StatusCode::CONFLICT, message)
+    })?;
+    let fault = |fault: Fault| visit.fault(&fault);
+    // Who gave up at the agent does not renew, and what is renewed cannot be given up any more: this row decides.
+    let returned = visit.portal.store().close_card_request(row.id).await;
+    if !returned.map_err(fault)? {
+        return to(visit, "/card?notice=cancelled");
+    }
+    let confirmed = perform(visit, current.id(), &Command::Confirm(signature)).await?;
+    let confirmed = confirmed.map_err(|failure| visit.failed(&failure))?;
+    if let Case::Renewed { .. } = confirmed.case {
+        // From this commit on nobody is logged in with the old card (R104, G-S6); the result is all that is left to see.
+        let over = seat::unseat(&visit.portal, visit.session()?, &current.office).await;
+        over.map_err(fault)?;
+    }
+    to(visit, "/done")
+}
+
+async fn confirmation(visit: &Visit, current: &Current) -> Result<Confirmation, Stop> {
+    let opened = current.opened(visit)?;
+    let confirmation = visit.portal.desk().confirmation(&current.office, opened).await;
+    confirmation.map_err(|fault| visit.fault(&fault))
+}
+
+async fn withdraw(visit: &Visit, current: &Current) -> Result<(), Stop> {
+    let withdrawn = visit
+        .portal
+        .withdraw_card_request(visit.session()?, &current.office)
+        .await;
+    withdrawn.map_err(|fault| visit.fault(&fault))
+}
+
+async fn is_out(visit: &Visit) -> Result<bool, Stop> {
+    Ok(matches!(current(visit).await?.standing.case, Case::Awaiting { .. }))
+}
+
+fn is_older(confirmation: &Confirmation) -> bool {
+    let older = |warning: &Warning| matches!(warning, Warning::Older { .. });
+    confirmation.warnings.iter().any(older)
+}
+
+/// What is said before 更新, in the words of the catalogue.
+fn warnings(page: &Page, confirmation: &Confirmation, held: bool) -> Vec<Message> {
+    let said = confirmation.warnings.iter().filter_map(|warning| {
+        Some(match warning {
+            Warning::Older { new, old } => {
+                let (new, old) = (date::slashed(new.day()), date::slashed(old.day()));
+                page.message(Code::WarnOlder, &[("new", &new), ("old", &old)])
+            }
+            Warning::Early { days } => page.message(Code::WarnEarly, &[("days", &days.to_string())]),
+            Warning::Bid { opening } => page.message(Code::WarnBid, &[("date", &date::slashed(*opening))]),
+            Warning::Name if held => return None,
+            Warning::Name => page.message(Code::WarnName, &[]),
+        })
+    });
+    said.collect()
+}
+
+/// The text that the case names.
+pub(super) async fn written(visit: &Visit, current: &Current, digest: Digest) -> Result<String, Stop> {
+    let text = visit.portal.store().text(current.id().octets(), digest).await;
+    let missing = || Fault::from(Bug(format!("the text {digest} was asked for and is not kept")));
+    text.and_then(|text| text.ok_or_else(missing))
+        .map_err(|fault| visit.fault(&fault))
+}

@@ -1,0 +1,260 @@
+//! The rows of both cards as the page shows them: what differs is marked, down to the characters and their code points
+//! (DOMAIN §4.3, §5.1, §5.6).
+
+use casework::names::{Class, Comparison};
+use casework::register::{Compared, Entry, Person};
+use casework::renewal::ReviewPolicy;
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use crate::desk::bidder::CardFace;
+use crate::desk::renewal::{Confirmation, Item, rows};
+use crate::portal::marked::{Piece, marked};
+use crate::portal::page::Page;
+
+/// A row of a card.
+pub(super) struct Row {
+    pub(super) label: String,
+    pub(super) value: Vec<Piece>,
+    /// The other card says something else.
+    pub(super) differs: bool,
+    /// The differing characters of names and addresses, with their code points.
+    pub(super) points: Option<String>,
+}
+
+/// A card with its rows.
+pub(super) struct Block {
+    pub(super) id: &'static str,
+    pub(super) title: String,
+    pub(super) rows: Vec<Row>,
+}
+
+/// The register beside the new card.
+pub(super) struct Beside {
+    pub(super) label: String,
+    pub(super) register: Vec<Piece>,
+    pub(super) card: Vec<Piece>,
+    pub(super) tag: &'static str,
+    pub(super) class: String,
+    /// 髙 U+9AD9 ↔ 高 U+9AD8
+    pub(super) points: Vec<String>,
+}
+
+/// 現在使用しているICカード and 新規に使用するICカード.
+pub(super) fn blocks(page: &Page, review: ReviewPolicy, confirmation: &Confirmation) -> [Block; 2] {
+    let Confirmation { old, new, entry, .. } = confirmation;
+    let of = |face: &CardFace| rows(review, entry.as_ref(), face, page.words.language());
+    let (old, new) = (of(old), of(new));
+    let mut blocks = [("old", "renewal-old"), ("new", "renewal-new")].map(|(id, title)| Block {
+        id,
+        title: page.t(title),
+        rows: Vec::new(),
+    });
+    for (old, new) in old.into_iter().zip(new) {
+        let (in_old, in_new) = differing(&old.value, &new.value);
+        let told = is_name(old.item);
+        let sides = [(old.label, old.value, in_old), (new.label, new.value, in_new)];
+        for (block, (label, value, ranges)) in blocks.iter_mut().zip(sides) {
+            let points = told.then(|| points(&value, &ranges)).flatten();
+            block.rows.push(Row {
+                label: label.to_owned(),
+                differs: !ranges.is_empty(),
+                value: marked(&value, ranges),
+                points,
+            });
+        }
+    }
+    // A side that lacks what the other has differs too, though it has nothing to mark.
+    let [old, new] = &mut blocks;
+    for (old, new) in old.rows.iter_mut().zip(&mut new.rows) {
+        let differs = old.differs || new.differs;
+        (old.differs, new.differs) = (differs, differs);
+    }
+    blocks
+}
+
+/// The company and, where the office reviews, the person: of the register, and of the new card.
+pub(super) fn compared(page: &Page, reviews: bool, confirmation: &Confirmation) -> Vec<Beside> {
+    let (Some(entry), Some(compared)) = (&confirmation.entry, &confirmation.compared) else {
+        return Vec::new();
+    };
+    let new = &confirmation.new;
+    let suffix = if reviews { "-review" } else { "" };
+    let company = beside(
+        page,
+        page.t(&format!("bidder-company{suffix}")),
+        (&entry.name, &new.company),
+        &compared.company,
+    );
+    let mut all = vec![company];
+    if reviews {
+        all.push(beside(
+            page,
+            page.t("registration-confirm-person"),
+            (against(entry, compared), &new.holder),
+            &compared.person,
+        ));
+    }
+    all
+}
+
+fn beside(page: &Page, label: String, (register, card): (&str, &str), comparison: &Comparison) -> Beside {
+    let (tag, key) = match comparison.class {
+        Class::Match => ("tag ok", "same"),
+        Class::Variant => ("tag var", "variant"),
+        Class::NotComparable => ("tag ng", "not-comparable"),
+        Class::Mismatch => ("tag ng", "differs"),
+    };
+    let differences = &comparison.differences;
+    let points = differences.iter().filter_map(|one| {
+        let long = |text: &str| text.chars().count() > MOST_POINTS;
+        (!long(&one.register.text) && !long(&one.card.text)).then(|| {
+            let side = |text: &str, points: String| if text.is_empty() { "—".to_owned() } else { points };
+            let register = side(&one.register.text, pointed(&one.register.text));
+            format!("{register} ↔ {}", side(&one.card.text, pointed(&one.card.text)))
+        })
+    });
+    Beside {
+        label,
+        register: marked(register, differences.iter().map(|one| one.register.range())),
+        card: marked(card, differences.iter().map(|one| one.card.range())),
+        tag,
+        class: page.t(&format!("registration-confirm-{key}")),
+        points: points.collect(),
+    }
+}
+
+fn against<'a>(entry: &'a Entry, compared: &Compared) -> &'a str {
+    match (compared.against, entry.covering_delegate()) {
+        (Person::Delegate, Some(delegate)) => &delegate.name,
+        _ => &entry.representative,
+    }
+}
+
+/// Code points are told of names and addresses; a serial number's digits are themselves.
+const fn is_name(item: Item) -> bool {
+    match item {
+        Item::Company
+        | Item::Address
+        | Item::CardCompany
+        | Item::CardCompanyAddress
+        | Item::Holder
+        | Item::HolderAddress => true,
+        Item::Serial | Item::Issuer | Item::ValidUntil => false,
+    }
+}
+
+/// The parts in which two texts differ. What they begin and end with alike is left out; between, characters are compared one
+/// by one where there are as many on both sides.
+fn differing(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
+    if old == new {
+        return (Vec::new(), Vec::new());
+    }
+    let common = |(a, b): &(char, char)| a == b;
+    let start: usize = old
+        .chars()
+        .zip(new.chars())
+        .take_while(common)
+        .map(|(character, _)| character.len_utf8())
+        .sum();
+    let (rest_old, rest_new) = (
+        old.get(start..).unwrap_or_default(),
+        new.get(start..).unwrap_or_default(),
+    );
+    let end: usize = rest_old
+        .chars()
+        .rev()
+        .zip(rest_new.chars().rev())
+        .take_while(common)
+        .map(|(character, _)| character.len_utf8())
+        .sum();
+    let (middle_old, middle_new) = (start..old.len() - end, start..new.len() - end);
+    let (text_old, text_new) = (
+        old.get(middle_old.clone()).unwrap_or_default(),
+        new.get(middle_new.clone()).unwrap_or_default(),
+    );
+    if text_old.chars().count() != text_new.chars().count() {
+        let some = |range: Range<usize>| if range.is_empty() { Vec::new() } else { vec![range] };
+        return (some(middle_old), some(middle_new));
+    }
+    let mut ranges = (Vec::new(), Vec::new());
+    let pairs = text_old.char_indices().zip(text_new.char_indices());
+    for ((at_old, one), (at_new, other)) in pairs {
+        if one != other {
+            add(&mut ranges.0, start + at_old, one.len_utf8());
+            add(&mut ranges.1, start + at_new, other.len_utf8());
+        }
+    }
+    ranges
+}
+
+/// Neighbours are one part.
+fn add(ranges: &mut Vec<Range<usize>>, at: usize, length: usize) {
+    match ranges.last_mut() {
+        Some(last) if last.end == at => last.end = at + length,
+        _ => ranges.push(at..at + length),
+    }
+}
+
+fn points(text: &str, ranges: &[Range<usize>]) -> Option<String> {
+    let parts: Vec<&str> = ranges.iter().filter_map(|range| text.get(range.clone())).collect();
+    let count: usize = parts.iter().map(|part| part.chars().count()).sum();
+    (1..=MOST_POINTS)
+        .contains(&count)
+        .then(|| parts.into_iter().map(pointed).collect::<Vec<_>>().join(", "))
+}
+
+/// Each character with its code point.
+fn pointed(text: &str) -> String {
+    let mut said = String::new();
+    for character in text.chars() {
+        if !said.is_empty() {
+            said.push(' ');
+        }
+        // Writing to a string does not fail.
+        let _ = write!(said, "{character} U+{:04X}", u32::from(character));
+    }
+    said
+}
+
+/// Longer parts are other names, and no slip of a glyph.
+const MOST_POINTS: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts<'a>(text: &'a str, ranges: &[Range<usize>]) -> Vec<&'a str> {
+        ranges.iter().map(|range| &text[range.clone()]).collect()
+    }
+
+    #[test]
+    fn r116_the_differing_characters_alone_are_marked() {
+        let (old, new) = ("髙橋 一郎", "高橋 二郎");
+        let (in_old, in_new) = differing(old, new);
+        assert_eq!(parts(old, &in_old), ["髙", "一"]);
+        assert_eq!(parts(new, &in_new), ["高", "二"]);
+        assert_eq!(points(old, &in_old).unwrap(), "髙 U+9AD9, 一 U+4E00");
+    }
+
+    #[test]
+    fn the_two_serial_numbers_of_the_source_document_differ_in_their_last_digits() {
+        let old = "246187065731116185158328469941009070494604893753";
+        let new = "246187065731116185158328469941009070494604893767";
+        let (in_old, in_new) = differing(old, new);
+        assert_eq!((parts(old, &in_old), parts(new, &in_new)), (vec!["53"], vec!["67"]));
+    }
+
+    #[test]
+    fn what_only_one_side_has_is_marked_there() {
+        for (old, new, in_old, in_new) in [
+            ("株式会社A", "株式会社A支店", vec![], vec!["支店"]),
+            ("", "A", vec![], vec!["A"]),
+            ("ああ", "ああ", vec![], vec![]),
+            ("aあb", "aいうb", vec!["あ"], vec!["いう"]),
+        ] {
+            let ranges = differing(old, new);
+            assert_eq!((parts(old, &ranges.0), parts(new, &ranges.1)), (in_old, in_new));
+        }
+    }
+}

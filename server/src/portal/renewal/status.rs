@@ -1,0 +1,71 @@
+//! 申込状況の確認: what was begun in this session, to be continued or given up.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use casework::renewal::Case;
+
+use super::{case, confirm, due, framed, leave, request_of, to, view};
+use crate::portal::date;
+use crate::portal::page::render;
+use crate::portal::purpose::Purpose;
+use crate::portal::visit::{Post, Stop, Visit};
+use crate::store::CardRequestRow;
+
+/// `GET /{office}/renewal/status`
+pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
+    let (visit, page) = framed(visit).await?;
+    let (office, _) = visit.ordering_body()?;
+    let state = match visit.session() {
+        Err(_) => view::Unfinished::None,
+        Ok(_) => state(&visit).await?,
+    };
+    Ok(render(StatusCode::OK, &view::Status { page, office, state }))
+}
+
+async fn state(visit: &Visit) -> Result<view::Unfinished, Stop> {
+    let Some(current) = case(visit).await? else {
+        return Ok(view::Unfinished::None);
+    };
+    let Some(page) = due(&current) else {
+        return Ok(view::Unfinished::None);
+    };
+    let open = |word: &str, page: &str| view::Unfinished::Open {
+        says: visit.words.say(&format!("renewal-status-{word}")),
+        path: format!("/{}/renewal{page}", current.office.id),
+    };
+    Ok(match &current.standing.case {
+        Case::Confirming { .. } => open("confirming", page),
+        Case::Awaiting { .. } if current.lapsed(visit.now) => open("lapsed", page),
+        Case::Awaiting { until, .. } => match signed(visit).await? {
+            Some(_) => view::Unfinished::Signed {
+                until: date::minute(visit.words, *until),
+            },
+            None => open("asked", "/card"),
+        },
+        case => match case.submitted() {
+            Some(submitted) => view::Unfinished::Done {
+                number: submitted.number.to_string(),
+            },
+            None => view::Unfinished::None,
+        },
+    })
+}
+
+/// 「続ける」 for what was signed and never came back, or 「やめる」.
+pub(super) async fn choose(post: Post) -> Result<Response, Stop> {
+    let visit = &post.visit;
+    if post.field("choice") != "go" {
+        return leave(visit).await;
+    }
+    match signed(visit).await? {
+        Some(row) => confirm::confirmed(visit, &row).await,
+        None => to(visit, "/status"),
+    }
+}
+
+/// The session's request, if the card has signed it.
+async fn signed(visit: &Visit) -> Result<Option<CardRequestRow>, Stop> {
+    let office = visit.office()?;
+    let row = request_of(visit, visit.session()?, &office).await?;
+    Ok(row.filter(|row| row.is_answered() && Purpose::of(row) == Some(Purpose::Confirm)))
+}
