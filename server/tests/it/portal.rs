@@ -11,6 +11,7 @@ mod guard;
 mod made;
 mod paper;
 mod registration;
+mod renewal;
 mod session;
 mod shown;
 mod walk;

@@ -39,6 +39,12 @@ const PAGES: &[&str] = &[
     "/registration/done",
     "/registration/done/print",
     "/registration/status",
+    "/renewal",
+    "/renewal/card",
+    "/renewal/confirm",
+    "/renewal/done",
+    "/renewal/done/print",
+    "/renewal/status",
 ];
 
 /// Everything that can be sent there.
@@ -56,6 +62,15 @@ const STEPS: &[&str] = &[
     "/registration/status",
     "/registration/stay",
     "/registration/quit",
+    "/renewal",
+    "/renewal/card",
+    "/renewal/confirm",
+    "/renewal/edit",
+    "/renewal/back",
+    "/renewal/done/print",
+    "/renewal/status",
+    "/renewal/stay",
+    "/renewal/quit",
 ];
 
 /// A company of the register with a card that is registered.
