@@ -7,6 +7,7 @@
 mod ceremony;
 mod confirm;
 mod done;
+pub(crate) mod held;
 mod rows;
 mod start;
 mod status;
@@ -48,6 +49,9 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/back", get(onward).post(confirm::back))
         .route("/done", get(done::page))
         .route("/done/print", get(done::sheet).post(done::print))
+        .route("/case", get(held::page))
+        .route("/case/withdraw", get(held::sure).post(held::withdraw))
+        .route("/case/answer", get(held::page).post(held::answer))
         .route("/status", get(status::page).post(status::choose))
         .route("/stay", get(onward).post(stay))
         .route("/quit", get(onward).post(quit))

@@ -53,6 +53,8 @@ pub(super) struct Ended {
 pub(super) struct Account {
     pub(super) page: Page,
     pub(super) office: Arc<Office>,
+    /// A renewal that is not decided.
+    pub(super) open: Option<String>,
     /// The card ends soon.
     pub(super) soon: Option<String>,
     pub(super) company: Vec<Fact>,

@@ -89,3 +89,39 @@ pub(super) enum Unfinished {
     Signed { until: String },
     Done { number: String },
 }
+
+/// 審査中の申請
+#[derive(Template)]
+#[template(path = "renewal/held.html")]
+pub(super) struct Held {
+    pub(super) page: Page,
+    pub(super) office: Arc<Office>,
+    pub(super) state: &'static str,
+    pub(super) number: String,
+    pub(super) facts: Vec<Fact>,
+    pub(super) compared: Vec<Beside>,
+    /// Until when the current card can be used meanwhile.
+    pub(super) usable: String,
+    pub(super) returned: Option<Returned>,
+    /// What was typed as an answer, and what is wrong with it.
+    pub(super) remark: String,
+    pub(super) error: Option<Message>,
+    pub(super) version: String,
+}
+
+/// 差戻し
+pub(super) struct Returned {
+    pub(super) reason: String,
+    pub(super) remark: Option<String>,
+    pub(super) until: String,
+}
+
+/// 取下げの確認
+#[derive(Template)]
+#[template(path = "renewal/withdraw.html")]
+pub(super) struct Withdraw {
+    pub(super) page: Page,
+    pub(super) office: Arc<Office>,
+    pub(super) number: String,
+    pub(super) version: String,
+}

@@ -223,7 +223,10 @@ async fn source_document_001_is_walked_whole_and_the_cards_change_places() {
         confirm.must_say(words);
     }
     let seen = |page: &Answered, words: &str| unmarked(page).contains(words);
-    assert!(seen(&confirm, &old_serial) && seen(&confirm, &new_serial), "both in full");
+    assert!(
+        seen(&confirm, &old_serial) && seen(&confirm, &new_serial),
+        "both in full"
+    );
     assert_eq!(confirm.text().matches("<dt>ICカード取得者住所").count(), 2);
     let done = finish(&registered, &mut browser, KEN, &new, &confirm).await;
     for words in [
@@ -248,7 +251,10 @@ async fn source_document_001_is_walked_whole_and_the_cards_change_places() {
     let account = browser.get(&format!("{KEN}/account")).await;
     assert_eq!(account.location(), format!("{KEN}/login?to={KEN}/account"));
     let answered = browser.post(&format!("{base}/quit"), &[]).await;
-    browser.follow(answered).await.must_say("すべてのブラウザを一度終了させた後に");
+    browser
+        .follow(answered)
+        .await
+        .must_say("すべてのブラウザを一度終了させた後に");
     assert_eq!(browser.cookie(), "");
     // R104
     assert_eq!(at_login(router, KEN, card).await, Some(Code::CardRenewed));
@@ -286,7 +292,9 @@ async fn source_document_002_is_walked_whole_without_a_login_where_the_names_mat
     assert!(!confirm.says("保留"), "R209: a match never holds");
     let done = finish(&registered, &mut browser, SHI, &new, &confirm).await;
     done.must_say("更新完了");
-    done.must_say("すべてのブラウザを一度終了させた後に、再度ブラウザを起動し、電子入札システムへアクセスしてください。");
+    done.must_say(
+        "すべてのブラウザを一度終了させた後に、再度ブラウザを起動し、電子入札システムへアクセスしてください。",
+    );
     assert_eq!(at_login(router, SHI, card).await, Some(Code::CardRenewed));
     assert_eq!(at_login(router, SHI, &new).await, None);
 }
@@ -302,7 +310,13 @@ async fn a_mismatch_is_held_and_nothing_changes_while_it_is() {
     confirm.must_say("<span class=\"tag ng\">相違</span>");
     confirm.must_say("U+5C71");
     let done = finish(&registered, &mut browser, SHI, &new, &confirm).await;
-    for words in ["I-HELD", "審査中", "2027/12/31", "確認コード", "まだ何も変わっていません"] {
+    for words in [
+        "I-HELD",
+        "審査中",
+        "2027/12/31",
+        "確認コード",
+        "まだ何も変わっていません",
+    ] {
         done.must_say(words);
     }
     assert!(!done.says("更新済(使用不可)"));
@@ -377,7 +391,13 @@ async fn r110_to_r114_cards_that_will_not_do_are_refused_at_the_reader_and_nothi
             router: registered.router,
             card: new,
         };
-        let agent = begin(&renewed.router, &mut Browser::new(&renewed.router), office, &renewed.card).await;
+        let agent = begin(
+            &renewed.router,
+            &mut Browser::new(&renewed.router),
+            office,
+            &renewed.card,
+        )
+        .await;
         let verdict = show_new(&agent, &renewed.house, &renewed.card, &registered.card).await;
         assert_eq!(refusal(&verdict), Some(Code::CardRegistered));
         if office == SHI {
@@ -514,7 +534,11 @@ async fn a17_the_way_back_of_another_session_is_nobody_s() {
         (unknown.status, foreign.status),
         (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND)
     );
-    assert_eq!(unknown.text(), foreign.text(), "a55: the same answer, whether or not it exists");
+    assert_eq!(
+        unknown.text(),
+        foreign.text(),
+        "a55: the same answer, whether or not it exists"
+    );
     for page in ["confirm", "done", "done/print"] {
         let answered = other.get(&format!("{SHI}/renewal/{page}")).await;
         assert_eq!(answered.status, StatusCode::CONFLICT, "{page}");
@@ -537,7 +561,11 @@ async fn what_was_signed_and_never_came_back_is_continued_or_given_up() {
         browser.get(&status).await.must_say("内容の確認中です");
         let agent = renew(router, &mut browser, SHI, &confirm).await;
         agent.sign(house, &new).await;
-        assert_eq!(at_login(router, SHI, card).await, None, "a signature that never returned changes nothing");
+        assert_eq!(
+            at_login(router, SHI, card).await,
+            None,
+            "a signature that never returned changes nothing"
+        );
         browser.get(&status).await.must_say("署名済み・未申込");
         let answered = browser
             .post(&status, &[("choice", if go_on { "go" } else { "stop" })])
