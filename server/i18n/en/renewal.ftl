@@ -27,6 +27,11 @@ renewal-start-nothing = Nothing changes before you press “Renew” on the conf
 renewal-elsewhere = Registered at other ordering bodies
 renewal-elsewhere-text = The current IC card is registered at these ordering bodies too. Please renew it at each of them; this renewal does not change those registrations.
 
+renewal-bids = Bids that wait for their opening
+renewal-bids-text = Bidding systems have told of these bids with the current IC card or of your company. Please ask each ordering body how they are treated after the renewal.
+renewal-bids-opens = Opening { $date }
+renewal-bids-late = after the current card ends
+
 # Hand-over to the signature app
 renewal-card-title = Both IC cards are checked
 renewal-card-lead = Both IC cards are checked in the signature app on this computer, and their PINs are entered there. They are never sent to this site.

@@ -27,6 +27,11 @@ renewal-start-nothing = 確認画面で「更新」を押して署名するま�
 renewal-elsewhere = ほかの発注機関での登録
 renewal-elsewhere-text = 現在のICカードは、次の発注機関にも登録されています。更新は発注機関ごとに行ってください。この更新で、次の登録は変わりません。
 
+renewal-bids = 開札を待っている入札
+renewal-bids-text = 現在のICカード、または御社の入札として、電子入札システムから知らされている入札です。更新後の入札の扱いは、各発注機関にご確認ください。
+renewal-bids-opens = 開札日 { $date }
+renewal-bids-late = 現在のカードの有効期限後
+
 # 署名アプリへの受け渡し
 renewal-card-title = 新旧のICカードを確認します
 renewal-card-lead = 2枚のICカードの確認と暗証番号（PIN）の入力は、このパソコンの署名アプリで行います。暗証番号がこのサイトへ送られることはありません。

@@ -4,6 +4,7 @@
 //! request 2 at 更新: the new card, read again, signs exactly that page. Each page is a GET without effect; each step is a POST
 //! that ends in a redirect, so that Back and Reload are harmless (G-S4).
 
+mod bids;
 mod ceremony;
 mod confirm;
 mod done;

@@ -10,7 +10,9 @@ use casework::renewal::{Case, Warning};
 use wire::card_request::{SamePin, Step};
 use wire::code::Code;
 
-use super::{Current, STAGES, current, elsewhere, framed, give_up, perform, request_of, rows, stale, start, to, view};
+use super::{
+    Current, STAGES, bids, current, elsewhere, framed, give_up, perform, request_of, rows, stale, start, to, view,
+};
 use crate::catalogue::{Message, both};
 use crate::desk::bidder::renewal_policy;
 use crate::desk::renewal::{Command, Confirmation, Renewal};
@@ -41,8 +43,15 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
     let older = is_older(&confirmation);
     let reviews = current.bidding.reviews();
     let others = start::elsewhere(&visit, &page, opened.from, &current.office).await?;
+    let card = (opened.from, confirmation.old.valid.1.day());
+    let registration = visit.portal.store().registration(opened.registration).await;
+    let bids = match registration.map_err(|fault| visit.fault(&fault))? {
+        Some(row) => bids::of(&visit, &page, &current.office, card, &row.business).await?,
+        None => Vec::new(),
+    };
     let view = view::Confirm {
         stages: page.stages(STAGES, &3),
+        hides: !current.bidding.show_holder_address_on_print,
         blocks: rows::blocks(&page, policy.review, &confirmation),
         compared: rows::compared(&page, reviews, &confirmation),
         // What is going to be held is told as that.
@@ -50,6 +59,7 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
         held,
         person: opened.person.clone(),
         elsewhere: others,
+        bids,
         older,
         unticked: visit.asked("notice") == Some("W-OLDER") && older && text.is_none(),
         reviews,

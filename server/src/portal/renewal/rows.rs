@@ -20,6 +20,8 @@ pub(super) struct Row {
     pub(super) differs: bool,
     /// The differing characters of names and addresses, with their code points.
     pub(super) points: Option<String>,
+    /// 取得者住所, which is personal data.
+    pub(super) home: bool,
 }
 
 /// A card with its rows.
@@ -53,6 +55,7 @@ pub(super) fn blocks(page: &Page, review: ReviewPolicy, confirmation: &Confirmat
     for (old, new) in old.into_iter().zip(new) {
         let (in_old, in_new) = differing(&old.value, &new.value);
         let told = is_name(old.item);
+        let home = old.item == Item::HolderAddress;
         let sides = [(old.label, old.value, in_old), (new.label, new.value, in_new)];
         for (block, (label, value, ranges)) in blocks.iter_mut().zip(sides) {
             let points = told.then(|| points(&value, &ranges)).flatten();
@@ -61,6 +64,7 @@ pub(super) fn blocks(page: &Page, review: ReviewPolicy, confirmation: &Confirmat
                 differs: !ranges.is_empty(),
                 value: marked(&value, ranges),
                 points,
+                home,
             });
         }
     }

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use casework::card::Binding;
 use casework::identity::Fingerprint;
 
-use super::{Current, STAGES, case, ceremony, due, leave_former, request_of, to, view};
+use super::{Current, STAGES, bids, case, ceremony, due, leave_former, request_of, to, view};
 use crate::catalogue::both;
 use crate::desk::Procedure as _;
 use crate::desk::renewal::Renewal;
@@ -63,15 +63,22 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
         None => visit.session()?.csrf(),
     };
     let page = visit.page_with(Some(csrf)).of(seat.map(Seat::bidder));
-    let elsewhere = match seat {
-        Some(seat) => elsewhere(visit, &page, seat.card.card, &office).await?,
-        None => Vec::new(),
+    let (elsewhere, bids) = match seat {
+        Some(seat) => {
+            let card = (seat.card.card, seat.card.valid.1.day());
+            (
+                elsewhere(visit, &page, seat.card.card, &office).await?,
+                bids::of(visit, &page, &office, card, &seat.registration.business).await?,
+            )
+        }
+        None => (Vec::new(), Vec::new()),
     };
     let view = view::Start {
         stages: page.stages(STAGES, &1),
         unfinished,
         until: seat.map(|seat| date::slashed(seat.card.valid.1.day())),
         elsewhere,
+        bids,
         reviews: bidding.reviews(),
         office,
         page,

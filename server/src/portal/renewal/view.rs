@@ -3,6 +3,7 @@
 use askama::Template;
 use std::sync::Arc;
 
+use super::bids::Bid;
 use super::rows::{Beside, Block};
 use crate::catalogue::Message;
 use crate::office::Office;
@@ -21,6 +22,8 @@ pub(super) struct Start {
     pub(super) until: Option<String>,
     /// The other offices that know this card.
     pub(super) elsewhere: Vec<String>,
+    /// The open bids that are known of this card.
+    pub(super) bids: Vec<Bid>,
     pub(super) reviews: bool,
 }
 
@@ -32,6 +35,8 @@ pub(super) struct Confirm {
     pub(super) office: Arc<Office>,
     pub(super) stages: Vec<Step>,
     pub(super) blocks: [Block; 2],
+    /// 取得者住所 stays on the screen.
+    pub(super) hides: bool,
     pub(super) compared: Vec<Beside>,
     pub(super) warnings: Vec<Message>,
     /// It will be held for review.
@@ -39,6 +44,7 @@ pub(super) struct Confirm {
     /// 担当者
     pub(super) person: Option<String>,
     pub(super) elsewhere: Vec<String>,
+    pub(super) bids: Vec<Bid>,
     /// W-OLDER wants a tick.
     pub(super) older: bool,
     /// And it was not there.

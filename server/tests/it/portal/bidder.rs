@@ -45,6 +45,8 @@ const PAGES: &[&str] = &[
     "/renewal/done",
     "/renewal/done/print",
     "/renewal/status",
+    "/renewal/case",
+    "/renewal/case/withdraw",
 ];
 
 /// Everything that can be sent there.
@@ -71,6 +73,8 @@ const STEPS: &[&str] = &[
     "/renewal/status",
     "/renewal/stay",
     "/renewal/quit",
+    "/renewal/case/withdraw",
+    "/renewal/case/answer",
 ];
 
 /// A company of the register with a card that is registered.

@@ -576,3 +576,76 @@ async fn what_was_signed_and_never_came_back_is_continued_or_given_up() {
         assert_eq!(old, go_on.then_some(Code::CardRenewed));
     }
 }
+
+/// A renewal that is held at the office that reviews, and the new card of it.
+async fn held() -> (Registered, TestCard) {
+    let registered = registered(SHI).await;
+    let house = &registered.house;
+    let new = card_of(&house.authority, Some(&house.desk), "山田 太郎").await;
+    let mut browser = Browser::new(&registered.router);
+    let confirm = reach_confirm(&registered, &mut browser, SHI, &new).await;
+    finish(&registered, &mut browser, SHI, &new, &confirm)
+        .await
+        .must_say("I-HELD");
+    (registered, new)
+}
+
+#[tokio::test]
+async fn a_held_renewal_is_found_after_the_login_and_can_be_withdrawn() {
+    let (registered, new) = held().await;
+    let Registered { house, router, card } = &registered;
+    let mut browser = Browser::new(router);
+    let (account, _) = log_in(router, &mut browser, SHI, card).await;
+    account.must_say(&format!("href=\"{SHI}/renewal/case\""));
+    let case = browser.get(&format!("{SHI}/renewal/case")).await;
+    for words in [
+        "審査を待っています",
+        "<span class=\"tag ng\">相違</span>",
+        "2027/12/31",
+        "申請を取り下げる",
+    ] {
+        case.must_say(words);
+    }
+    // Nobody answers what was not asked.
+    let version = [("version", "1"), ("remark", "代表者が交代しました")];
+    let answered = browser.post(&format!("{SHI}/renewal/case/answer"), &version).await;
+    assert_eq!(answered.status, StatusCode::CONFLICT);
+    browser
+        .get(&format!("{SHI}/renewal/case/withdraw"))
+        .await
+        .must_say("この申請を取り下げますか");
+    // A second click finds the same.
+    for _ in 0..2 {
+        let answered = browser.post(&format!("{SHI}/renewal/case/withdraw"), &[]).await;
+        assert_eq!(answered.location(), format!("{SHI}/renewal/done"));
+    }
+    let done = browser.get(&format!("{SHI}/renewal/done")).await;
+    done.must_say("ICカード更新の申請を取り下げました");
+    assert_eq!(at_login(router, SHI, card).await, None);
+    assert_eq!(at_login(router, SHI, &new).await, Some(Code::CardNotreg));
+    // And it can be applied for again.
+    let better = new_card(house).await;
+    let mut browser = Browser::new(router);
+    let confirm = reach_confirm(&registered, &mut browser, SHI, &better).await;
+    finish(&registered, &mut browser, SHI, &better, &confirm)
+        .await
+        .must_say("更新完了");
+}
+
+#[tokio::test]
+async fn a17_a_held_renewal_is_seen_with_its_own_card_alone() {
+    let (registered, _) = held().await;
+    let router = &registered.router;
+    let mut stranger = Browser::new(router);
+    for page in ["case", "case/withdraw"] {
+        let path = format!("{SHI}/renewal/{page}");
+        let answered = stranger.get(&path).await;
+        assert_eq!(answered.location(), format!("{SHI}/login?to={path}"));
+    }
+    stranger.get(&format!("{SHI}/login")).await;
+    for step in ["case/withdraw", "case/answer"] {
+        let answered = stranger.post(&format!("{SHI}/renewal/{step}"), &[]).await;
+        assert_eq!(answered.location(), format!("{SHI}/login"));
+    }
+    assert_eq!(at_login(router, SHI, &registered.card).await, None);
+}
