@@ -25,6 +25,16 @@ async fn new_card(house: &House) -> TestCard {
     house.card_until(date(2029, 12, 31)).await
 }
 
+/// A card that was issued tomorrow, as it were: its validity has not begun.
+async fn of_next_year(house: &House) -> TestCard {
+    let (now, then) = (house.now(), noon(2027, 1, 1));
+    let validity = Validity::between(then.0, noon(2029, 1, 1).0).unwrap();
+    house.it_is(then);
+    let card = house.authority.card(&house.desk, validity, None).await;
+    house.it_is(now);
+    card
+}
+
 /// To the agent, with the request for both cards.
 async fn reach_agent(router: &Router, browser: &mut Browser, office: &str) -> Agent {
     let base = format!("{office}/renewal");
@@ -348,18 +358,13 @@ async fn r110_to_r114_cards_that_will_not_do_are_refused_at_the_reader_and_nothi
     for office in [KEN, SHI] {
         let registered = registered(office).await;
         let Registered { house, router, card } = &registered;
-        let late = Validity::between(noon(2027, 1, 1).0, noon(2029, 1, 1).0).unwrap();
         let revoked = new_card(house).await;
         house.revoke(&revoked).await;
         let cases = [
             ("R110", card, Code::CardSame),
             ("R113", &card_of(&namesake(), None, "髙橋 一郎").await, Code::CertIssuer),
             ("R114", &house.card_until(date(2026, 6, 30)).await, Code::CertExpired),
-            (
-                "R114",
-                &house.authority.card(&house.desk, late, None).await,
-                Code::CertNotyet,
-            ),
+            ("R114", &of_next_year(house).await, Code::CertNotyet),
             ("R114", &revoked, Code::CertRevoked),
         ];
         for (rule, bad, code) in cases {
