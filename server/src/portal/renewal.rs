@@ -157,7 +157,7 @@ async fn framed(visit: Visit) -> Result<(Visit, Page), Stop> {
         }
         Glance::Nobody(visit) => {
             let page = visit.page();
-            (visit, page)
+            (*visit, page)
         }
     })
 }

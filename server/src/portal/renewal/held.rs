@@ -142,12 +142,14 @@ async fn shown(seat: &Seat, status: StatusCode, remark: &str, error: Option<Mess
     let desk = seat.visit.portal.desk();
     let confirmation = desk.confirmation(&current.office, &submitted.opened).await;
     let confirmation = confirmation.map_err(|fault| seat.visit.fault(&fault))?;
+    let state = match &current.standing.case {
+        Case::Returned { .. } => "returned",
+        Case::Held { review, .. } if review.claim.is_some() => "claimed",
+        _ => "held",
+    };
     let view = view::Held {
-        state: match &current.standing.case {
-            Case::Returned { .. } => "returned",
-            Case::Held { review, .. } if review.claim.is_some() => "claimed",
-            _ => "held",
-        },
+        state,
+        says: page.t(&format!("renewal-case-{state}")),
         number: submitted.number.to_string(),
         facts: facts(seat, &page, &current, submitted).await?,
         compared: rows::compared(&page, current.bidding.reviews(), &confirmation),

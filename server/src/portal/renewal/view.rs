@@ -103,6 +103,7 @@ pub(super) struct Held {
     pub(super) page: Page,
     pub(super) office: Arc<Office>,
     pub(super) state: &'static str,
+    pub(super) says: String,
     pub(super) number: String,
     pub(super) facts: Vec<Fact>,
     pub(super) compared: Vec<Beside>,

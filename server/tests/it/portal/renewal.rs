@@ -4,14 +4,18 @@ use axum::Router;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use casework::review::{Reason, Verdict as Ruling};
 use casework::time::Date;
 use pki::profile::Validity;
+use server::desk::CaseId;
+use server::desk::renewal::Renewal;
 use wire::card_request::{Answer, SamePin, Step, Verdict};
 use wire::code::Code;
 
 use super::bidder::{KEN, Registered, SHI, agent, log_in, registered};
 use super::browser::{Agent, Answered, Browser, presented, signed};
 use super::made::{card_of, namesake};
+use crate::hall::Hall;
 use crate::house::{House, TestCard, noon};
 
 const PERSON: &str = "経理　花子";
@@ -653,4 +657,42 @@ async fn a17_a_held_renewal_is_seen_with_its_own_card_alone() {
         assert_eq!(answered.location(), format!("{SHI}/login"));
     }
     assert_eq!(at_login(router, SHI, &registered.card).await, None);
+}
+
+#[tokio::test]
+async fn s5_4_a_returned_renewal_is_answered_by_the_company_in_one_line() {
+    let (Registered { house, router, card }, _) = held().await;
+    let hall = Hall::of(house).await;
+    let by = hall.officer(&hall.review, "2001", "札幌市").await;
+    let open = hall.store().application_about("mihon-shi", card.subject.card).await;
+    let case: CaseId<Renewal> = CaseId::from_octets(open.unwrap().unwrap().0);
+    let reason = Reason {
+        key: "register_first".to_owned(),
+        remark: Some("代表者の変更届を先に提出してください".to_owned()),
+    };
+    hall.decide(&by, case, Ruling::Return(Box::new(reason))).await.unwrap();
+    let mut browser = Browser::new(&router);
+    log_in(&router, &mut browser, SHI, &card).await;
+    let path = format!("{SHI}/renewal/case");
+    let page = browser.get(&path).await;
+    page.must_say("差戻しの理由");
+    page.must_say("代表者の変更届を先に提出してください");
+    let version = page.hidden("version");
+    let answer = format!("{path}/answer");
+    let long = "あ".repeat(401);
+    for (remark, code) in [("", "E-REQ"), (long.as_str(), "E-LEN"), ("提出\u{202e}", "E-CHAR")] {
+        let told = browser
+            .post(&answer, &[("version", &version), ("remark", remark)])
+            .await;
+        assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+        told.must_say(code);
+    }
+    let typed = [("version", version.as_str()), ("remark", "変更届を\r\n提出しました。")];
+    let answered = browser.post(&answer, &typed).await;
+    assert_eq!(answered.location(), path);
+    let page = browser.follow(answered).await;
+    page.must_say("審査を待っています");
+    page.must_say("変更届を 提出しました。");
+    let stale = browser.post(&answer, &typed).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "a19: one answer to one question");
 }
