@@ -219,13 +219,11 @@ pub fn checked(number: &BusinessNumber, values: &[String]) -> Result<Entry, Vec<
     let values: Vec<String> = [number.to_string()].into_iter().chain(values.iter().cloned()).collect();
     let mut field = Field::new(&columns, &values);
     let line = line_of(&mut field);
-    match line.filter(|_| field.bad.is_empty()) {
-        Some(line) => Ok(line.entry),
-        None => {
-            let bad = field.bad.into_iter();
-            Err(bad.filter_map(|(column, why)| Some((column.field()?, why))).collect())
-        }
+    if let Some(line) = line.filter(|_| field.bad.is_empty()) {
+        return Ok(line.entry);
     }
+    let bad = field.bad.into_iter();
+    Err(bad.filter_map(|(column, why)| Some((column.field()?, why))).collect())
 }
 
 /// What a line says; everything that is wrong in it is collected in the field.

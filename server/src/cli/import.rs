@@ -113,12 +113,12 @@ impl Register {
         let imported = watched(importing, &done, count).await;
         desk.store().close().await;
         let imported = imported?;
-        let mut text = said(&office, &imported, self.replace);
+        let mut told = vec![said(&office, &imported, self.replace)];
         if widened > 0 {
-            text.push_str(&format!("\n{widened} values in half-width kana are kept in full width"));
+            told.push(format!("{widened} values in half-width kana are kept in full width"));
         }
         if !bad.is_empty() {
-            text.push_str(&format!("\nleft out:\n{}", named(&self.file, &sheet.bad)));
+            told.push(format!("left out:\n{}", named(&self.file, &sheet.bad)));
         }
         let Imported {
             added,
@@ -129,7 +129,7 @@ impl Register {
             passwords,
         } = imported;
         operator.tell(
-            &text,
+            &told.join("\n"),
             &json!({
                 "imported": true, "office": office, "encoding": encoding, "added": added, "changed": changed, "same": same,
                 "missing": missing, "removed": removed, "passwords": passwords, "widened": widened, "bad": bad,
@@ -239,18 +239,20 @@ fn said(office: &str, imported: &Imported, replace: bool) -> String {
         removed,
         passwords,
     } = imported;
-    let mut text = format!("the list of {office}: {added} added, {changed} changed, {same} as they were");
+    let mut parts = vec![format!(
+        "the list of {office}: {added} added, {changed} changed, {same} as they were"
+    )];
     if *passwords > 0 {
-        text.push_str(&format!(", {passwords} registration passwords"));
+        parts.push(format!("{passwords} registration passwords are new"));
     }
     if replace {
-        text.push_str(&format!("; {removed} taken off, which the file does not have"));
+        parts.push(format!("{removed} taken off, which the file does not have"));
     } else if *missing > 0 {
-        text.push_str(&format!(
-            "; {missing} that the file does not have stay (--replace takes them off)"
+        parts.push(format!(
+            "{missing} that the file does not have stay (--replace takes them off)"
         ));
     }
-    text
+    parts.join("; ")
 }
 
 const EVERY: Duration = Duration::from_millis(200);

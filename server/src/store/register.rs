@@ -187,7 +187,7 @@ struct Write<'a> {
 
 impl Write<'_> {
     /// A company that was never there.
-    async fn new(self, connection: &mut Connection, office: &str, entry: &Entry) -> Result<(), Fault> {
+    async fn at_first(self, connection: &mut Connection, office: &str, entry: &Entry) -> Result<(), Fault> {
         self.put(connection, NEW, office, entry).await
     }
 
@@ -257,7 +257,7 @@ async fn import(
         let entry = &line.entry;
         match there.remove(entry.number.as_str()) {
             None => {
-                write.new(connection, office, entry).await?;
+                write.at_first(connection, office, entry).await?;
                 imported.added += 1;
             }
             Some((was, false)) if was == digest(entry) => imported.same += 1,

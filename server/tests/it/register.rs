@@ -91,7 +91,7 @@ on_both! {
         import(&desk, &[line(1, "株式会社A")], false).await;
         let row = desk.store().entry(SHI, &number("100-1")).await.unwrap().unwrap();
         let mut entry = row.entry.clone();
-        entry.representative = "髙田 花子".to_owned();
+        "髙田 花子".clone_into(&mut entry.representative);
         let by = (&Actor::Officer { id: OfficerId([1; 16]), session: [0; 16] }, OfficerId([1; 16]));
         let changes = tokio::join!(
             desk.change_register(by, SHI, row.version, entry.clone(), "変更届"),
