@@ -52,7 +52,12 @@ impl Trust {
             }
         }
         let forgotten = now.plus_seconds(-NEEDED_FOR);
-        for row in self.store().trusted_lists().await? {
+        let rows = self.store().trusted_lists().await?;
+        let long_ago = now.plus_seconds(-KEPT_FOR);
+        if rows.iter().any(|row| row.asked_at < long_ago) {
+            self.store().forget_trusted_lists(long_ago).await?;
+        }
+        for row in rows {
             let Some(issuer) = issuers.get(&row.issuer).filter(|_| row.asked_at > forgotten) else {
                 continue;
             };
@@ -93,7 +98,7 @@ impl Trust {
         office.issuers().iter().map(supply).collect()
     }
 
-    /// The slots of these issuers; those of others are let go.
+    /// The lists of these issuers.
     fn slots(&self, wanted: impl Fn(&Fingerprint) -> bool) -> Vec<Arc<ListSlot>> {
         let lists = self.0.lists.lock().unwrap_or_else(PoisonError::into_inner);
         lists
@@ -112,6 +117,9 @@ const AT_ONCE: usize = 4;
 
 /// A list in which nobody was looked up for thirty days is fetched no more until somebody is.
 const NEEDED_FOR: i64 = 30 * 86_400;
+
+/// It is kept for longer, so that none of before can take its place meanwhile.
+const KEPT_FOR: i64 = 180 * 86_400;
 
 /// For how long a failure is told, in seconds.
 const FAILURE_TOLD: i64 = 3_600;

@@ -251,6 +251,13 @@ async fn lists_are_fetched_before_anybody_needs_them() {
     other.stock_up(&node).await.unwrap();
     assert_eq!(stand.place.asked("/ca.crl"), before);
     shown(&node, &ours, &card).await.unwrap();
+    // What nobody needs is fetched no more after a month, and forgotten after half a year.
+    for (days, kept) in [(31, 1), (150, 0)] {
+        stand.advance(days * 86_400);
+        stand.trust.stock_up(&desk).await.unwrap();
+        assert_eq!(stand.place.asked("/ca.crl"), before);
+        assert_eq!(stand.house.store().trusted_lists().await.unwrap().len(), kept);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
