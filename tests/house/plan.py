@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 
-from house import daemons, independent, journeys, judges, needs, proxy, set_up, tally_test
+from house import bidding, daemons, independent, journeys, judges, needs, proxy, set_up, tally_test
 from house.processes import ROOT, TARGET, output, run
 from house.step import Step
 from house.tally import Tally, from_cargo, from_status
@@ -42,6 +42,8 @@ def everything():
         *journeys.steps(),
         Step("independent-card", "a card that others wrote, through the real pcscd: shown, its PIN counted, its signatures taken by openssl", independent.card),
         Step("independent-portal", "two processes, HTTPS, real pcscd, that card: the sixteen steps, then openssl says revoked", independent.portal),
+        Step("bidders", "two processes, HTTPS, real pcscd: 利用者登録メニュー, 登録, login and logout before two ordering bodies", bidding.bidders),
+        Step("renewal", "two processes, HTTPS, real pcscd: ICカード更新 of 001 and 002 with two readers and with a swap; who may log in, by logging in", bidding.renewal),
         Step("set-up", "a newcomer's walk by the commands of docs/set-up.md: to the first officer and the first status", set_up.set_up),
         Step("proxy", "nginx and Caddy before the server, as docs/operations.md configures them", proxy.proxies),
         Step("cms", "openssl cms accepts what the card signed, and not a changed text", judges.cms),
