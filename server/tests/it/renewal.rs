@@ -39,7 +39,7 @@ on_both! {
             let back = hall.renewing(office, registration, [&new, &old]).await;
             assert_eq!(refused(hall.ask::<Renewal>(&HOLDER, hall.desk.new_case(), &back).await), Refusal::CardRegistered, "R112");
         }
-        crate::invariant::hold(&hall.house).await;
+        invariant::hold(&hall.house).await;
     }
 
     async fn s5_3_what_is_held_has_changed_nothing_and_an_approval_switches_both(house: House) {
@@ -70,7 +70,7 @@ on_both! {
         assert_eq!(again.version, done.version, "G-S2: the same signature again is answered and does nothing");
         assert!(hall.letters(case.octets()).await.is_empty());
         assert_eq!(hall.store().application_about(&office.id, new.subject.card).await.unwrap(), None);
-        crate::invariant::hold(&hall.house).await;
+        invariant::hold(&hall.house).await;
     }
 
     async fn s5_3_a_denied_or_withdrawn_renewal_leaves_the_old_card_and_the_new_one_can_apply_again(house: House) {
@@ -97,7 +97,7 @@ on_both! {
         assert_eq!(bound(&hall, &office, &old).await, Some((registration, None)));
         assert_eq!(bound(&hall, &office, &new).await, None);
         assert_eq!(hall.letters(again.octets()).await, ["RenewalLetter(Held)", "RenewalLetter(Withdrawn)"]);
-        crate::invariant::hold(&hall.house).await;
+        invariant::hold(&hall.house).await;
     }
 
     async fn s5_4_a_returned_renewal_is_answered_and_approved_or_lapses(house: House) {
@@ -121,7 +121,7 @@ on_both! {
         );
         assert_eq!(bound(&hall, &office, &old).await, Some((registration, None)));
         assert_eq!(bound(&hall, &office, &new).await, None);
-        crate::invariant::hold(&hall.house).await;
+        invariant::hold(&hall.house).await;
     }
 
     async fn a20_a_new_card_that_was_revoked_while_held_is_not_approved(house: House) {
@@ -136,7 +136,7 @@ on_both! {
         assert!(matches!(done.case, Case::Held { .. }));
         assert_eq!(bound(&hall, &hall.review, &old).await, Some((registration, None)));
         assert_eq!(bound(&hall, &hall.review, &new).await, None);
-        crate::invariant::hold(&hall.house).await;
+        invariant::hold(&hall.house).await;
     }
 
     async fn s5_3_an_old_card_that_expired_while_held_is_still_replaced(house: House) {
@@ -292,7 +292,7 @@ on_both! {
         assert_eq!((row.card, row.contact.department.as_str()), (one.subject.card, "営業部"));
         let known = hall.store().offices_of_card(one.subject.card).await.unwrap();
         assert_eq!(known.len(), 1, "R108: each ordering body for itself");
-        crate::invariant::hold(&hall.house).await;
+        invariant::hold(&hall.house).await;
     }
 
     async fn a_registration_whose_names_differ_is_held_by_the_same_rule(house: House) {
@@ -319,7 +319,7 @@ on_both! {
             hall.letters(case.octets()).await,
             ["RegistrationLetter(Approved)", "RegistrationLetter(Completed)", "RegistrationLetter(Held)"]
         );
-        crate::invariant::hold(&hall.house).await;
+        invariant::hold(&hall.house).await;
     }
 }
 

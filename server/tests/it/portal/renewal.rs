@@ -379,7 +379,7 @@ async fn r110_to_r114_cards_that_will_not_do_are_refused_at_the_reader_and_nothi
             // Whoever gives up then is told once more, and nothing was begun.
             let code = agent.cancel().await.code;
             let told = browser.get(&format!("{office}/renewal/return?code={code}")).await;
-            told.must_say(&refusal(&verdict).unwrap().id().to_owned());
+            told.must_say(refusal(&verdict).unwrap().id());
             let status = browser.get(&format!("{office}/renewal/status")).await;
             status.must_say("この画面で行っている手続きはありません");
         }
