@@ -143,6 +143,7 @@ const FILES_JA: &[&str] = &[
     include_str!("../i18n/ja/console.ftl"),
     include_str!("../i18n/ja/bidding.ftl"),
     include_str!("../i18n/ja/renewal.ftl"),
+    include_str!("../i18n/ja/held.ftl"),
 ];
 const FILES_EN: &[&str] = &[
     include_str!("../i18n/en/portal.ftl"),
@@ -151,6 +152,7 @@ const FILES_EN: &[&str] = &[
     include_str!("../i18n/en/console.ftl"),
     include_str!("../i18n/en/bidding.ftl"),
     include_str!("../i18n/en/renewal.ftl"),
+    include_str!("../i18n/en/held.ftl"),
 ];
 
 #[cfg(test)]

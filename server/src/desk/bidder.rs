@@ -150,7 +150,7 @@ impl Desk {
     }
 
     /// Who and what an application of this company with these cards is about.
-    pub(super) async fn parties_of(&self, cards: &[CardFace], entry: Option<&Entry>) -> Result<Parties, Fault> {
+    pub(crate) async fn parties_of(&self, cards: &[CardFace], entry: Option<&Entry>) -> Result<Parties, Fault> {
         let mut parties = Parties::default();
         let mut company = |name: &str| {
             if !name.trim().is_empty() {

@@ -293,7 +293,8 @@ pub(super) async fn others(
 
 /// A case's state in words.
 pub(super) fn state(page: &Page, row: &QueueRow) -> String {
-    page.t(&format!("case-state-{}", row.state))
+    let kind = if super::held::is(row) { "held" } else { "case" };
+    page.t(&format!("{kind}-state-{}", row.state))
 }
 
 /// A saved reason as the applicant reads it, with the officer's remark.

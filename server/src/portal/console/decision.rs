@@ -6,19 +6,23 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use casework::Refusal;
 use casework::characters;
 use casework::officer::Role;
-use casework::paper::{Case, Entry, Letter as Which};
+use casework::paper::{Entry, Letter as Which};
 use casework::refund;
 use casework::review::{Reason, Verdict};
+use casework::{Answer, Refusal};
 use wire::code::Code;
 
 use super::case;
 use super::detail::{changed, refused};
+use super::held;
+use super::reviewed::Reviewed;
 use super::{Brought, Frame, Seat, SeatPost, Tab, Wish};
 use crate::catalogue::{Message, both};
-use crate::desk::paper::{Command, Paper};
+use crate::desk::paper::Paper;
+use crate::desk::registration::Registration;
+use crate::desk::renewal::Renewal;
 use crate::desk::{CaseId, Failure, Procedure as _, Standing};
 use crate::letter::Letter;
 use crate::letter::paper::{Paper as Told, Way};
@@ -57,16 +61,16 @@ struct Decide {
 }
 
 /// A saved reason.
-struct Saved {
-    key: String,
-    words: String,
-    chosen: bool,
+pub(super) struct Saved {
+    pub(super) key: String,
+    pub(super) words: String,
+    pub(super) chosen: bool,
 }
 
 /// What is wrong, and at which field.
-struct Error {
-    field: &'static str,
-    message: Message,
+pub(super) struct Error {
+    pub(super) field: &'static str,
+    pub(super) message: Message,
 }
 
 /// What the applicant will get.
@@ -80,21 +84,34 @@ struct Preview {
 
 /// What was chosen and typed.
 #[derive(Default)]
-struct Typed {
-    verdict: String,
-    deny: String,
-    give_back: String,
-    remark: String,
+pub(super) struct Typed {
+    pub(super) verdict: String,
+    pub(super) deny: String,
+    pub(super) give_back: String,
+    pub(super) remark: String,
 }
 
 /// `GET …/cases/{case}/decide`
 async fn page(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result<Response, Stop> {
-    let standing = mine(&seat, &case).await?;
+    let row = case::any_row(&seat, &case).await?;
+    if held::is(&row) {
+        return Ok(seat.to(&format!("/cases/{}", held::id(&row))));
+    }
+    let standing = mine::<Paper>(&seat, &case).await?;
     show(&seat, &standing, &Typed::default(), Vec::new(), false).await
 }
 
-/// 「申込者への通知を確かめる」, then 「ICカードで署名する」.
+/// 「申込者への通知を確かめる」, then 「ICカードで署名する」; 承認, 否認 and 差戻し on the page of what is held.
 async fn decide(Path((_, case)): Path<(String, String)>, post: SeatPost) -> Result<Response, Stop> {
+    let row = case::any_row(&post.seat, &case).await?;
+    match row.procedure.as_str() {
+        Renewal::NOUN => decide_on::<Renewal>(&case, &post).await,
+        Registration::NOUN => decide_on::<Registration>(&case, &post).await,
+        _ => decide_on::<Paper>(&case, &post).await,
+    }
+}
+
+async fn decide_on<P: Reviewed>(case: &str, post: &SeatPost) -> Result<Response, Stop> {
     let seat = &post.seat;
     let typed = Typed {
         verdict: post.field("verdict").to_owned(),
@@ -102,39 +119,66 @@ async fn decide(Path((_, case)): Path<(String, String)>, post: SeatPost) -> Resu
         give_back: post.field("return").to_owned(),
         remark: post.field("remark").replace("\r\n", "\n").trim().to_owned(),
     };
-    let standing = case::standing::<Paper>(seat, &case).await?;
+    let standing = case::standing::<P>(seat, case).await?;
     if post.field("version") != standing.version.to_string() {
-        let row = case::any_row(seat, &case).await?;
+        let row = case::any_row(seat, case).await?;
         return changed(seat, &row).await;
     }
-    let standing = mine(seat, &case).await?;
-    let (verdict, errors) = verdict(seat, &typed);
-    let Some(verdict) = verdict.filter(|_| errors.is_empty()) else {
-        return show(seat, &standing, &typed, errors, false).await;
-    };
-    if post.field("go") != "sign" {
-        return show(seat, &standing, &typed, Vec::new(), true).await;
+    if !P::ON_THE_CASE {
+        mine::<P>(seat, case).await?;
     }
+    let (verdict, errors) = verdict(seat, &typed);
+    let read = errors.is_empty();
+    let verdict = match verdict.filter(|_| read) {
+        Some(verdict) if P::ON_THE_CASE || post.field("go") == "sign" => verdict,
+        _ if P::ON_THE_CASE => {
+            let row = case::any_row(seat, case).await?;
+            return held::again(seat, &row, typed, errors).await;
+        }
+        _ => {
+            let standing = mine::<Paper>(seat, case).await?;
+            return show(seat, &standing, &typed, errors, read).await;
+        }
+    };
+    seat.must(Role::Approval)?;
+    let free = P::review(&standing.case).is_some_and(|review| review.standing_claim(seat.visit.now).is_none());
+    if P::ON_THE_CASE && free {
+        // Whoever decides what nobody has takes it by that.
+        let taken = seat
+            .visit
+            .portal
+            .desk()
+            .perform(&seat.actor(), standing.id, &P::claim())
+            .await;
+        if let Err(failure) = taken {
+            return lost(seat, case, failure).await;
+        }
+    }
+    let standing = mine::<P>(seat, case).await?;
     let language = seat.visit.words.language();
-    let ask = Command::Ask { verdict, language };
+    let ask = P::ask(verdict, language);
     let done = match seat.visit.portal.desk().perform(&seat.actor(), standing.id, &ask).await {
         Ok(done) => done,
-        Err(failure) => return lost(seat, &case, failure).await,
+        Err(failure) => return lost(seat, case, failure).await,
     };
-    let asked = match &done.case {
-        Case::Waiting { review, .. } => review.claim.as_ref().and_then(|claim| claim.asked.clone()),
-        _ => None,
-    };
-    let asked = asked.ok_or_else(|| seat.visit.problem(StatusCode::CONFLICT, Code::Stale, &[]))?;
+    let claim = P::review(&done.case).and_then(|review| review.claim.as_ref());
+    let asked = claim
+        .and_then(|claim| claim.asked.clone())
+        .ok_or_else(|| seat.visit.problem(StatusCode::CONFLICT, Code::Stale, &[]))?;
     let written = case::text(seat, standing.id.octets(), asked.text).await?;
     seat.ask(Wish {
         case: standing.id.octets(),
-        procedure: Paper::NOUN,
+        procedure: P::NOUN,
         purpose: Purpose::Decide,
-        title: both("case-sign-decision"),
+        title: both(P::TITLE),
         text: written,
         return_to: format!("/cases/{}/decide/return", standing.id),
-        back: format!("/console/{}/cases/{}/decide", seat.office.id, standing.id),
+        back: format!(
+            "/console/{}/cases/{}{}",
+            seat.office.id,
+            standing.id,
+            if P::ON_THE_CASE { "" } else { "/decide" }
+        ),
         until: asked.until,
     })
     .await?;
@@ -144,8 +188,18 @@ async fn decide(Path((_, case)): Path<(String, String)>, post: SeatPost) -> Resu
 /// The way back from the agent: decided, with everything looked at again.
 async fn returned(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result<Response, Stop> {
     seat.must(Role::Approval)?;
-    let id: CaseId<Paper> = case.parse().map_err(|_| seat.visit.not_found())?;
+    let row = case::any_row(&seat, &case).await?;
+    match row.procedure.as_str() {
+        Renewal::NOUN => returned_to::<Renewal>(&case, &seat).await,
+        Registration::NOUN => returned_to::<Registration>(&case, &seat).await,
+        _ => returned_to::<Paper>(&case, &seat).await,
+    }
+}
+
+async fn returned_to<P: Reviewed>(case: &str, seat: &Seat) -> Result<Response, Stop> {
+    let id: CaseId<P> = case.parse().map_err(|_| seat.visit.not_found())?;
     match seat.brought(Purpose::Decide).await? {
+        Brought::GivenUp if P::ON_THE_CASE => Ok(seat.to(&format!("/cases/{id}?notice=cancelled"))),
         Brought::GivenUp => Ok(seat.to(&format!("/cases/{id}/decide?notice=cancelled"))),
         Brought::Signed {
             case: signed,
@@ -155,11 +209,13 @@ async fn returned(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result
                 .visit
                 .portal
                 .desk()
-                .perform(&seat.actor(), id, &Command::Decide(signature))
+                .perform(&seat.actor(), id, &P::decide(signature))
                 .await;
-            match decided {
-                Ok(_) => Ok(seat.to(&format!("/cases/{id}?notice=decided"))),
-                Err(failure) => lost(&seat, &case, failure).await,
+            match decided.map(|done| done.answer) {
+                Ok(Answer::Done) => Ok(seat.to(&format!("/cases/{id}?notice=decided"))),
+                // Counted, and the case stays as it was: the new card will not do any more (DOMAIN §5.4).
+                Ok(Answer::Refused(refusal)) => lost(seat, case, Failure::Refused(refusal)).await,
+                Err(failure) => lost(seat, case, failure).await,
             }
         }
         Brought::Signed { .. } => Err(seat.visit.not_found()),
@@ -177,20 +233,18 @@ async fn lost(seat: &Seat, case: &str, failure: Failure) -> Result<Response, Sto
 }
 
 /// The case, while this officer has it. Everybody else is shown the case itself, which says who does.
-async fn mine(seat: &Seat, case: &str) -> Result<Standing<Paper>, Stop> {
-    let standing = case::standing::<Paper>(seat, case).await?;
+async fn mine<P: Reviewed>(seat: &Seat, case: &str) -> Result<Standing<P>, Stop> {
+    let standing = case::standing::<P>(seat, case).await?;
     seat.must(Role::Approval)?;
-    let claim = match &standing.case {
-        Case::Waiting { review, .. } => review.standing_claim(seat.visit.now),
-        _ => None,
-    };
+    let review = P::review(&standing.case);
+    let claim = review.and_then(|review| review.standing_claim(seat.visit.now));
     if claim.is_some_and(|claim| claim.by == seat.acting.officer.id) {
         Ok(standing)
     } else {
         let row = case::any_row(seat, case).await?;
         let refusal = match claim {
             Some(claim) => Refusal::Claimed { until: claim.until },
-            None if matches!(standing.case, Case::Waiting { .. }) => Refusal::NotClaimed,
+            None if review.is_some() => Refusal::NotClaimed,
             None => return Err(changed(seat, &row).await?.into()),
         };
         Err(refused(seat, &row, &refusal).await?.into())
@@ -255,20 +309,6 @@ async fn show(
     };
     let page = seat.frame(Tab::Queue);
     let known = case::certificate(seat, &entry.certificate).await?;
-    let saved = |used_for, chosen: &str| {
-        let all = seat
-            .office
-            .review
-            .reasons
-            .iter()
-            .filter(|reason| reason.used_for == used_for);
-        all.map(|reason| Saved {
-            key: reason.key.clone(),
-            words: page.text(&reason.words).to_owned(),
-            chosen: reason.key == chosen,
-        })
-        .collect()
-    };
     let preview = if read {
         Some(preview(seat, &page, standing, entry, typed).await?)
     } else {
@@ -296,8 +336,8 @@ async fn show(
                 paper: false,
             })
             .collect(),
-        deny: saved(ReasonUse::Deny, &typed.deny),
-        give_back: saved(ReasonUse::Return, &typed.give_back),
+        deny: saved(seat, &page, ReasonUse::Deny, &typed.deny),
+        give_back: saved(seat, &page, ReasonUse::Return, &typed.give_back),
         remark: typed.remark.clone(),
         errors,
         cancelled: seat.visit.asked("notice") == Some("cancelled"),
@@ -305,6 +345,19 @@ async fn show(
         page,
     };
     Ok(render(status, &view))
+}
+
+/// The office's saved reasons for this.
+pub(super) fn saved(seat: &Seat, page: &Frame, used_for: ReasonUse, chosen: &str) -> Vec<Saved> {
+    let reasons = seat.office.review.reasons.iter();
+    reasons
+        .filter(|reason| reason.used_for == used_for)
+        .map(|reason| Saved {
+            key: reason.key.clone(),
+            words: page.text(&reason.words).to_owned(),
+            chosen: reason.key == chosen,
+        })
+        .collect()
 }
 
 /// The letter as it would go now.

@@ -10,16 +10,20 @@ use casework::Refusal;
 use casework::identity::{CertificateId, Company, Digest, OfficerId};
 use casework::officer::Role;
 use casework::paper::{Case, Entry};
-use casework::review::{OwnCompany, Review};
+use casework::review::{Claim, OwnCompany, Review};
 use casework::revocation as online;
 use pki::certificate::Certificate;
 use wire::code::Code;
 
 use super::case::{self, FileView, Officers, OtherView};
+use super::held;
 use super::history::{self, Line, Signed};
+use super::reviewed::Reviewed;
 use super::{Frame, Seat, SeatPost, Tab};
 use crate::catalogue::Message;
 use crate::desk::paper::{Command, Paper};
+use crate::desk::registration::Registration;
+use crate::desk::renewal::Renewal;
 use crate::desk::revocation::Revocation;
 use crate::desk::{CaseId, Failure, Procedure as _, Standing};
 use crate::fault::Fault;
@@ -110,6 +114,10 @@ struct Link {
 /// `GET …/cases/{case}`
 async fn page(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result<Response, Stop> {
     let row = case::any_row(&seat, &case).await?;
+    if held::is(&row) {
+        let notice = held::notice(&seat, &row);
+        return held::show(&seat, &row, notice, None).await;
+    }
     let notice = match seat.visit.asked("notice") {
         Some(word @ ("submitted" | "claimed" | "released" | "reassigned" | "withdrawn")) => {
             Some(seat.visit.words.say(&format!("case-notice-{word}")))
@@ -126,6 +134,10 @@ async fn page(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result<Res
 /// The same to be printed.
 async fn print(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result<Response, Stop> {
     let row = case::any_row(&seat, &case).await?;
+    if held::is(&row) {
+        // That page prints as it stands.
+        return Ok(seat.to(&format!("/cases/{}", held::id(&row))));
+    }
     let page = seat.frame(Tab::Queue);
     let (content, _) = content(&seat, &page, &row).await?;
     let view = Print {
@@ -152,26 +164,33 @@ async fn file(Path((_, case, digest)): Path<(String, String, String)>, seat: Sea
         .ok_or_else(|| seat.visit.not_found())
 }
 
-/// 「担当する」
-async fn claim(Path((_, case)): Path<(String, String)>, post: SeatPost) -> Result<Response, Stop> {
-    act(&case, &post, Command::Claim, "claimed").await
+/// What is done to a case of any procedure that officers decide on.
+enum Act {
+    Claim,
+    Release,
+    Reassign(OfficerId),
 }
 
-/// 「担当を外れる」
+/// 「担当する」
+async fn claim(Path((_, case)): Path<(String, String)>, post: SeatPost) -> Result<Response, Stop> {
+    act(&case, &post, Act::Claim, "claimed").await
+}
+
+/// 「担当を外れる」, 「保留のまま」
 async fn release(Path((_, case)): Path<(String, String)>, post: SeatPost) -> Result<Response, Stop> {
-    act(&case, &post, Command::Release, "released").await
+    act(&case, &post, Act::Release, "released").await
 }
 
 /// An administrator hands it to another officer.
 async fn reassign(Path((_, case)): Path<(String, String)>, post: SeatPost) -> Result<Response, Stop> {
     let to: CaseId<Paper> = post.field("to").parse().map_err(|_| post.seat.visit.not_found())?;
     let to = OfficerId(to.octets());
-    act(&case, &post, Command::Reassign { to }, "reassigned").await
+    act(&case, &post, Act::Reassign(to), "reassigned").await
 }
 
 /// 「取下げ」
 async fn withdraw(Path((_, case)): Path<(String, String)>, post: SeatPost) -> Result<Response, Stop> {
-    act(&case, &post, Command::Withdraw, "withdrawn").await
+    act_on::<Paper>(&case, &post, Command::Withdraw, "withdrawn").await
 }
 
 /// The address of a button, opened as a page.
@@ -180,10 +199,27 @@ async fn onward(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result<R
     Ok(seat.to(&format!("/cases/{}", id(&row))))
 }
 
+async fn act(case: &str, post: &SeatPost, act: Act, word: &str) -> Result<Response, Stop> {
+    let row = case::any_row(&post.seat, case).await?;
+    match row.procedure.as_str() {
+        Renewal::NOUN => act_on::<Renewal>(case, post, command::<Renewal>(act), word).await,
+        Registration::NOUN => act_on::<Registration>(case, post, command::<Registration>(act), word).await,
+        _ => act_on::<Paper>(case, post, command::<Paper>(act), word).await,
+    }
+}
+
+fn command<P: Reviewed>(act: Act) -> P::Command {
+    match act {
+        Act::Claim => P::claim(),
+        Act::Release => P::release(),
+        Act::Reassign(to) => P::reassign(to),
+    }
+}
+
 /// Does it, if the case is as the page showed it; says what another officer did meanwhile otherwise.
-async fn act(case: &str, post: &SeatPost, command: Command, word: &str) -> Result<Response, Stop> {
+async fn act_on<P: Reviewed>(case: &str, post: &SeatPost, command: P::Command, word: &str) -> Result<Response, Stop> {
     let seat = &post.seat;
-    let standing = case::standing::<Paper>(seat, case).await?;
+    let standing = case::standing::<P>(seat, case).await?;
     let row = case::any_row(seat, case).await?;
     if post.field("version") != standing.version.to_string() {
         return changed(seat, &row).await;
@@ -238,6 +274,9 @@ async fn show(
     notice: Option<String>,
     said: Option<(StatusCode, Message)>,
 ) -> Result<Response, Stop> {
+    if held::is(row) {
+        return held::show(seat, row, notice, said).await;
+    }
     let page = seat.frame(Tab::Queue);
     let (content, may) = content(seat, &page, row).await?;
     let letters = letters(seat, &page, row).await?;
@@ -401,19 +440,7 @@ async fn may(seat: &Seat, standing: &Standing<Paper>, officers: &Officers) -> Re
             may.correct = enters && claim.is_none();
             may.withdraw = enters && claim.is_none();
             if has(Role::Administration) {
-                may.reassign = officers
-                    .all()
-                    .filter(|row| {
-                        row.account.roles.contains(Role::Approval) && matches!(row.state, OfficerState::Active { .. })
-                    })
-                    .filter(|row| claim.is_none_or(|claim| claim.by != row.id))
-                    .map(|row| {
-                        (
-                            CaseId::<Paper>::from_octets(row.id.0).to_string(),
-                            row.account.name.clone(),
-                        )
-                    })
-                    .collect();
+                may.reassign = others_to_decide(officers, claim);
             }
         }
         Case::Drafting { .. } => {
@@ -428,6 +455,20 @@ async fn may(seat: &Seat, standing: &Standing<Paper>, officers: &Officers) -> Re
         Case::New | Case::Revoked { .. } | Case::Denied { .. } | Case::Withdrawn { .. } => {}
     }
     Ok(may)
+}
+
+/// To whom an administrator may hand a case: those who approve, but for the one who has it.
+pub(super) fn others_to_decide(officers: &Officers, claim: Option<&Claim>) -> Vec<(String, String)> {
+    let all = officers.all();
+    all.filter(|row| row.account.roles.contains(Role::Approval) && matches!(row.state, OfficerState::Active { .. }))
+        .filter(|row| claim.is_none_or(|claim| claim.by != row.id))
+        .map(|row| {
+            (
+                CaseId::<Paper>::from_octets(row.id.0).to_string(),
+                row.account.name.clone(),
+            )
+        })
+        .collect()
 }
 
 /// The rule that keeps this officer from deciding, said before anything is tried: the first person again, or one's own

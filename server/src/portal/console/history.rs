@@ -5,8 +5,8 @@ use serde_json::Value as Json;
 
 use super::case::Officers;
 use super::{Frame, Seat};
+use crate::office::ReasonUse;
 use crate::portal::date;
-use crate::portal::page::Page;
 use crate::portal::session::unhex;
 use crate::portal::visit::Stop;
 use crate::store::EventRow;
@@ -30,7 +30,7 @@ pub(super) struct Signed {
 }
 
 /// All of it, oldest first.
-pub(super) fn lines(page: &Page, officers: &Officers, events: &[EventRow]) -> Vec<Line> {
+pub(super) fn lines(page: &Frame, officers: &Officers, events: &[EventRow]) -> Vec<Line> {
     events
         .iter()
         .map(|event| Line {
@@ -44,7 +44,7 @@ pub(super) fn lines(page: &Page, officers: &Officers, events: &[EventRow]) -> Ve
 }
 
 /// What was signed.
-pub(super) fn signatures(page: &Page, officers: &Officers, events: &[EventRow]) -> Vec<Signed> {
+pub(super) fn signatures(page: &Frame, officers: &Officers, events: &[EventRow]) -> Vec<Signed> {
     events
         .iter()
         .filter(|event| event.refusal.is_none() && SIGNED.contains(&event.name.as_str()))
@@ -52,7 +52,10 @@ pub(super) fn signatures(page: &Page, officers: &Officers, events: &[EventRow]) 
             what: what(page, officers, event),
             who: actor(page, officers, event),
             at: date::second(page.words, event.at),
-            text: detail(event, "text").unwrap_or_default(),
+            // What a clerk signed, where one did.
+            text: detail(event, "decision")
+                .or_else(|| detail(event, "text"))
+                .unwrap_or_default(),
         })
         .collect()
 }
@@ -74,7 +77,7 @@ pub(super) async fn last(seat: &Seat, page: &Frame, case: [u8; 16]) -> Result<Op
     }))
 }
 
-fn what(page: &Page, officers: &Officers, event: &EventRow) -> String {
+fn what(page: &Frame, officers: &Officers, event: &EventRow) -> String {
     let known = |name: &str, all: &[&str]| all.contains(&name);
     let name = event.name.as_str();
     if let Some(rule) = &event.refusal {
@@ -93,19 +96,42 @@ fn what(page: &Page, officers: &Officers, event: &EventRow) -> String {
             .say_with("case-refused", &[("command", &command), ("rule", &why)]);
     }
     if name == "reassigned"
-        && let Some(to) = detail(event, "to").and_then(|to| unhex(&to))
+        && let Some(to) = detail(event, "to")
+            .or_else(|| detail(event, "officer"))
+            .and_then(|to| unhex(&to))
     {
         return page.t1("case-event-reassigned-to", "who", &officers.name(OfficerId(to)));
     }
-    if known(name, &EVENTS) {
+    let done = if known(name, &EVENTS) {
         page.t(&format!("case-event-{name}"))
     } else {
         name.to_owned()
+    };
+    match because(page, event) {
+        Some(reason) => page
+            .words
+            .say_with("case-event-because", &[("event", &done), ("reason", &reason)]),
+        None => done,
     }
 }
 
+/// The saved reason of a denial or a return, as the applicant reads it.
+fn because(page: &Frame, event: &EventRow) -> Option<String> {
+    let used_for = match event.name.as_str() {
+        "denied" => ReasonUse::Deny,
+        "returned" => ReasonUse::Return,
+        _ => return None,
+    };
+    let key = detail(event, "reason")?;
+    let saved = page
+        .office
+        .reason(&key, used_for)
+        .map(|saved| page.text(&saved.words).to_owned());
+    Some(saved.unwrap_or(key))
+}
+
 /// Who it was: an officer by name, everybody else by what they are.
-fn actor(page: &Page, officers: &Officers, event: &EventRow) -> String {
+fn actor(page: &Frame, officers: &Officers, event: &EventRow) -> String {
     let mut words = event.actor.split(' ');
     match (words.next(), words.next()) {
         (Some(kind @ ("officer" | "program")), Some(id)) => {
@@ -128,10 +154,20 @@ fn detail(event: &EventRow, name: &str) -> Option<String> {
 }
 
 /// The events by which a card signed something.
-const SIGNED: [&str; 6] = ["submitted", "approved", "revoked", "denied", "returned", "confirmed"];
+const SIGNED: [&str; 9] = [
+    "submitted",
+    "approved",
+    "revoked",
+    "denied",
+    "returned",
+    "confirmed",
+    "held",
+    "renewed",
+    "registered",
+];
 
 /// What has words. The catalogue's test walks these lists.
-pub(crate) const EVENTS: [&str; 19] = [
+pub(crate) const EVENTS: [&str; 28] = [
     "opened",
     "entered",
     "asked",
@@ -151,12 +187,21 @@ pub(crate) const EVENTS: [&str; 19] = [
     "letter_failed",
     "letter_printed",
     "text_forgotten",
+    "back",
+    "held",
+    "renewed",
+    "registered",
+    "proved",
+    "proposed",
+    "unfit",
+    "answered",
+    "lapsed",
 ];
-pub(crate) const COMMANDS: [&str; 13] = [
+pub(crate) const COMMANDS: [&str; 18] = [
     "open", "edit", "confirm", "abandon", "enter", "present", "submit", "claim", "release", "reassign", "ask",
-    "decide", "withdraw",
+    "decide", "withdraw", "propose", "answer", "prove", "back", "lapse",
 ];
-pub(crate) const RULES: [&str; 14] = [
+pub(crate) const RULES: [&str; 15] = [
     "stale",
     "not_an_officer",
     "no_role",
@@ -171,6 +216,7 @@ pub(crate) const RULES: [&str; 14] = [
     "expired",
     "already_revoked",
     "already_applied",
+    "unfit_card",
 ];
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod difference;
 mod enrol;
 mod export;
 mod frame;
+mod held;
 mod history;
 mod invite;
 mod letters;
@@ -22,7 +23,9 @@ pub(crate) mod paper;
 mod passkey;
 mod queue;
 mod register;
+mod reviewed;
 mod seat;
+mod subject;
 mod tokens;
 mod view;
 

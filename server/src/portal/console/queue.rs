@@ -10,6 +10,8 @@ use casework::time::Instant;
 use std::fmt::Write as _;
 
 use super::case::{self, Officers};
+use super::held;
+use super::subject::Brief;
 use super::{Frame, Seat, Tab, export};
 use crate::desk::CaseId;
 use crate::desk::paper::Paper;
@@ -42,6 +44,8 @@ struct Queue {
     after: Option<String>,
     csv: String,
     empty: String,
+    /// Whether this is an ordering body's list, which has other columns.
+    bidding: bool,
     /// Issuers of whose cards nobody can say whether they are revoked.
     supplies: Vec<String>,
 }
@@ -72,6 +76,12 @@ struct RowView {
     tag: &'static str,
     claim: String,
     waiting: String,
+    /// 業者番号
+    business: String,
+    /// 差異(商号/氏名)
+    differs: String,
+    /// 旧カード期限
+    due: String,
 }
 
 /// Which part of the list is wanted, as the address says it.
@@ -157,6 +167,17 @@ async fn page(seat: Seat) -> Result<Response, Stop> {
         wanted.path(&base, &trail)
     });
     let before = wanted.trail.split_last().map(|(_, trail)| wanted.path(&base, trail));
+    let bidding = seat.office.bidding().is_ok();
+    let mut lines = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let mut line = line(&seat, &page, &officers, row, &here);
+        if held::is(row) {
+            let brief = Brief::of(&seat, &page, row).await?;
+            line.state = held::state(&page, row, !line.claim.is_empty());
+            (line.business, line.differs) = (brief.business, brief.differs);
+        }
+        lines.push(line);
+    }
     let view = Queue {
         counts: counted(&page, &counts, seat.visit.now),
         tabs: SHOWS
@@ -167,15 +188,15 @@ async fn page(seat: Seat) -> Result<Response, Stop> {
                 current: show == wanted.show,
             })
             .collect(),
-        rows: rows
-            .iter()
-            .map(|row| line(&seat, &page, &officers, row, &here))
-            .collect(),
+        rows: lines,
+        bidding,
         number: wanted.trail.len() + 1,
         before,
         after,
         csv: wanted.path(&format!("{}/queue.csv", page.base()), &[]),
-        empty: page.t(&if wanted.search.is_empty() {
+        empty: page.t(&if bidding && wanted.search.is_empty() && wanted.show == "waiting" {
+            "held-empty-waiting".to_owned()
+        } else if wanted.search.is_empty() {
             format!("case-empty-{}", wanted.show)
         } else {
             "case-empty-search".to_owned()
@@ -265,6 +286,13 @@ fn line(seat: &Seat, page: &Frame, officers: &Officers, row: &QueueRow, here: &s
         waiting: match row.shelf {
             Shelf::Done => String::new(),
             Shelf::Waiting | Shelf::Drafts => waits(page, row.since, now),
+        },
+        business: String::new(),
+        differs: String::new(),
+        due: if row.due == Instant(0) {
+            String::new()
+        } else {
+            date::slashed(row.due.day())
         },
     }
 }

@@ -1,0 +1,129 @@
+//! What officers do to an application, whichever procedure it is of: one flow of claims and signed decisions.
+
+use casework::identity::OfficerId;
+use casework::review::{Review, Verdict};
+use casework::{paper as by_paper, registration as registering, renewal as renewing};
+use wire::office::Language;
+
+use crate::desk::Procedure;
+use crate::desk::evidence::Signature;
+use crate::desk::paper::{Command as OfPaper, Paper};
+use crate::desk::registration::{Command as OfRegistration, Registration};
+use crate::desk::renewal::{Command as OfRenewal, Renewal};
+
+/// A procedure that officers decide on.
+pub(super) trait Reviewed: Procedure {
+    /// The key of the agent's heading over the text of a decision.
+    const TITLE: &'static str;
+    /// Whether the form of the decision stands on the page of the case, and not on one of its own.
+    const ON_THE_CASE: bool;
+
+    /// Who has it, while it waits for officers.
+    fn review(case: &Self::Case) -> Option<&Review>;
+    /// 担当する
+    fn claim() -> Self::Command;
+    /// 担当を外れる
+    fn release() -> Self::Command;
+    /// An administrator hands it to this officer.
+    fn reassign(to: OfficerId) -> Self::Command;
+    /// The text of a decision goes out for signature.
+    fn ask(verdict: Verdict, language: Language) -> Self::Command;
+    /// It was signed.
+    fn decide(signature: Signature) -> Self::Command;
+}
+
+impl Reviewed for Paper {
+    const TITLE: &'static str = "case-sign-decision";
+    const ON_THE_CASE: bool = false;
+
+    fn review(case: &by_paper::Case) -> Option<&Review> {
+        match case {
+            by_paper::Case::Waiting { review, .. } => Some(review),
+            _ => None,
+        }
+    }
+
+    fn claim() -> OfPaper {
+        OfPaper::Claim
+    }
+
+    fn release() -> OfPaper {
+        OfPaper::Release
+    }
+
+    fn reassign(to: OfficerId) -> OfPaper {
+        OfPaper::Reassign { to }
+    }
+
+    fn ask(verdict: Verdict, language: Language) -> OfPaper {
+        OfPaper::Ask { verdict, language }
+    }
+
+    fn decide(signature: Signature) -> OfPaper {
+        OfPaper::Decide(signature)
+    }
+}
+
+impl Reviewed for Renewal {
+    const TITLE: &'static str = "held-sign-renewal";
+    const ON_THE_CASE: bool = true;
+
+    fn review(case: &renewing::Case) -> Option<&Review> {
+        match case {
+            renewing::Case::Held { review, .. } => Some(review),
+            _ => None,
+        }
+    }
+
+    fn claim() -> OfRenewal {
+        OfRenewal::Claim
+    }
+
+    fn release() -> OfRenewal {
+        OfRenewal::Release
+    }
+
+    fn reassign(to: OfficerId) -> OfRenewal {
+        OfRenewal::Reassign { to }
+    }
+
+    fn ask(verdict: Verdict, language: Language) -> OfRenewal {
+        OfRenewal::Propose { verdict, language }
+    }
+
+    fn decide(signature: Signature) -> OfRenewal {
+        OfRenewal::Decide(signature)
+    }
+}
+
+impl Reviewed for Registration {
+    const TITLE: &'static str = "held-sign-registration";
+    const ON_THE_CASE: bool = true;
+
+    fn review(case: &registering::Case) -> Option<&Review> {
+        match case {
+            registering::Case::Held { review, .. } => Some(review),
+            _ => None,
+        }
+    }
+
+    fn claim() -> OfRegistration {
+        OfRegistration::Claim
+    }
+
+    fn release() -> OfRegistration {
+        OfRegistration::Release
+    }
+
+    fn reassign(to: OfficerId) -> OfRegistration {
+        OfRegistration::Reassign { to }
+    }
+
+    fn ask(verdict: Verdict, language: Language) -> OfRegistration {
+        OfRegistration::Propose { verdict, language }
+    }
+
+    fn decide(signature: Signature) -> OfRegistration {
+        OfRegistration::Decide(signature)
+    }
+}
