@@ -4,6 +4,7 @@
 //! code, in the session that began, lets the desk act on it.
 
 mod judge;
+mod note;
 pub(crate) mod watch;
 
 pub(crate) use judge::{Onward, Stands, noun};
@@ -28,15 +29,14 @@ use wire::office::{Language, Text};
 use wire::problem::Problem;
 
 use crate::catalogue::{Message, Words};
-use crate::desk::Client;
 use crate::desk::card::ShownCard;
 use crate::desk::evidence::{self, Shown, Signature, Unproven};
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
-use crate::portal::session::{hashed, hex};
+use crate::portal::session::hashed;
 use crate::portal::visit::{Stop, Visit, address, read_body};
 use crate::portal::{Portal, date};
-use crate::store::{ANSWERED, CardRequestRow, CardRequestState, Claimed, Clash, NewEvent};
+use crate::store::{ANSWERED, CardRequestRow, CardRequestState, Claimed, Clash};
 
 /// `POST /api/v1/card-requests/{id}/claim`
 pub(crate) fn claims() -> MethodRouter<Portal> {
@@ -420,55 +420,6 @@ impl Portal {
     /// Whoever gives up after this comes back to the portal, and is told there once more, with the ways on.
     async fn keep_refusal(&self, row: &CardRequestRow, refused: &Verdict) -> Result<(), Fault> {
         self.store().note_card_request(row.id, written(refused)?).await
-    }
-
-    /// How many tries are left is audited; what was typed never came here (G-P1, DOMAIN §2.5).
-    async fn note_failed_pin(&self, row: &CardRequestRow, left: Option<u8>, client: Client) -> Result<(), Fault> {
-        let mut details = vec![("client", client.to_string())];
-        details.extend(left.map(|left| ("left", left.to_string())));
-        self.note_of_card(row, "pin_failed", Code::PinWrong, details).await
-    }
-
-    /// A card or an answer that was not taken: by its fingerprint, where it showed a certificate (DOMAIN §2.5).
-    async fn note_refused_card(
-        &self,
-        row: &CardRequestRow,
-        answer: &Answer,
-        refused: &Verdict,
-        client: Client,
-    ) -> Result<(), Fault> {
-        let Verdict::Refused { code, .. } = refused else {
-            return Ok(());
-        };
-        let mut details = vec![("client", client.to_string())];
-        if let Answer::Presented { signature, .. } = answer
-            && let Ok(der) = URL_SAFE_NO_PAD.decode(signature)
-        {
-            details.push(("certificate", hex(&hashed(&der))));
-        }
-        self.note_of_card(row, "card_refused", *code, details).await
-    }
-
-    /// A line of the audit about a card request; it changes no state.
-    async fn note_of_card(
-        &self,
-        row: &CardRequestRow,
-        name: &'static str,
-        refusal: Code,
-        details: Vec<(&'static str, String)>,
-    ) -> Result<(), Fault> {
-        let event = NewEvent {
-            procedure: noun(row).ok_or_else(|| Bug(format!("{:?} is no procedure that asks cards", row.procedure)))?,
-            name,
-            actor: "agent".to_owned(),
-            states: (row.purpose.clone(), row.purpose.clone()),
-            refusal: Some(refusal.id().to_owned()),
-            details,
-            salt: self.chance().octets(),
-        };
-        self.store()
-            .record(row.case.unwrap_or(row.id), event, self.clock().now())
-            .await
     }
 }
 

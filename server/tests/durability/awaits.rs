@@ -24,7 +24,7 @@ const PATH: &[File] = &[
     (
         "store/case.rs",
         include_str!("../../src/store/case.rs"),
-        &[("case", 2), ("commit", 2), ("run", 14)],
+        &[("case", 2), ("commit", 2), ("run", 20)],
     ),
     (
         "store/writer.rs",

@@ -34,7 +34,7 @@ pub(crate) struct Hall {
 }
 
 impl Hall {
-    pub(crate) async fn of(house: House) -> Self {
+    pub(crate) fn of(house: House) -> Self {
         let core = Office::from_toml(BIDDING_CORE_EXAMPLE).unwrap();
         let review = Office::from_toml(BIDDING_REVIEW_EXAMPLE).unwrap();
         let offices = vec![office(), core.clone(), review.clone()];

@@ -34,6 +34,7 @@ mod on_postgres {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "who won how often is read in the log")]
 async fn races(times: usize) {
     let mut race = Race::begin().await;
     let mut wins = BTreeMap::new();
@@ -61,7 +62,7 @@ struct Race {
 
 impl Race {
     async fn begin() -> Self {
-        let hall = Hall::of(House::on_postgres().await).await;
+        let hall = Hall::of(House::on_postgres().await);
         let data = tempfile::tempdir().unwrap();
         let store = Store::open(&hall.house.place.address, data.path(), &Chance::system())
             .await
@@ -94,7 +95,7 @@ impl Race {
             .renew(&office, self.registration, [&self.old, &self.new])
             .await;
         assert!(matches!(done.case, Case::Held { .. }), "{:?}", done.case);
-        let verdict = if turn % 10 == 0 {
+        let verdict = if turn.is_multiple_of(10) {
             Verdict::Approve
         } else {
             Verdict::Deny(Box::new(Reason {

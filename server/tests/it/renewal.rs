@@ -21,7 +21,7 @@ use crate::office::HOLDERS_COMPANY;
 
 on_both! {
     async fn r104_from_the_commit_on_the_old_card_is_refused_and_the_new_one_accepted(house: House) {
-        let hall = Hall::of(house).await;
+        let hall = Hall::of(house);
         for office in [&hall.core, &hall.review] {
             hall.list(office, COMPANY, HOLDER_NAME).await;
             let (old, new) = (hall.card_until(2027, 1, 31).await, hall.card_until(2028, 1, 31).await);
@@ -43,7 +43,7 @@ on_both! {
     }
 
     async fn s5_3_what_is_held_has_changed_nothing_and_an_approval_switches_both(house: House) {
-        let hall = Hall::of(house).await;
+        let hall = Hall::of(house);
         let (old, new, case, registration) = held(&hall).await;
         let office = &hall.review;
         assert_eq!(bound(&hall, office, &old).await, Some((registration, None)), "the old card still works");
@@ -74,7 +74,7 @@ on_both! {
     }
 
     async fn s5_3_a_denied_or_withdrawn_renewal_leaves_the_old_card_and_the_new_one_can_apply_again(house: House) {
-        let hall = Hall::of(house).await;
+        let hall = Hall::of(house);
         let office = hall.review.clone();
         let (old, new, case, registration) = held(&hall).await;
         let by = hall.officer(&office, "2001", CITY).await;
@@ -83,7 +83,7 @@ on_both! {
             matches!(refused(hall.ask::<Renewal>(&HOLDER, hall.desk.new_case(), &second).await), Refusal::AlreadyApplied { .. }),
             "G-S3"
         );
-        let done = hall.decide(&by, case, Verdict::Deny(reason("not_the_company"))).await.unwrap();
+        let done = hall.decide(&by, case, Verdict::Deny(Box::new(reason("not_the_company")))).await.unwrap();
         assert!(matches!(done.case, Case::Denied { .. }));
         assert_eq!(hall.letters(case.octets()).await, ["RenewalLetter(Denied)", "RenewalLetter(Held)"]);
         let (again, done) = hall.renew(&office, registration, [&old, &new]).await;
@@ -101,15 +101,15 @@ on_both! {
     }
 
     async fn s5_4_a_returned_renewal_is_answered_and_approved_or_lapses(house: House) {
-        let hall = Hall::of(house).await;
+        let hall = Hall::of(house);
         let office = hall.review.clone();
         let (old, new, case, registration) = held(&hall).await;
         let by = hall.officer(&office, "2001", CITY).await;
-        hall.decide(&by, case, Verdict::Return(reason("register_first"))).await.unwrap();
+        hall.decide(&by, case, Verdict::Return(Box::new(reason("register_first")))).await.unwrap();
         let answer = Command::Answer { by: old.subject.card, remark: "変更届を提出しました。".to_owned() };
         let done = hall.ask(&HOLDER, case, &answer).await.unwrap();
         assert!(matches!(done.case, Case::Held { .. }));
-        hall.decide(&by, case, Verdict::Return(reason("contact_us"))).await.unwrap();
+        hall.decide(&by, case, Verdict::Return(Box::new(reason("contact_us")))).await.unwrap();
         assert_eq!(hall.desk.lapse_unanswered().await.unwrap(), 0, "there is time");
         hall.house.it_is(hall.now().plus_seconds(16 * 86_400));
         assert_eq!(hall.desk.lapse_unanswered().await.unwrap(), 1);
@@ -125,7 +125,7 @@ on_both! {
     }
 
     async fn a20_a_new_card_that_was_revoked_while_held_is_not_approved(house: House) {
-        let hall = Hall::of(house).await;
+        let hall = Hall::of(house);
         let (old, new, case, registration) = held(&hall).await;
         let by = hall.officer(&hall.review, "2001", CITY).await;
         let text = hall.propose(&by, case, Verdict::Approve).await;
@@ -140,7 +140,7 @@ on_both! {
     }
 
     async fn s5_3_an_old_card_that_expired_while_held_is_still_replaced(house: House) {
-        let hall = Hall::of(house).await;
+        let hall = Hall::of(house);
         let (old, new, case, registration) = held(&hall).await;
         hall.house.it_is(noon(2027, 2, 1));
         let known = hall.desk.card_known(&hall.review, &hall.store().card(old.subject.card).await.unwrap().unwrap()).await;
@@ -152,14 +152,14 @@ on_both! {
     }
 
     async fn a22_nobody_decides_for_the_own_company_and_of_two_officers_one_has_it(house: House) {
-        let hall = Hall::of(house).await;
+        let hall = Hall::of(house);
         let (_, _, case, _) = held(&hall).await;
         let insider = hall.officer(&hall.review, "2001", HOLDERS_COMPANY).await;
         assert_eq!(refused(hall.ask(&insider.actor(), case, &Command::Claim).await), Refusal::OwnApplication);
         let (one, other) = (hall.officer(&hall.review, "2002", CITY).await, hall.officer(&hall.review, "2003", CITY).await);
         hall.ask(&one.actor(), case, &Command::Claim).await.unwrap();
         assert!(matches!(refused(hall.ask(&other.actor(), case, &Command::Claim).await), Refusal::Claimed { .. }));
-        let empty = Verdict::Deny(reason(""));
+        let empty = Verdict::Deny(Box::new(reason("")));
         let propose = Command::Propose { verdict: empty, language: Language::Ja };
         assert_eq!(refused(hall.ask(&one.actor(), case, &propose).await), Refusal::NoReason, "officer without reason");
         let elsewhere = hall.officer(&hall.core, "2004", CITY).await;
@@ -167,7 +167,7 @@ on_both! {
     }
 
     async fn r110_r111_r117_cards_that_are_the_same_swapped_or_exchanged_are_refused(house: House) {
-        let hall = Hall::of(house).await;
+        let hall = Hall::of(house);
         let office = hall.core.clone();
         hall.list(&office, COMPANY, HOLDER_NAME).await;
         let (old, new) = (hall.card_until(2027, 1, 31).await, hall.card_until(2028, 1, 31).await);
@@ -186,7 +186,7 @@ on_both! {
     }
 
     async fn g_s3_of_two_renewals_of_one_card_the_later_one_finds_it_replaced(house: House) {
-        let hall = Hall::of(house).await;
+        let hall = Hall::of(house);
         let office = hall.core.clone();
         hall.list(&office, COMPANY, HOLDER_NAME).await;
         let (old, new, third) =
@@ -202,7 +202,7 @@ on_both! {
     }
 
     async fn what_nobody_came_back_for_is_abandoned_and_its_cards_are_free(house: House) {
-        let hall = Hall::of(house).await;
+        let hall = Hall::of(house);
         let office = hall.core.clone();
         hall.list(&office, COMPANY, HOLDER_NAME).await;
         let (old, new) = (hall.card_until(2027, 1, 31).await, hall.card_until(2028, 1, 31).await);
@@ -220,7 +220,7 @@ on_both! {
     }
 
     async fn the_invariants_of_renewals_notice_their_violations(house: House) {
-        let hall = Hall::of(house).await;
+        let hall = Hall::of(house);
         let (_, _, case, _) = held(&hall).await;
         let place = &hall.house.place.address;
         let broken = async |mutation: &str| {
@@ -239,7 +239,7 @@ on_both! {
     }
 
     async fn the_queue_is_sorted_by_the_old_cards_end_and_then_by_age(house: House) {
-        let hall = Hall::of(house).await;
+        let hall = Hall::of(house);
         let office = hall.review.clone();
         hall.list(&office, COMPANY, HOLDER_NAME).await;
         let ends = [(2027, 3, 1), (2027, 1, 31), (2027, 2, 1)];
@@ -271,7 +271,7 @@ on_both! {
     }
 
     async fn a_company_is_registered_changed_and_may_have_several_cards(house: House) {
-        let hall = Hall::of(house).await;
+        let hall = Hall::of(house);
         let office = hall.review.clone();
         hall.list(&office, COMPANY, HOLDER_NAME).await;
         let (one, other) = (hall.card_until(2027, 1, 31).await, hall.card_until(2028, 1, 31).await);
@@ -296,7 +296,7 @@ on_both! {
     }
 
     async fn a_registration_whose_names_differ_is_held_by_the_same_rule(house: House) {
-        let hall = Hall::of(house).await;
+        let hall = Hall::of(house);
         let office = hall.review.clone();
         hall.list(&office, "別の会社株式会社", HOLDER_NAME).await;
         let card = hall.card_until(2028, 1, 31).await;
@@ -325,7 +325,7 @@ on_both! {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_cards_sign_one_nonce_for_one_registration_or_nothing_is_proved() {
-    let hall = Hall::of(House::on_sqlite().await).await;
+    let hall = Hall::of(House::on_sqlite().await);
     let office = hall.core.clone();
     hall.list(&office, COMPANY, HOLDER_NAME).await;
     let (old, new, third) = (
@@ -386,7 +386,7 @@ async fn both_cards_sign_one_nonce_for_one_registration_or_nothing_is_proved() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_rows_are_those_of_the_source_documents() {
-    let hall = Hall::of(House::on_sqlite().await).await;
+    let hall = Hall::of(House::on_sqlite().await);
     hall.list(&hall.core, COMPANY, HOLDER_NAME).await;
     let card = hall.card_until(2029, 12, 13).await;
     hall.register(&hall.core, &card).await;
@@ -453,11 +453,11 @@ async fn bound(
     row.unwrap().map(|row| (row.id, row.binding.until))
 }
 
-fn reason(key: &str) -> Box<Reason> {
-    Box::new(Reason {
+fn reason(key: &str) -> Reason {
+    Reason {
         key: key.to_owned(),
         remark: None,
-    })
+    }
 }
 
 fn refused<T: std::fmt::Debug>(outcome: Result<T, Failure>) -> Refusal {

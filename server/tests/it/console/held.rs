@@ -35,7 +35,7 @@ struct Clerk {
 
 /// An ordering body with a renewal that is held: the register has another glyph of the company's holder, and another name.
 async fn room(persons: &str) -> Room {
-    let mut hall = Hall::of(House::on_sqlite().await).await;
+    let mut hall = Hall::of(House::on_sqlite().await);
     if persons == "two" {
         let two = BIDDING_REVIEW_EXAMPLE.replacen("\npersons = 1", "\npersons = 2", 1);
         assert_ne!(two, BIDDING_REVIEW_EXAMPLE);
