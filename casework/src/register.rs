@@ -115,6 +115,12 @@ impl fmt::Display for BusinessNumber {
 }
 
 impl Entry {
+    /// Whether this day lies in 資格の登録有効期間, both ends included.
+    pub fn counts_on(&self, day: Day) -> bool {
+        let (first, last) = self.valid;
+        first <= day && day <= last
+    }
+
     /// The delegate whose delegation covers the whole qualification; a shorter one counts for nothing (R206).
     pub fn covering_delegate(&self) -> Option<&Delegate> {
         let (first, last) = self.valid;

@@ -147,6 +147,8 @@ registration-prove-go = Next
 registration-prove-lost = If you have neither a registration password nor a code, please contact the office. It posts a code to the address in the register.
 registration-prove-wrong = The registration number and the registration password or code do not belong together.
 registration-prove-wrong-next = Please check the notice or the letter and enter them again. A code can be used for a limited time.
+registration-prove-unqualified = Today is outside the period for which this company is qualified to bid, so this registration number cannot be registered.
+registration-prove-unqualified-next = Please check the period in the notice. If the qualification is being renewed, or the notice says otherwise, contact the office.
 registration-prove-late = After several wrong tries nothing can be entered until { $time }.
 registration-prove-late-next = Please try again later, or contact the office if it is urgent.
 

@@ -61,6 +61,7 @@ renewal-confirm-compare = Register and new IC card
 renewal-confirm-held = The register says something else in some items. When you press “Renew” and sign, the renewal is held and reviewed. The result is sent by email. Until the review is over you can go on using the current IC card.
 renewal-confirm-check = Please check that both company names of the new IC card are those of your company.
 renewal-confirm-check-review = Please check that both company names of the new IC card are those of your company.
+renewal-confirm-blank = (nothing there)
 renewal-confirm-go-text = If everything is correct, please press “Renew”.
 renewal-confirm-go = Renew
 renewal-confirm-older = I have checked that the new IC card expires before the current one

@@ -147,6 +147,8 @@ registration-prove-go = 次へ
 registration-prove-lost = 登録用パスワードも確認コードもお持ちでないときは、窓口へご連絡ください。確認コードを、名簿に登録された住所へ郵送します。
 registration-prove-wrong = 登録番号と、登録用パスワードまたは確認コードの組み合わせを確認できません。
 registration-prove-wrong-next = 通知と書面をご確認のうえ、もう一度入力してください。確認コードには使用期限があります。
+registration-prove-unqualified = 入札参加資格の登録有効期間の外のため、この登録番号では利用者登録ができません。
+registration-prove-unqualified-next = 資格の有効期間を通知でご確認ください。更新の手続き中のときや、通知と異なるときは、窓口へご連絡ください。
 registration-prove-late = 間違いが続いたため、{ $time }まで入力できません。
 registration-prove-late-next = 時間をおいて、もう一度お試しください。お急ぎの場合は窓口へご連絡ください。
 

@@ -61,6 +61,7 @@ renewal-confirm-compare = 名簿と新しいICカード
 renewal-confirm-held = 名簿の情報と一致しない項目があるため、「更新」を押して署名すると、更新は保留され、審査を行います。結果は電子メールでお知らせします。審査が終わるまでは、現在のICカードを使用できます。
 renewal-confirm-check = 新規に使用するICカードの企業名称とICカード企業名称が御社の企業名称であることを確認してください。
 renewal-confirm-check-review = 新規に使用するICカードの取得者商号又は名称とICカード取得者商号又は名称が御社の商号又は名称であることを確認してください。
+renewal-confirm-blank = （記載なし）
 renewal-confirm-go-text = この内容でよろしければ更新ボタンを押してください
 renewal-confirm-go = 更新
 renewal-confirm-older = 新しいICカードの有効期限が現在のカードより前であることを確認しました

@@ -119,9 +119,7 @@ impl Desk {
     pub async fn entry(&self, office: &str, business: &BusinessNumber) -> Result<Option<Entry>, Fault> {
         let today = self.clock().now().day();
         let entry = self.store().entry(office, business).await?;
-        Ok(entry
-            .map(|row| row.entry)
-            .filter(|entry| entry.valid.0 <= today && today <= entry.valid.1))
+        Ok(entry.map(|row| row.entry).filter(|entry| entry.counts_on(today)))
     }
 
     /// The days on which open bids with a card, or of its company at this office, are opened, from today on: what bidding

@@ -52,6 +52,8 @@ pub struct BothRead {
 pub enum CompanyProof {
     /// It is.
     Proved(ProvedCompany),
+    /// It is one whose qualification does not count today: it stands in the register, and cannot be registered.
+    Unqualified,
     /// Number and secret do not belong together, whichever of them is wrong.
     No,
     /// There were too many tries: none is looked at before this.
@@ -315,6 +317,7 @@ impl Desk {
         let now = self.clock().now();
         Ok(
             match self.store().prove_business(&office.id, number, proof, now).await? {
+                Proved::Yes(row) if !row.entry.counts_on(now.day()) => CompanyProof::Unqualified,
                 Proved::Yes(row) => CompanyProof::Proved(ProvedCompany::verified(row.entry.number, now)),
                 Proved::No => CompanyProof::No,
                 Proved::Later { until } => CompanyProof::Later { until },

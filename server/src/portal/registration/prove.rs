@@ -78,6 +78,7 @@ pub(super) async fn prove(post: Post) -> Result<Response, Stop> {
             proved.map_err(|failure| visit.failed(&failure))?;
             to(visit, "/form")
         }
+        CompanyProof::Unqualified => to(visit, "/prove?notice=unqualified#errors"),
         CompanyProof::No => to(visit, "/prove?notice=wrong#errors"),
         CompanyProof::Later { until } => to(visit, &format!("/prove?notice=later-{}#errors", until.0)),
     }
@@ -90,6 +91,7 @@ fn complaint(words: Words, notice: &str) -> Option<Message> {
         "number" => empty("registration-prove-number"),
         "secret" => empty("registration-prove-secret"),
         "wrong" => wrong(words),
+        "unqualified" => unqualified(words),
         notice => {
             let until = notice.strip_prefix("later-")?.parse().ok()?;
             later(words, &date::minute(words, Instant(until)))
@@ -103,6 +105,15 @@ fn wrong(words: Words) -> Message {
         code: Code::Prove,
         happened: words.say("registration-prove-wrong"),
         next: words.say("registration-prove-wrong-next"),
+    }
+}
+
+/// Told only to whom has the company's secret.
+fn unqualified(words: Words) -> Message {
+    Message {
+        code: Code::Prove,
+        happened: words.say("registration-prove-unqualified"),
+        next: words.say("registration-prove-unqualified-next"),
     }
 }
 

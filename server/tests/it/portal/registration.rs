@@ -2,13 +2,14 @@
 
 use axum::Router;
 use axum::http::StatusCode;
+use casework::time::Date;
 use wire::card_request::Verdict;
 use wire::code::Code;
 
 use super::bidder::{CONTACT, KEN, NUMBER, Registered, SHI, agent, enlist, log_in, ordering, registered};
 use super::browser::{Answered, Browser, presented};
 use super::made::card_of;
-use crate::house::{House, TestCard};
+use crate::house::{House, TestCard, noon};
 
 /// The whole of 登録, to its result.
 pub(super) async fn register(
@@ -180,7 +181,11 @@ async fn what_differs_from_the_register_is_held_where_the_office_reviews_and_tol
 
 #[tokio::test]
 async fn r112_a_card_is_registered_once() {
-    let Registered { router, card, .. } = registered(KEN).await;
+    let Registered {
+        house: _house,
+        router,
+        card,
+    } = registered(KEN).await;
     let mut browser = Browser::new(&router);
     let base = format!("{KEN}/registration");
     browser.get(&base).await;
@@ -271,6 +276,32 @@ async fn the_company_s_secret_stands_on_no_page_and_wrong_ones_are_one_answer() 
     prove(&mut browser, KEN, "ａ－１００１", &code)
         .await
         .must_say("利用部署と連絡先の入力");
+}
+
+#[tokio::test]
+async fn a_company_whose_qualification_has_ended_is_not_registered_and_is_told_why() {
+    let house = House::on_sqlite().await;
+    let card = house
+        .card_until(Date {
+            year: 2028,
+            month: 1,
+            day: 31,
+        })
+        .await;
+    let router = ordering(&house);
+    let mut browser = Browser::new(&router);
+    // The last day of the list's own entry, and the day after it.
+    house.it_is(noon(2027, 3, 31));
+    let code = enlist(&house, KEN).await;
+    reach_form(&router, &mut browser, KEN, (&card, &code)).await;
+    house.it_is(noon(2027, 4, 1));
+    let mut browser = Browser::new(&router);
+    reach_prove(&router, &mut browser, KEN, &card).await;
+    let code = enlist(&house, KEN).await;
+    let told = prove(&mut browser, KEN, NUMBER, &code).await;
+    told.must_say("入札参加資格の登録有効期間の外のため");
+    let answered = browser.get(&format!("{KEN}/registration/form")).await;
+    assert_eq!(answered.location(), format!("{KEN}/registration/prove"));
 }
 
 #[tokio::test]
