@@ -286,7 +286,11 @@ async fn a_registered_card_logs_in_and_every_page_says_who_and_by_which_card() {
 
 #[tokio::test]
 async fn a1_an_answered_challenge_logs_in_once_and_in_its_session_alone() {
-    let Registered { router, card, .. } = registered(KEN).await;
+    let Registered {
+        house: _house,
+        router,
+        card,
+    } = registered(KEN).await;
     let (mut browser, mut other) = (Browser::new(&router), Browser::new(&router));
     let code = to_login(&router, &mut browser, KEN).await.present(&card).await;
     let back = format!("{KEN}/login/return?code={code}");
@@ -315,7 +319,11 @@ async fn a1_an_answered_challenge_logs_in_once_and_in_its_session_alone() {
 
 #[tokio::test]
 async fn a_login_at_one_ordering_body_is_none_at_another() {
-    let Registered { router, card, .. } = registered(KEN).await;
+    let Registered {
+        house: _house,
+        router,
+        card,
+    } = registered(KEN).await;
     let mut browser = Browser::new(&router);
     log_in(&router, &mut browser, KEN, &card).await;
     assert_eq!(browser.get(&format!("{KEN}/account")).await.status, StatusCode::OK);
@@ -426,7 +434,11 @@ async fn being_asked_whether_the_card_is_there_keeps_no_session_alive() {
 
 #[tokio::test]
 async fn a17_nobody_else_sees_what_a_bidder_sees() {
-    let Registered { router, card, .. } = registered(KEN).await;
+    let Registered {
+        house: _house,
+        router,
+        card,
+    } = registered(KEN).await;
     let mut owner = Browser::new(&router);
     let (account, _) = log_in(&router, &mut owner, KEN, &card).await;
     let secrets = ["髙橋", "eigyo@example.jp", "0312345678", "営業部"];
@@ -454,7 +466,11 @@ async fn a17_nobody_else_sees_what_a_bidder_sees() {
 
 #[tokio::test]
 async fn a45_a_form_from_elsewhere_logs_nobody_in_or_out() {
-    let Registered { router, card, .. } = registered(KEN).await;
+    let Registered {
+        house: _house,
+        router,
+        card,
+    } = registered(KEN).await;
     let mut browser = Browser::new(&router);
     log_in(&router, &mut browser, KEN, &card).await;
     let mut other = Browser::new(&router);
@@ -492,7 +508,11 @@ async fn a45_a_form_from_elsewhere_logs_nobody_in_or_out() {
 
 #[tokio::test]
 async fn a19_twenty_ways_back_at_once_are_one_login() {
-    let Registered { router, card, .. } = registered(KEN).await;
+    let Registered {
+        house: _house,
+        router,
+        card,
+    } = registered(KEN).await;
     let mut browser = Browser::new(&router);
     let code = to_login(&router, &mut browser, KEN).await.present(&card).await;
     let back = format!("{KEN}/login/return?code={code}");
