@@ -2,6 +2,8 @@
 // typed. Without script the page reloads itself.
 const live = document.querySelector("#live");
 let seen = live.dataset.seen;
+// 担当者 as it was typed, while a card that left takes its field away with it. A PIN is never kept here: it goes with its card.
+let person = "";
 
 // Once the browser is on its way elsewhere nothing here may turn it round: the way back to the portal is walked once.
 const leaving = new AbortController();
@@ -30,7 +32,10 @@ async function renew() {
     return;
   }
   const focused = document.activeElement?.id;
+  person = live.querySelector("#person")?.value ?? person;
   live.replaceChildren(...fresh.childNodes);
+  const field = live.querySelector("#person");
+  if (field && field.value === "") field.value = person;
   seen = live.dataset.seen = fresh.dataset.seen;
   document.title = page.title;
   (document.getElementById(focused) ?? live.querySelector("[autofocus]"))?.focus();

@@ -13,9 +13,15 @@ export const DESK = {
   begin: "#begin",
   next: "#next",
   final: "#final",
+  case: "#case a",
   withdraw: "#withdraw",
   logout: "#logout",
 };
+
+/** At the agent: whether the PIN of a card is asked for. */
+export async function asksPin(page) {
+  return (await page.locator("#pin").count()) > 0;
+}
 
 /** What everybody types at 登録. */
 const CONTACT = {
@@ -82,15 +88,16 @@ export async function enters(page, bidder, card) {
 
 /**
  * At the agent, from its first page until the browser is back at the portal or the agent has an objection.
- * `cards` are used in their order; `swaps` is done where another card is wanted. Returns what the person met, page by page.
+ * `cards` are used in their order; `swaps` is done where another card is wanted; on the first page for which `stops` is true
+ * nothing is done any more. Returns what the person met, page by page.
  */
-export async function goesThrough(page, bidder, cards, { swaps = async () => {}, person: named = "" } = {}) {
+export async function goesThrough(page, bidder, cards, { swaps = async () => {}, stops = async () => false, person: named = "" } = {}) {
   const met = [];
   let used = 0;
   let stuck = "";
   for (let turn = 0; turn < 24; turn += 1) {
     await settled(page);
-    if (!atAgent(page)) return met;
+    if (!atAgent(page) || (await stops(page))) return met;
     const here = await page.locator("main").innerText();
     if (here === stuck) break;
     stuck = here;
@@ -120,8 +127,25 @@ export async function goesThrough(page, bidder, cards, { swaps = async () => {},
   return met;
 }
 
+/** 取下げ of what is held, with the card in use in the reader; ends at the page that says so. */
+export async function withdraws(chromium, bidder) {
+  const context = await person(chromium);
+  try {
+    const page = await context.newPage();
+    same(await enters(page, bidder, bidder.old), "in");
+    await press(page, DESK.case);
+    await press(page, DESK.withdraw);
+    await expectPath(page, /\/case\/withdraw$/);
+    await press(page, DESK.withdraw);
+    await expectPath(page, /\/renewal\/done$/);
+    same(await page.locator("#withdrawn").count(), 1);
+  } finally {
+    await context.close();
+  }
+}
+
 /** Waits for the card among those that are offered, and takes it. */
-async function chooses(page, card) {
+export async function chooses(page, card) {
   const offered = page.locator("fieldset.choice label").filter({ hasText: card.serial });
   await offered.waitFor();
   await offered.locator("input").check();

@@ -60,7 +60,7 @@ class Reader {
   async holds(officer) {
     if (this.#inside === officer) return;
     await this.empty();
-    const [command, ...words] = officer.insert;
+    const [command, ...words] = officer.inserts[0];
     this.#card = spawn(command, words, { env: { ...process.env, ...stand.env }, stdio: "ignore" });
     this.#inside = officer;
     await this.#seen((page) => page.includes(officer.serial), `the card of ${officer.name} in the reader`);

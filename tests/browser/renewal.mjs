@@ -1,9 +1,11 @@
 // ICカード更新 as the source documents 001 and 002 have it, with two readers and with one and a swap: kagimori and kagimori-agent
-// as two processes, the portal by HTTPS, the cards in readers of the real pcscd. Who may log in is shown by logging in.
+// as two processes, the portal by HTTPS, the cards in readers of the real pcscd. What is held is decided by an officer, by keyboard,
+// or withdrawn. Who may log in is shown by logging in.
 
-import { at, DESK, enters, goesThrough, login, registers } from "./bidder.mjs";
+import { at, DESK, enters, goesThrough, login, registers, withdraws } from "./bidder.mjs";
 import { browser, person, screenshot } from "./browser.mjs";
 import { Readers } from "./readers.mjs";
+import { Reviewer } from "./reviewer.mjs";
 import { stand } from "./stand.mjs";
 import { holds, journeys, same, stepwise } from "./tap.mjs";
 import { AT, expectPath, press } from "./walk.mjs";
@@ -23,12 +25,25 @@ const ROWS = {
 };
 const OLD_ONLY = { old: "in", new: stand.refusals.unknown };
 const NEW_ONLY = { old: stand.refusals.renewed, new: "in" };
+/** How a renewal ends: what the page says at 更新, who comes after it, and who may log in then. */
+const ENDS = {
+  renewed: { page: "renewed", may: NEW_ONLY },
+  approved: { page: "held", then: (step, bidder) => decides(step, bidder, "approve"), may: NEW_ONLY },
+  denied: { page: "held", then: (step, bidder) => decides(step, bidder, "deny", "not_the_person"), may: OLD_ONLY },
+  withdrawn: { page: "held", then: (step, bidder) => gives(step, bidder), may: OLD_ONLY },
+};
+/** What an officer may need from the page of a case to the end of the decision. */
+const ACTIONS = 5;
 
 const chromium = await browser({ names: { [new URL(stand.portal).hostname]: "127.0.0.1" }, env: { HOME: stand.home } });
 const readers = await Readers.watched();
+const reviewer = await Reviewer.sitsDown(chromium, stand.reviewer);
 try {
+  await readers.hold(reviewer);
+  await reviewer.enrols();
   await journeys(stand.bidders.map((bidder) => [`${bidder.told}, ${stand.modes[bidder.mode]}`, () => renews(bidder)]));
 } finally {
+  await reviewer.leaves();
   await readers.close();
   await chromium.close();
 }
@@ -36,6 +51,7 @@ try {
 /** The whole of one renewal, with the logins before and after it. */
 async function renews(bidder) {
   const step = stepwise();
+  const end = ENDS[bidder.ends];
   await step("登録: the company is registered with its old card", async () => {
     await readers.hold(bidder.old);
     holds((await registers(chromium, bidder)).replaceAll("-", ""), /^\d{11}$/);
@@ -46,14 +62,18 @@ async function renews(bidder) {
   try {
     await ceremony(step, page, bidder);
     await confirms(step, page, bidder);
-    await step(bidder.ends === "held" ? "保留: the page says that it is held and that nothing has changed" : "更新完了: the page says that it is done", async () => {
+    await step(end.page === "held" ? "保留: the page says that it is held and that nothing has changed" : "更新完了: the page says that it is done", async () => {
       await expectPath(page, /\/renewal\/done$/);
-      same(await page.locator(`#${bidder.ends}`).count(), 1);
+      same(await page.locator(`#${end.page}`).count(), 1);
       holds((await page.locator("#number").innerText()).replaceAll("-", ""), /^\d{11}$/);
-      holds(await page.locator("main").innerText(), bidder.ends === "held" ? "審査が終わるまで" : SAYS.done[bidder.policy]);
+      holds(await page.locator("main").innerText(), end.page === "held" ? "審査が終わるまで" : SAYS.done[bidder.policy]);
       await screenshot(page, `renewal-${bidder.key}-done`);
     });
-    await logsIn(step, bidder, bidder.ends === "held" ? "while it is held" : "afterwards", bidder.ends === "held" ? OLD_ONLY : NEW_ONLY);
+    if (end.then) {
+      await logsIn(step, bidder, "while it is held", OLD_ONLY);
+      await end.then(step, bidder);
+    }
+    await logsIn(step, bidder, bidder.ends, end.may);
   } finally {
     await context.close();
   }
@@ -115,6 +135,30 @@ async function confirms(step, page, bidder) {
     const met = await goesThrough(page, bidder, [bidder.new]);
     const signed = met.find(({ kind }) => kind === "sign")?.text ?? "";
     for (const part of [bidder.old.serial, bidder.new.serial]) holds(signed, part);
+  });
+}
+
+/** An officer decides what is held from its page, with the own card in the reader. */
+async function decides(step, bidder, verdict, reason) {
+  await step("the officer finds it in the list, and its page shows the register and both cards", async () => {
+    await readers.hold(reviewer);
+    await reviewer.opens(bidder.company);
+    const text = await reviewer.page.locator("main").innerText();
+    for (const part of [bidder.representative, bidder.old.serial, bidder.new.serial, bidder.new.holder, "不一致"]) holds(text, part);
+    await screenshot(reviewer.page, `renewal-${bidder.key}-case`);
+  });
+  await step(`by keyboard alone it is decided from there in at most ${ACTIONS} actions: ${verdict}`, async () => {
+    const { actions, stops } = await reviewer.decides(verdict, reason);
+    console.log(`# ${actions.length} actions (${actions.join(", ")}) over ${stops} stops of the focus`);
+    if (actions.length > ACTIONS) throw new Error(`${actions.length} actions: ${actions.join(", ")}`);
+  });
+}
+
+/** 取下げ by the company itself. */
+async function gives(step, bidder) {
+  await step("取下げ: the company withdraws what is held", async () => {
+    await readers.hold(bidder.old);
+    await withdraws(chromium, bidder);
   });
 }
 

@@ -8,10 +8,11 @@ import json
 import shutil
 import sys
 
-from house import daemons, independent, journeys
+from house import daemons, independent, journeys, readers_test
 from house.cards import INDEPENDENT, VIRTUAL, Kind
+from house.officers import Body, Officer, joins
 from house.processes import ROOT
-from house.stand import Stand
+from house.stand import Stand, waited
 from house.tally import Tally, from_tap
 
 TEMPLATES = ROOT / "server" / "templates" / "office"
@@ -47,7 +48,7 @@ SUZUKI = Person("鈴木　花子", "SUZUKI Hanako")
 
 @dataclasses.dataclass(frozen=True)
 class Bidder:
-    """A company, its two cards, and what becomes of its renewal."""
+    """A company, its two cards, and what becomes of its renewal: renewed at once, or held and then approved, denied or withdrawn."""
 
     key: str
     told: str
@@ -68,9 +69,24 @@ BIDDERS = (
     Bidder("core-swap", "001 whole, with cards that others wrote", "core", "swap", "renewed", kind=INDEPENDENT),
     Bidder("match-two", "002, the names match, with cards that others wrote", "review", "two", "renewed", kind=INDEPENDENT),
     Bidder("match-swap", "002, the names match", "review", "swap", "renewed"),
-    Bidder("held-two", "002, the representative differs", "review", "two", "held", SUZUKI),
-    Bidder("held-swap", "002, the representative differs", "review", "swap", "held", SUZUKI),
+    Bidder("approved-two", "002, held and approved", "review", "two", "approved", SUZUKI),
+    Bidder("approved-swap", "002, held and approved, with cards that others wrote", "review", "swap", "approved", SUZUKI, kind=INDEPENDENT),
+    Bidder("denied-two", "002, held and denied, with cards that others wrote", "review", "two", "denied", SUZUKI, kind=INDEPENDENT),
+    Bidder("denied-swap", "002, held and denied", "review", "swap", "denied", SUZUKI),
+    Bidder("withdrawn-two", "002, held and withdrawn", "review", "two", "withdrawn", SUZUKI),
+    Bidder("withdrawn-swap", "002, held and withdrawn", "review", "swap", "withdrawn", SUZUKI),
 )
+# The letters of each end, in the order in which they are sent; each comes once.
+LETTERS = {
+    ("core", "renewed"): ("ICカード更新完了のお知らせ",),
+    ("review", "renewed"): ("ICカード更新完了通知",),
+    ("review", "approved"): ("ICカード更新申請受付（審査中）のお知らせ", "ICカード更新申請承認", "ICカード更新完了通知"),
+    ("review", "denied"): ("ICカード更新申請受付（審査中）のお知らせ", "ICカード更新申請否認"),
+    ("review", "withdrawn"): ("ICカード更新申請受付（審査中）のお知らせ", "ICカード更新申請の取下げのお知らせ"),
+}
+# Who decides at the office that reviews.
+CITY = Body(OFFICES["review"], "見本市", "City of Mihon", "7000000000002")
+REVIEWER = Officer("reviewer", "2001", "小林 悠", "KOBAYASHI Yu", ("approval",))
 
 # Who comes for 登録 and login alone.
 VISITORS = (
@@ -86,11 +102,11 @@ def bidders(log):
 
 def renewal(log):
     """ICカード更新 of the source documents 001 and 002, with two readers and with one and a swap."""
-    return walked(log, "renewal", BIDDERS, 1500)
+    return walked(log, "renewal", BIDDERS, 1500, after=letters)
 
 
-def walked(log, name, bidders, bound):
-    """A file of journeys, on a stand with these companies."""
+def walked(log, name, bidders, bound, after=None):
+    """A file of journeys, on a stand with these companies; then what else is to be seen there."""
     tally = independent.built(log) if any(bidder.kind is INDEPENDENT for bidder in bidders) else Tally()
     if tally.failed:
         return tally
@@ -100,13 +116,32 @@ def walked(log, name, bidders, bound):
     stand = BiddingStand(place, readers)
     try:
         told = stand.opens(bidders)
+        tally += readers_test.judge(readers, stand.into_reader(stand.card_file(bidders[0], "old"), bidders[0].kind))
         part = log.with_name(f"{name}-walk.log")
         part.write_text("")
         status = journeys.node(part, name, bound, {"KAGIMORI_STAND": str(told)})
-        return tally + from_tap(part.read_text(errors="replace"), status)
+        tally += from_tap(part.read_text(errors="replace"), status)
+        return tally + after(stand, bidders) if after else tally
     finally:
         stand.close()
         readers.end()
+
+
+def letters(stand, bidders):
+    """Each company has got the letters of its renewal, each of them once."""
+    tally = Tally()
+    for bidder in bidders:
+        expected = LETTERS[bidder.policy, bidder.ends]
+        waited(lambda: len(renewal_letters(stand, bidder)) >= len(expected))
+        came = renewal_letters(stand, bidder)
+        tally.check(sorted(came) == sorted(expected), f"{bidder.key}: its letters have come, each of them once: {came}")
+    return tally
+
+
+def renewal_letters(stand, bidder):
+    """The subjects of a company's letters about its renewal."""
+    subjects = [str(mail["Subject"]) for mail in stand.mails_to(stand.address(bidder))]
+    return [subject.partition("（受付番号")[0].strip() for subject in subjects if "更新" in subject]
 
 
 class BiddingStand(Stand):
@@ -121,10 +156,11 @@ class BiddingStand(Stand):
         told = [self.bidder(bidder, number) for number, bidder in enumerate(bidders, 10)]
         for policy, office in OFFICES.items():
             self.imports(office, [one for one in told if one["policy"] == policy])
+        reviewer = joins(self, REVIEWER, CITY)
         self.serves()
         watcher = [sys.executable, "-m", "house.readers"]
         env = {**self.readers.env, "PYTHONPATH": str(ROOT / "tests"), "PYTHONDONTWRITEBYTECODE": "1"}
-        return self.tells(bidders=told, offices=OFFICES, modes=MODES, refusals=REFUSALS, watcher=watcher, env=env)
+        return self.tells(bidders=told, offices=OFFICES, modes=MODES, refusals=REFUSALS, reviewer=reviewer, watcher=watcher, env=env)
 
     def bidder(self, bidder, number):
         """A company with its cards, as the journey is told of it."""
@@ -136,10 +172,19 @@ class BiddingStand(Stand):
         cards = {which: self.card_of(f"{bidder.key}-{which}", bidder.kind, person, company, pins[which]) for which, person in (("old", SATO), ("new", bidder.new))}
         return {
             **{"key": bidder.key, "told": bidder.told, "policy": bidder.policy, "office": OFFICES[bidder.policy], "mode": bidder.mode, "ends": bidder.ends, "same_pin": bidder.same_pin},
-            **{"number": f"{number:08}", "mail": f"{bidder.key}@bidder.example", "representative": SATO.name},
+            **{"number": f"{number:08}", "mail": self.address(bidder), "representative": SATO.name},
             **company,
             **cards,
         }
+
+    @staticmethod
+    def address(bidder):
+        """Where a company wants its letters."""
+        return f"{bidder.key}@bidder.example"
+
+    def card_file(self, bidder, which):
+        """The file of one of a company's two cards."""
+        return self.place / f"card-{bidder.key}-{which}.json"
 
     def card_of(self, name, kind, person, company, pin):
         """A card, issued and in no reader."""

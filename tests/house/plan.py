@@ -61,7 +61,7 @@ def long():
     return [
         Step("prepare", "what the tests need is installed", prepare_machine),
         Step("build", "the binaries that people run", build),
-        Step("renewal", "two processes, HTTPS, real pcscd: ICカード更新 of 001 and 002 with two readers and with a swap; who may log in, by logging in", bidding.renewal),
+        Step("renewal", "two processes, HTTPS, real pcscd: ICカード更新 of 001 and 002 with two readers and with a swap, what is held decided or withdrawn; who may log in, by logging in", bidding.renewal),
         Step("ignored", "the tests that are marked as long", ignored_tests),
         Step("bench", "the figures of cargo xtask bench", bench),
     ]

@@ -1,7 +1,8 @@
 """What pcscd says of its readers, one line of JSON for each change: `python3 -m house.readers`.
 
 A client of its own beside the product's, so that a test's word on insertions and removals does not hang on the program under test.
-The count is pcscd's own number of events in that reader (PC/SC part 5, the upper half of dwEventState).
+The count is pcscd's own number of insertions and removals in that reader (PC/SC part 5, the upper half of dwEventState).
+pcscd also wakes its clients when a program takes a card into use or lets go of it, with the count as it was: that is no event here.
 """
 
 import ctypes
@@ -10,7 +11,8 @@ import sys
 
 LIBRARY = "libpcsclite.so.1"
 SUCCESS, TIMEOUT = 0, 0x8010000A
-PRESENT = 0x20
+# That this reader is one of those which changed, and that a card is in it.
+CHANGED, PRESENT = 0x02, 0x20
 # Milliseconds; only a bound, since every change ends a wait.
 SLICE = 1000
 
@@ -35,17 +37,19 @@ def main():
     must(library.SCardEstablishContext(2, None, None, ctypes.byref(context)), "SCardEstablishContext")
     names = readers(library, context)
     states = (ReaderState * len(names))(*(ReaderState(reader=name) for name in names))
+    told = [None] * len(names)
     while True:
         outcome = library.SCardGetStatusChange(context, ctypes.c_ulong(SLICE), states, ctypes.c_ulong(len(names))) & 0xFFFFFFFF
         if outcome == TIMEOUT:
             continue
         must(outcome, "SCardGetStatusChange")
-        for state in states:
-            # The bit 2 only says that this reader is the one that changed.
-            if state.event & ~2 != state.current & ~2:
-                told = {"reader": state.reader.decode(), "card": bool(state.event & PRESENT), "count": (state.event >> 16) & 0xFFFF}
-                print(json.dumps(told), flush=True)
-            state.current = state.event & ~2
+        for place, state in enumerate(states):
+            # How a card is shared and powered stands in the same word; what it says of the card itself is these two.
+            now = {"reader": state.reader.decode(), "card": bool(state.event & PRESENT), "count": (state.event >> 16) & 0xFFFF}
+            if now != told[place]:
+                print(json.dumps(now), flush=True)
+            told[place] = now
+            state.current = state.event & ~CHANGED
 
 
 def readers(library, context):
