@@ -1,5 +1,6 @@
-//! The demo's cards: who holds them, what is the matter with them, and the two readers they go into.
+//! The demo's cards: in the drawer, and in the two readers they go into.
 
+use crate::story::{Side, Story};
 use agent::virtual_card::{CardFileFault, Drawer, Fault, TriesLeft, VirtualCard};
 use serde::Serialize;
 use server::clock::Instant;
@@ -13,7 +14,7 @@ pub(crate) struct Cards {
 
 /// One card.
 pub(crate) struct Kept {
-    /// What is printed on it.
+    /// Whose it is, and what is the matter with it.
     pub(crate) story: Story,
     /// The last day of online revocation, `YYYY-MM-DD`, where it has one.
     pub(crate) last_day: Option<String>,
@@ -27,33 +28,6 @@ pub(crate) struct Kept {
     pub(crate) reader: Option<u8>,
 }
 
-/// What the start page tells of a card.
-#[derive(Clone, Copy)]
-pub(crate) struct Story {
-    /// Its name in addresses.
-    pub(crate) id: &'static str,
-    /// On which side of the counter.
-    pub(crate) side: Side,
-    /// Whose it is.
-    pub(crate) holder: &'static str,
-    /// The matter with it.
-    pub(crate) ja: &'static str,
-    /// The same in English.
-    pub(crate) en: &'static str,
-    /// Its PIN, which only an example tells.
-    pub(crate) pin: &'static str,
-}
-
-/// The two sides of the counter.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Side {
-    /// Who applies.
-    Holder,
-    /// Who decides.
-    Officer,
-}
-
 /// A card as the start page shows it and `GET /state` gives it.
 #[derive(Clone, Serialize)]
 pub(crate) struct Shown {
@@ -62,7 +36,7 @@ pub(crate) struct Shown {
     /// On which side of the counter.
     pub(crate) side: Side,
     /// Whose it is.
-    pub(crate) holder: &'static str,
+    pub(crate) holder: String,
     /// The matter with it.
     pub(crate) story_ja: &'static str,
     /// The same in English.
@@ -145,7 +119,7 @@ impl Kept {
         Shown {
             id: self.story.id,
             side: self.story.side,
-            holder: self.story.holder,
+            holder: self.story.named(),
             story_ja: self.story.ja,
             story_en: self.story.en,
             pin: self.story.pin,
@@ -174,70 +148,6 @@ pub(crate) fn mute(mut card: VirtualCard) -> VirtualCard {
     card.inject(Fault::Mute);
     card
 }
-
-/// Valid for another year.
-pub(crate) const VALID: Story = Story {
-    id: "valid",
-    side: Side::Holder,
-    holder: "髙橋 一郎（株式会社見本工務店）",
-    ja: "あと1年有効なカードです。失効申込ができます。",
-    en: "Valid for another year: it can be revoked online.",
-    pin: "27182818",
-};
-/// 20 days before its expiry.
-pub(crate) const LATE: Story = Story {
-    id: "late",
-    side: Side::Holder,
-    holder: "山﨑 花子（有限会社例示建設）",
-    ja: "あと20日で有効期間が満了します。インターネットでの失効申込の期限は過ぎています。",
-    en: "Expires in 20 days: the last day for online revocation has passed.",
-    pin: "31415926",
-};
-/// One try before lock.
-pub(crate) const LAST_TRY: Story = Story {
-    id: "last-try",
-    side: Side::Holder,
-    holder: "𠮷田 次郎（株式会社見本工務店）",
-    ja: "暗証番号をあと1回間違えるとロックされます。",
-    en: "One more wrong PIN locks it.",
-    pin: "16180339",
-};
-/// Another authority's card.
-pub(crate) const FOREIGN: Story = Story {
-    id: "foreign",
-    side: Side::Holder,
-    holder: "別の認証局のカード",
-    ja: "この窓口では使えないカードです。",
-    en: "A card of another authority: this office does not take it.",
-    pin: "14142135",
-};
-/// A broken card.
-pub(crate) const MUTE: Story = Story {
-    id: "mute",
-    side: Side::Holder,
-    holder: "読み取れないカード",
-    ja: "壊れていて、リーダーに応答しません。",
-    en: "Broken: it does not answer the reader.",
-    pin: "17320508",
-};
-/// The officer who enters.
-pub(crate) const ENTRY: Story = Story {
-    id: "entry",
-    side: Side::Officer,
-    holder: "青山 恵（見本認証局）",
-    ja: "受付・承認・管理の職員です。書面の失効申込を1件入力し、署名しました。",
-    en: "Officer for entry, approval and administration: has entered one application on paper and signed it.",
-    pin: "22360679",
-};
-/// The second person.
-pub(crate) const APPROVAL: Story = Story {
-    id: "approval",
-    side: Side::Officer,
-    holder: "石井 誠（見本認証局）",
-    ja: "承認の職員です。入力した職員とは別の人として、申込を決定します。",
-    en: "Officer for approval: the second person, who decides on what the first has entered.",
-    pin: "24494897",
-};
 
 fn put_away(kept: &mut [Kept], drawer: &Drawer, reader: u8) {
     if let Some(card) = kept.iter_mut().find(|card| card.reader == Some(reader)) {

@@ -1,15 +1,17 @@
-//! The example house: an authority, an office, and the cards of its holders, made the way an operator makes them.
+//! The example house: an authority, two ordering bodies, and the cards of their people, made the way an operator makes them.
 
-use crate::cards::{self, APPROVAL, Cards, ENTRY, FOREIGN, Kept, LAST_TRY, LATE, MUTE, READERS, Story, VALID};
+use crate::bidders;
+use crate::cards::{self, Cards, Kept, READERS};
 use crate::clock::DemoClock;
 use crate::officers;
+use crate::story::{self, FOREIGN, LAST_TRY, MUTE, SATO_REVOKED, Story};
 use agent::virtual_card::{Blank, Drawer, Keys, NewCard, Readers, Storage, Tries, VirtualCard};
 use anyhow::{Context, Result};
 use server::authority::Authority;
 use server::authority::issue::Registrar;
 use server::chance::Chance;
 use server::config::Config;
-use server::office::{AUTHORITY_EXAMPLE, Office};
+use server::office::{AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE, Office};
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -35,8 +37,12 @@ pub(crate) struct House {
     pub(crate) cards: Cards,
     /// The two readers.
     pub(crate) readers: Readers,
-    /// The office's path.
+    /// The authority's office, by its path.
     pub(crate) office: String,
+    /// The ordering body that renews at once.
+    pub(crate) core: String,
+    /// The ordering body that reviews.
+    pub(crate) review: String,
     /// The authority's name in addresses.
     pub(crate) authority: String,
 }
@@ -45,7 +51,9 @@ impl Plan<'_> {
     /// Opens the house that is in the folder already, or builds it.
     pub(crate) async fn house(&self) -> Result<House> {
         let config = self.config()?;
-        let office = Office::from_toml(AUTHORITY_EXAMPLE).context("the example office")?;
+        let [office, core, review] = EXAMPLES.map(Office::from_toml);
+        let office = office.context("the example office")?;
+        let (core, review) = (core.context("the ordering body")?.id, review.context("the other")?.id);
         let authority = office
             .authorities
             .first()
@@ -57,14 +65,15 @@ impl Plan<'_> {
         let registrar = server::serve::registrar(&config, store.clone(), self.clock.server(), chance).await?;
         let folder = self.data.join("cards");
         if !folder.exists() {
-            store
-                .load_office(&office.id, AUTHORITY_EXAMPLE, self.clock.server().now())
-                .await?;
+            for (id, text) in [&office.id, &core, &review].into_iter().zip(EXAMPLES) {
+                store.load_office(id, text, self.clock.server().now()).await?;
+            }
             let making = folder.with_extension("making");
             std::fs::create_dir_all(&making).context("no folder for the cards")?;
             self.make_cards(&registrar, &authority, &making).await?;
             registrar.desk().reopen().await??;
             officers::at_work(registrar.desk(), &office.id, &making).await?;
+            bidders::at_work(registrar.desk(), [&core, &review], &making).await?;
             // Renamed when all are there, so that a house that was left half built is built again.
             std::fs::rename(&making, &folder).context("the folder of the cards cannot take its name")?;
         }
@@ -76,6 +85,8 @@ impl Plan<'_> {
             cards: Cards::new(drawer, kept),
             readers,
             office: office.id,
+            core,
+            review,
             authority,
         })
     }
@@ -126,50 +137,17 @@ server = "{smtp}"
     }
 
     async fn make_cards(&self, registrar: &Registrar, authority: &str, folder: &Path) -> Result<()> {
-        let ours = registrar.example_authority(authority, "見本認証局").await?;
+        let ours = registrar.example_authority(authority, story::AUTHORITY.name).await?;
         let other = registrar.example_authority("betsu", "別の認証局").await?;
-        for (story, term) in [
-            (VALID, self.bought_a_year_ago()),
-            (LATE, self.twenty_days_left()),
-            (LAST_TRY, "term = \"2年+30日\"".to_owned()),
-        ] {
-            let card = make(registrar, &ours, story, &holder(story, &term), folder).await?;
+        let now = self.clock.server().now();
+        for story in story::ALL {
+            let issuer = if story.id == FOREIGN.id { &other } else { &ours };
+            let card = make(registrar, issuer, story, &story.order(now), folder).await?;
             if story.id == LAST_TRY.id {
                 cards::with_one_try(card)?;
             }
         }
-        make(
-            registrar,
-            &other,
-            FOREIGN,
-            &holder(FOREIGN, "term = \"1年+30日\""),
-            folder,
-        )
-        .await?;
-        for story in [MUTE, ENTRY, APPROVAL] {
-            make(registrar, &ours, story, &holder(story, "term = \"1年+30日\""), folder).await?;
-        }
         Ok(())
-    }
-
-    /// Two years and thirty days, of which thirteen months have passed: the refund is worth a look.
-    fn bought_a_year_ago(&self) -> String {
-        let today = self.clock.server().now().day();
-        format!(
-            "from = \"{}\"\nuntil = \"{}\"",
-            today.plus(-395).date(),
-            today.plus(365).date()
-        )
-    }
-
-    /// From 345 days ago to 20 days from now.
-    fn twenty_days_left(&self) -> String {
-        let today = self.clock.server().now().day();
-        format!(
-            "from = \"{}\"\nuntil = \"{}\"",
-            today.plus(-345).date(),
-            today.plus(20).date()
-        )
     }
 }
 
@@ -191,11 +169,14 @@ async fn make(
     let [authentication, signature] = registrar
         .example_card(issuer, [&requests.authentication, &requests.signature], holder)
         .await?;
+    if story.id == SATO_REVOKED.id {
+        registrar.example_revocation(issuer, &signature).await?;
+    }
     Ok(blank.load(&[authentication.der(), signature.der()])?)
 }
 
 fn open_cards(office: &Office, folder: &Path) -> Result<Vec<Kept>> {
-    [VALID, LATE, LAST_TRY, FOREIGN, MUTE, ENTRY, APPROVAL]
+    story::ALL
         .into_iter()
         .map(|story| {
             let card = VirtualCard::open(&folder.join(story.id).with_extension("json"))
@@ -216,78 +197,5 @@ fn open_cards(office: &Office, folder: &Path) -> Result<Vec<Kept>> {
         .collect()
 }
 
-/// The holder's file of a card.
-fn holder(story: Story, term: &str) -> String {
-    let (name, romaji, organisation, organisation_romaji, address, number, price) = match story.id {
-        "late" => (
-            "山﨑 花子",
-            "YAMAZAKI Hanako",
-            "有限会社例示建設",
-            "Reiji Kensetsu Ltd.",
-            "東京都港区赤坂二丁目2番2号",
-            None,
-            16_500,
-        ),
-        "last-try" => (
-            "𠮷田 次郎",
-            "YOSHIDA Jiro",
-            "株式会社見本工務店",
-            "Mihon Komuten Co., Ltd.",
-            "東京都千代田区霞が関一丁目1番1号",
-            Some("7000012050002"),
-            52_800,
-        ),
-        "foreign" => (
-            "別所 三郎",
-            "BESSHO Saburo",
-            "別注株式会社",
-            "Betchu Co., Ltd.",
-            "大阪府大阪市北区中之島三丁目3番3号",
-            None,
-            28_600,
-        ),
-        "mute" => (
-            "無口 四郎",
-            "MUGUCHI Shiro",
-            "株式会社見本工務店",
-            "Mihon Komuten Co., Ltd.",
-            "東京都千代田区霞が関一丁目1番1号",
-            Some("7000012050002"),
-            28_600,
-        ),
-        "entry" => (
-            "青山 恵",
-            "AOYAMA Megumi",
-            officers::COMPANY,
-            "Mihon Certification Authority",
-            "東京都千代田区霞が関一丁目1番1号",
-            None,
-            28_600,
-        ),
-        "approval" => (
-            "石井 誠",
-            "ISHII Makoto",
-            officers::COMPANY,
-            "Mihon Certification Authority",
-            "東京都千代田区霞が関一丁目1番1号",
-            None,
-            28_600,
-        ),
-        _ => (
-            "髙橋 一郎",
-            "TAKAHASHI Ichiro",
-            "株式会社見本工務店",
-            "Mihon Komuten Co., Ltd.",
-            "東京都千代田区霞が関一丁目1番1号",
-            Some("7000012050002"),
-            28_600,
-        ),
-    };
-    let corporate = number
-        .map(|number| format!("corporate_number = \"{number}\"\n"))
-        .unwrap_or_default();
-    format!(
-        "{term}\n\n[holder]\nname = \"{name}\"\nname_romaji = \"{romaji}\"\n\n[organisation]\nname = \"{organisation}\"\n\
-         name_romaji = \"{organisation_romaji}\"\naddress = \"{address}\"\n{corporate}\n[purchase]\nprice = {price}\n"
-    )
-}
+/// The offices, the authority's first.
+const EXAMPLES: [&str; 3] = [AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE];

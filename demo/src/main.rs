@@ -1,4 +1,5 @@
-//! `cargo demo`: the whole product on loopback, with an example authority, three holders' cards, a mailbox and a clock.
+//! `cargo demo`: the whole product on loopback, with an example authority, two ordering bodies, their people's cards, a
+//! mailbox and a clock.
 
 #![forbid(unsafe_code)]
 #![allow(
@@ -7,12 +8,15 @@
     reason = "a demo talks on its standard streams"
 )]
 
+mod bidders;
 mod cards;
 mod clock;
+mod hand;
 mod house;
 mod mailbox;
 mod officers;
 mod start;
+mod story;
 
 use agent::{Agent, Listeners};
 use anyhow::{Context, Result};
@@ -104,6 +108,9 @@ async fn run(arguments: Arguments) -> Result<()> {
     let places = Places {
         portal: format!("{portal}/{}", house.office),
         console: format!("{portal}/console/{}", house.office),
+        core: format!("{portal}/{}", house.core),
+        review: format!("{portal}/{}", house.review),
+        clerk: format!("{portal}/console/{}", house.review),
         agent: format!("http://127.0.0.1:{AGENT}/"),
         mailbox: format!("http://127.0.0.1:{MAILBOX}/"),
         validation: format!("http://127.0.0.1:{VALIDATION}"),
@@ -144,13 +151,14 @@ fn tell(places: &Places, cards: &cards::Cards) {
     println!();
     println!("  start here   http://127.0.0.1:{START}/");
     println!("  portal       {}", places.portal);
-    println!("  officers     {}", places.console);
+    println!("  bidders      {}   {}", places.core, places.review);
+    println!("  officers     {}   {}", places.console, places.clerk);
     println!("  signing app  {}", places.agent);
     println!("  mailbox      {}", places.mailbox);
     println!("  OCSP, CRL    {}", places.validation);
     println!();
     for card in cards.shown() {
-        println!("  card {:<9} PIN {}   {}", card.id, card.pin, card.holder);
+        println!("  card {:<14} PIN {}   {}", card.id, card.pin, card.holder);
     }
     println!();
     println!("Ctrl-C ends all of it.");

@@ -1,8 +1,9 @@
 //! The demo's start page: what to try, the card drawer and the clock. The same two by JSON, for tests of rules that
 //! depend on the hour: `GET /state`, `POST /drawer`, `POST /clock`.
 
-use crate::cards::{Cards, Shown, Side};
+use crate::cards::{Cards, Shown};
 use crate::clock::{DemoClock, Refused};
+use crate::story::Side;
 use askama::Template;
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
@@ -48,8 +49,14 @@ impl Start {
 pub(crate) struct Places {
     /// The portal.
     pub(crate) portal: String,
-    /// The officers' console.
+    /// The console of the authority's officers.
     pub(crate) console: String,
+    /// The ordering body that renews at once.
+    pub(crate) core: String,
+    /// The ordering body that reviews.
+    pub(crate) review: String,
+    /// The console of its clerk.
+    pub(crate) clerk: String,
     /// The signing app.
     pub(crate) agent: String,
     /// The mailbox.
@@ -80,32 +87,61 @@ pub(crate) fn router(start: Arc<Start>) -> Router {
 #[template(path = "start.html")]
 struct Page {
     holders: Vec<Shown>,
+    bidders: Vec<Shown>,
     officers: Vec<Shown>,
     now: String,
     portal: String,
     console: String,
+    core: String,
+    review: String,
+    clerk: String,
     agent: String,
     mailbox: String,
     validation: String,
     authority: String,
 }
 
+/// A step of a walk: this card into that reader.
+struct Put<'a> {
+    card: &'a Shown,
+    reader: u8,
+    /// Where on the page the walk is.
+    at: &'static str,
+    /// Whether it is there already.
+    done: bool,
+}
+
+impl Page {
+    fn put(&self, id: &str, reader: u8, at: &'static str) -> Option<Put<'_>> {
+        let mut cards = [&self.holders, &self.bidders, &self.officers].into_iter().flatten();
+        let card = cards.find(|card| card.id == id)?;
+        Some(Put {
+            card,
+            reader,
+            at,
+            done: card.reader == Some(reader),
+        })
+    }
+}
+
 async fn page(State(start): State<Arc<Start>>) -> Response {
-    let (holders, officers) = start
-        .shown()
-        .await
-        .into_iter()
-        .partition(|card| card.side == Side::Holder);
+    let shown = start.shown().await;
+    let of = |side| shown.iter().filter(|card| card.side == side).cloned().collect();
+    let places = start.places.clone();
     let page = Page {
-        holders,
-        officers,
+        holders: of(Side::Holder),
+        bidders: of(Side::Bidder),
+        officers: of(Side::Officer),
         now: start.clock.rfc3339().replace('T', " ").replace("+09:00", ""),
-        portal: start.places.portal.clone(),
-        console: start.places.console.clone(),
-        agent: start.places.agent.clone(),
-        mailbox: start.places.mailbox.clone(),
-        validation: start.places.validation.clone(),
-        authority: start.places.authority.clone(),
+        portal: places.portal,
+        console: places.console,
+        core: places.core,
+        review: places.review,
+        clerk: places.clerk,
+        agent: places.agent,
+        mailbox: places.mailbox,
+        validation: places.validation,
+        authority: places.authority,
     };
     match page.render() {
         Ok(html) => Html(html).into_response(),
@@ -164,19 +200,23 @@ async fn clock(State(start): State<Arc<Start>>, Json(turn): Json<Turn>) -> Respo
 struct Insert {
     reader: u8,
     card: String,
+    #[serde(default)]
+    at: String,
 }
 
 async fn insert(State(start): State<Arc<Start>>, Form(order): Form<Insert>) -> Response {
-    back(start.cards.insert(order.reader, &order.card))
+    back(start.cards.insert(order.reader, &order.card), &order.at)
 }
 
 #[derive(Deserialize)]
 struct Eject {
     reader: u8,
+    #[serde(default)]
+    at: String,
 }
 
 async fn eject(State(start): State<Arc<Start>>, Form(order): Form<Eject>) -> Response {
-    back(start.cards.eject(order.reader))
+    back(start.cards.eject(order.reader), &order.at)
 }
 
 #[derive(Deserialize)]
@@ -201,8 +241,11 @@ async fn date(State(start): State<Arc<Start>>, Form(order): Form<ToDate>) -> Res
     told(start.clock.go_to(&format!("{}T09:00:00+09:00", order.date)), home)
 }
 
-fn back(moved: Result<(), &'static str>) -> Response {
+/// To where on the page the button was pressed: a walk is long, and its next step stands below the button.
+fn back(moved: Result<(), &'static str>, at: &str) -> Response {
+    let is_name = at.bytes().all(|octet| octet.is_ascii_lowercase() || octet == b'-');
     match moved {
+        Ok(()) if is_name => Redirect::to(&format!("/#{at}")).into_response(),
         Ok(()) => home(),
         Err(why) => (StatusCode::UNPROCESSABLE_ENTITY, why).into_response(),
     }

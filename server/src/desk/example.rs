@@ -1,5 +1,7 @@
-//! An example office at work: its officers, and a paper that waits for its second person. The demo is made of it; every
-//! signature is the card's own, and everything goes the way it goes at the console.
+//! Example offices at work: their officers, a paper that waits for its second person, bidders that are registered. The demo
+//! is made of it; every signature is the card's own, and everything goes the way it goes at the console and on the pages.
+
+mod bidder;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +14,9 @@ use casework::time::Instant;
 use pki::certificate::Certificate;
 use wire::card_request::{CardRequest, PinAfter, SamePin, authentication_message};
 use wire::office::{Language, Text};
+
+pub use bidder::{ExampleBidder, Outcome};
+pub use casework::identity::RegistrationId;
 
 use super::evidence::{self, Unproven, sha256};
 use super::officer::{Command as Ask, OfficerAccount, invitation_code, invitation_digest};
@@ -35,7 +40,7 @@ pub struct ExampleOfficer<'a> {
     pub mail: &'a str,
 }
 
-/// An officer's card in the officer's hand.
+/// A card in its holder's hand.
 pub trait ExampleCard {
     /// Why it did not.
     type Fault: std::error::Error + Send + Sync + 'static;
@@ -77,7 +82,7 @@ pub enum ExampleFault<C: std::error::Error> {
     #[error("the example is wrong: {0}")]
     Wrong(String),
     /// The card.
-    #[error("the officer's card: {0}")]
+    #[error("the card: {0}")]
     Card(C),
     /// What it answered proves nothing.
     #[error(transparent)]
@@ -107,9 +112,7 @@ impl Desk {
         officer: &ExampleOfficer<'_>,
         card: &mut C,
     ) -> Result<OfficerId, ExampleFault<C::Fault>> {
-        let office = self
-            .office(office)
-            .ok_or_else(|| ExampleFault::NoOffice(office.to_owned()))?;
+        let office = self.example_office(office)?;
         let role = |key: &&str| Role::from_key(key).ok_or_else(|| ExampleFault::Wrong(format!("no role {key}")));
         let account = Account {
             person: PersonNumber(officer.person.to_owned()),
@@ -135,7 +138,8 @@ impl Desk {
         self.perform(&OPERATOR, id, &invite).await?;
         let [authentication, signature] = card.certificates();
         let shown = self.shown(&office, &authentication, &signature).await?;
-        let request = self.challenge(&office);
+        let title = ("職員カードの登録", "Enrolment of an officer's card");
+        let request = self.challenge(&office, OfficerAccount::NOUN, title);
         let message = authentication_message(ORIGIN, &request, &shown.authentication().fingerprint());
         let answer = card.authenticate(&message).map_err(ExampleFault::Card)?;
         let presented = evidence::presented(ORIGIN, &request, &shown, &answer, self.clock().now())?;
@@ -167,9 +171,7 @@ impl Desk {
         card: &mut C,
         paper: &ExamplePaper<'_>,
     ) -> Result<(), ExampleFault<C::Fault>> {
-        let office = self
-            .office(office)
-            .ok_or_else(|| ExampleFault::NoOffice(office.to_owned()))?;
+        let office = self.example_office(office)?;
         let actor = Actor::Officer {
             id: officer,
             session: officer.0,
@@ -251,8 +253,13 @@ impl Desk {
         .map_err(|complaints| ExampleFault::Wrong(format!("{complaints:?}")))
     }
 
-    /// What the page of the invitation would ask of the card.
-    fn challenge(&self, office: &Office) -> CardRequest {
+    fn example_office<C: std::error::Error>(&self, office: &str) -> Result<std::sync::Arc<Office>, ExampleFault<C>> {
+        self.office(office)
+            .ok_or_else(|| ExampleFault::NoOffice(office.to_owned()))
+    }
+
+    /// What a page of this procedure would ask of the card.
+    fn challenge(&self, office: &Office, procedure: &str, (ja, en): (&str, &str)) -> CardRequest {
         let (id, mark, nonce): ([u8; 16], [u8; 16], [u8; 32]) =
             (self.chance().octets(), self.chance().octets(), self.chance().octets());
         CardRequest {
@@ -260,10 +267,10 @@ impl Desk {
             id: URL_SAFE_NO_PAD.encode(id),
             session_mark: URL_SAFE_NO_PAD.encode(mark),
             office: office.wire(),
-            procedure: OfficerAccount::NOUN.to_owned(),
+            procedure: procedure.to_owned(),
             title: Text {
-                ja: "職員カードの登録".to_owned(),
-                en: "Enrolment of an officer's card".to_owned(),
+                ja: ja.to_owned(),
+                en: en.to_owned(),
             },
             language: Language::Ja,
             nonce: URL_SAFE_NO_PAD.encode(nonce),
