@@ -38,9 +38,7 @@ export function at(bidder, path = "") {
 
 /** 登録 with the card in the reader; ends at the page that tells the number. */
 export async function registers(chromium, bidder) {
-  const context = await person(chromium);
-  try {
-    const page = await context.newPage();
+  return alone(chromium, async (page) => {
     await page.goto(at(bidder, "/registration"));
     await press(page, DESK.begin);
     if (await page.locator(AT.openAgent).count()) await press(page, AT.openAgent);
@@ -61,19 +59,12 @@ export async function registers(chromium, bidder) {
     await goesThrough(page, bidder, [bidder.old]);
     await expectPath(page, /\/registration\/done$/);
     return await page.locator("#number").innerText();
-  } finally {
-    await context.close();
-  }
+  });
 }
 
-/** Tries to log in with the card in the reader, in a browser of its own; `in`, or the code that was shown. */
+/** Tries to log in with the card in the reader, in a browser that knows nobody; `in`, or the code that was shown. */
 export async function login(chromium, bidder, card) {
-  const context = await person(chromium);
-  try {
-    return await enters(await context.newPage(), bidder, card);
-  } finally {
-    await context.close();
-  }
+  return alone(chromium, (page) => enters(page, bidder, card));
 }
 
 /** The same in a page that stays. */
@@ -129,9 +120,7 @@ export async function goesThrough(page, bidder, cards, { swaps = async () => {},
 
 /** 取下げ of what is held, with the card in use in the reader; ends at the page that says so. */
 export async function withdraws(chromium, bidder) {
-  const context = await person(chromium);
-  try {
-    const page = await context.newPage();
+  await alone(chromium, async (page) => {
     same(await enters(page, bidder, bidder.old), "in");
     await press(page, DESK.case);
     await press(page, DESK.withdraw);
@@ -139,9 +128,7 @@ export async function withdraws(chromium, bidder) {
     await press(page, DESK.withdraw);
     await expectPath(page, /\/renewal\/done$/);
     same(await page.locator("#withdrawn").count(), 1);
-  } finally {
-    await context.close();
-  }
+  });
 }
 
 /** Waits for the card among those that are offered, and takes it. */
@@ -151,3 +138,18 @@ export async function chooses(page, card) {
   await offered.locator("input").check();
   same(await page.locator("input[name=card]:checked").count(), 1);
 }
+
+/** In a window for one errand: whoever comes to it finds it without a cookie, as if all browsers had been closed before. */
+async function alone(chromium, does) {
+  if (!windows.has(chromium)) windows.set(chromium, await (await person(chromium)).newPage());
+  const page = windows.get(chromium);
+  await page.context().clearCookies();
+  try {
+    return await does(page);
+  } finally {
+    await page.goto("about:blank");
+  }
+}
+
+/** One for each browser: to open another one costs more than most errands. */
+const windows = new Map();

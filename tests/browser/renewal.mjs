@@ -48,15 +48,23 @@ try {
   await chromium.close();
 }
 
-/** The whole of one renewal, with the logins before and after it. */
+/** A company from its 登録 on: each of its renewals, with the logins before, meanwhile and after. */
 async function renews(bidder) {
   const step = stepwise();
-  const end = ENDS[bidder.ends];
   await step("登録: the company is registered with its old card", async () => {
     await readers.hold(bidder.old);
     holds((await registers(chromium, bidder)).replaceAll("-", ""), /^\d{11}$/);
   });
   await logsIn(step, bidder, "before", OLD_ONLY);
+  for (const how of bidder.ends) {
+    console.log(`# … ${how}`);
+    await renewal(step, bidder, ENDS[how]);
+    await logsIn(step, bidder, how, ENDS[how].may);
+  }
+}
+
+/** One renewal, to its end. */
+async function renewal(step, bidder, end) {
   const context = await person(chromium);
   const page = await context.newPage();
   try {
@@ -69,14 +77,12 @@ async function renews(bidder) {
       holds(await page.locator("main").innerText(), end.page === "held" ? "審査が終わるまで" : SAYS.done[bidder.policy]);
       await screenshot(page, `renewal-${bidder.key}-done`);
     });
-    if (end.then) {
-      await logsIn(step, bidder, "while it is held", OLD_ONLY);
-      await end.then(step, bidder);
-    }
-    await logsIn(step, bidder, bidder.ends, end.may);
   } finally {
     await context.close();
   }
+  if (!end.then) return;
+  await logsIn(step, bidder, "while it is held", OLD_ONLY);
+  await end.then(step, bidder);
 }
 
 /** Request 1: the old card, the swap or the second reader, the new card; both sign. */

@@ -12,7 +12,7 @@ from house import daemons, independent, journeys, readers_test
 from house.cards import INDEPENDENT, VIRTUAL, Kind
 from house.officers import Body, Officer, joins
 from house.processes import ROOT
-from house.stand import Stand, waited
+from house.stand import AUTHORITY, Stand, waited
 from house.tally import Tally, from_tap
 
 TEMPLATES = ROOT / "server" / "templates" / "office"
@@ -48,13 +48,15 @@ SUZUKI = Person("鈴木　花子", "SUZUKI Hanako")
 
 @dataclasses.dataclass(frozen=True)
 class Bidder:
-    """A company, its two cards, and what becomes of its renewal: renewed at once, or held and then approved, denied or withdrawn."""
+    """A company, its two cards, and what becomes of its renewals, one after the other: renewed at once, or held and then withdrawn,
+    denied or approved.
+    """
 
     key: str
     told: str
     policy: str
     mode: str
-    ends: str = ""
+    ends: tuple = ()
     # Whose name the new card bears; the register and the old card name SATO.
     new: Person = SATO
     # Whether the new card has the PIN of the old one.
@@ -63,30 +65,38 @@ class Bidder:
     kind: Kind = VIRTUAL
 
 
+# What becomes of renewals of a card that bears another name, until one is approved.
+HELD = ("withdrawn", "denied", "approved")
 # Each end with two readers and with a swap; cards of ours and cards that others wrote take turns.
 BIDDERS = (
-    Bidder("core-two", "001 whole", "core", "two", "renewed", same_pin=True),
-    Bidder("core-swap", "001 whole, with cards that others wrote", "core", "swap", "renewed", kind=INDEPENDENT),
-    Bidder("match-two", "002, the names match, with cards that others wrote", "review", "two", "renewed", kind=INDEPENDENT),
-    Bidder("match-swap", "002, the names match", "review", "swap", "renewed"),
-    Bidder("approved-two", "002, held and approved", "review", "two", "approved", SUZUKI),
-    Bidder("approved-swap", "002, held and approved, with cards that others wrote", "review", "swap", "approved", SUZUKI, kind=INDEPENDENT),
-    Bidder("denied-two", "002, held and denied, with cards that others wrote", "review", "two", "denied", SUZUKI, kind=INDEPENDENT),
-    Bidder("denied-swap", "002, held and denied", "review", "swap", "denied", SUZUKI),
-    Bidder("withdrawn-two", "002, held and withdrawn", "review", "two", "withdrawn", SUZUKI),
-    Bidder("withdrawn-swap", "002, held and withdrawn", "review", "swap", "withdrawn", SUZUKI),
+    Bidder("core-two", "001 whole", "core", "two", ("renewed",), same_pin=True),
+    Bidder("core-swap", "001 whole, with cards that others wrote", "core", "swap", ("renewed",), kind=INDEPENDENT),
+    Bidder("match-two", "002, the names match, with cards that others wrote", "review", "two", ("renewed",), kind=INDEPENDENT),
+    Bidder("match-swap", "002, the names match", "review", "swap", ("renewed",)),
+    Bidder("held-two", "002, the representative differs, with cards that others wrote", "review", "two", HELD, SUZUKI, kind=INDEPENDENT),
+    Bidder("held-swap", "002, the representative differs", "review", "swap", HELD, SUZUKI),
 )
-# The letters of each end, in the order in which they are sent; each comes once.
+RECEIVED = "ICカード更新申請受付（審査中）のお知らせ"
+# The letters of each end.
 LETTERS = {
     ("core", "renewed"): ("ICカード更新完了のお知らせ",),
     ("review", "renewed"): ("ICカード更新完了通知",),
-    ("review", "approved"): ("ICカード更新申請受付（審査中）のお知らせ", "ICカード更新申請承認", "ICカード更新完了通知"),
-    ("review", "denied"): ("ICカード更新申請受付（審査中）のお知らせ", "ICカード更新申請否認"),
-    ("review", "withdrawn"): ("ICカード更新申請受付（審査中）のお知らせ", "ICカード更新申請の取下げのお知らせ"),
+    ("review", "approved"): (RECEIVED, "ICカード更新申請承認", "ICカード更新完了通知"),
+    ("review", "denied"): (RECEIVED, "ICカード更新申請否認"),
+    ("review", "withdrawn"): (RECEIVED, "ICカード更新申請の取下げのお知らせ"),
 }
 # Who decides at the office that reviews.
 CITY = Body(OFFICES["review"], "見本市", "City of Mihon", "7000000000002")
 REVIEWER = Officer("reviewer", "2001", "小林 悠", "KOBAYASHI Yu", ("approval",))
+
+# What goes wrong with one reader, and with two; the third company is there to be another one.
+REFUSED = (
+    Bidder("refused-swap", "what goes wrong with one reader and a swap, at an office that reviews", "review", "swap"),
+    Bidder("refused-two", "what goes wrong with two readers, at an office that renews at once", "core", "two"),
+    Bidder("refused-other", "another company", "review", "swap"),
+)
+# An authority of this house whose cards no ordering body here accepts.
+STRANGER = "mihon-stranger"
 
 # Who comes for 登録 and login alone.
 VISITORS = (
@@ -105,7 +115,12 @@ def renewal(log):
     return walked(log, "renewal", BIDDERS, 1500, after=letters)
 
 
-def walked(log, name, bidders, bound, after=None):
+def renewal_refused(log):
+    """What can go wrong at ICカード更新, and what people are told."""
+    return walked(log, "renewal-refused", REFUSED, 600, stands=RefusedStand)
+
+
+def walked(log, name, bidders, bound, after=None, stands=None):
     """A file of journeys, on a stand with these companies; then what else is to be seen there."""
     tally = independent.built(log) if any(bidder.kind is INDEPENDENT for bidder in bidders) else Tally()
     if tally.failed:
@@ -113,7 +128,7 @@ def walked(log, name, bidders, bound, after=None):
     place = journeys.PLACE / name
     shutil.rmtree(place, ignore_errors=True)
     readers = daemons.pcscd(f"pcscd-{name}")
-    stand = BiddingStand(place, readers)
+    stand = (stands or BiddingStand)(place, readers)
     try:
         told = stand.opens(bidders)
         tally += readers_test.judge(readers, stand.into_reader(stand.card_file(bidders[0], "old"), bidders[0].kind))
@@ -128,13 +143,13 @@ def walked(log, name, bidders, bound, after=None):
 
 
 def letters(stand, bidders):
-    """Each company has got the letters of its renewal, each of them once."""
+    """Each company has got the letters of its renewals, each of them once."""
     tally = Tally()
     for bidder in bidders:
-        expected = LETTERS[bidder.policy, bidder.ends]
+        expected = [subject for end in bidder.ends for subject in LETTERS[bidder.policy, end]]
         waited(lambda: len(renewal_letters(stand, bidder)) >= len(expected))
         came = renewal_letters(stand, bidder)
-        tally.check(sorted(came) == sorted(expected), f"{bidder.key}: its letters have come, each of them once: {came}")
+        tally.check(sorted(came) == sorted(expected), f"{bidder.key}: the letters of its renewals have come, each of them once: {came}")
     return tally
 
 
@@ -156,11 +171,15 @@ class BiddingStand(Stand):
         told = [self.bidder(bidder, number) for number, bidder in enumerate(bidders, 10)]
         for policy, office in OFFICES.items():
             self.imports(office, [one for one in told if one["policy"] == policy])
-        reviewer = joins(self, REVIEWER, CITY)
+        more = self.tells_more(told)
         self.serves()
         watcher = [sys.executable, "-m", "house.readers"]
         env = {**self.readers.env, "PYTHONPATH": str(ROOT / "tests"), "PYTHONDONTWRITEBYTECODE": "1"}
-        return self.tells(bidders=told, offices=OFFICES, modes=MODES, refusals=REFUSALS, reviewer=reviewer, watcher=watcher, env=env)
+        return self.tells(bidders=told, offices=OFFICES, modes=MODES, refusals=REFUSALS, watcher=watcher, env=env, **more)
+
+    def tells_more(self, told):
+        """What else stands ready: an officer of the office that reviews."""
+        return {"reviewer": joins(self, REVIEWER, CITY)}
 
     def bidder(self, bidder, number):
         """A company with its cards, as the journey is told of it."""
@@ -186,10 +205,10 @@ class BiddingStand(Stand):
         """The file of one of a company's two cards."""
         return self.place / f"card-{bidder.key}-{which}.json"
 
-    def card_of(self, name, kind, person, company, pin):
+    def card_of(self, name, kind, person, company, pin, authority=AUTHORITY):
         """A card, issued and in no reader."""
         card, papers = self.place / f"card-{name}.json", self.place / "bidders" / name
-        self.issues_card(card, papers, HOLDER.format(name=person.name, romaji=person.romaji, **company), pin, kind)
+        self.issues_card(card, papers, HOLDER.format(name=person.name, romaji=person.romaji, **company), pin, kind, authority)
         inserts = [[str(word) for word in self.into_reader(card, kind, slot)] for slot in (0, 1)]
         return {"name": name, "pin": pin, "serial": str(self.serial("signature", papers)), "holder": person.name, "company": company["company"], "inserts": inserts}
 
@@ -205,11 +224,31 @@ class BiddingStand(Stand):
             company["secret"] = json.loads(self.kagimori("register", "letter-code", "--office", office, company["number"], "--json"))["code"]
 
 
+class RefusedStand(BiddingStand):
+    """The same, with cards that no renewal takes."""
+
+    def tells_more(self, told):
+        """Cards of the first two companies that are nobody's new card."""
+        self.kagimori("ca", "create", "--name", STRANGER, "--profile", "issuing", "--parent", "root", "--algorithm", "p256")
+        one, two, _ = ({key: company[key] for key in COMPANY} for company in told)
+        spares = {
+            "third": self.card_of("third", VIRTUAL, SATO, one, self.draws_pin()),
+            "other": self.card_of("third-two", VIRTUAL, SATO, two, self.draws_pin()),
+            "revoked": self.card_of("revoked", VIRTUAL, SATO, one, self.draws_pin()),
+            "foreign": self.card_of("foreign", VIRTUAL, SATO, one, self.draws_pin(), STRANGER),
+        }
+        self.kagimori("ca", "revoke", "--ca", AUTHORITY, "--serial", spares["revoked"]["serial"], "--reason", "keyCompromise")
+        return {"spares": spares}
+
+
 def corporate_number(base):
     """法人番号: the check digit before twelve digits (法人番号の指定等に関する省令 第2条)."""
     total = sum(int(digit) * (1 if place % 2 == 0 else 2) for place, digit in enumerate(reversed(base)))
     return f"{9 - total % 9}{base}"
 
+
+# What a card names of its company.
+COMPANY = ("company", "company_romaji", "address", "corporate_number")
 
 # The columns of the register's file, each with what stands in it.
 REGISTER = {

@@ -62,6 +62,7 @@ def long():
         Step("prepare", "what the tests need is installed", prepare_machine),
         Step("build", "the binaries that people run", build),
         Step("renewal", "two processes, HTTPS, real pcscd: ICカード更新 of 001 and 002 with two readers and with a swap, what is held decided or withdrawn; who may log in, by logging in", bidding.renewal),
+        Step("renewal-refused", "two processes, HTTPS, real pcscd: what can go wrong at ICカード更新, with one reader and with two, and what people are told", bidding.renewal_refused),
         Step("ignored", "the tests that are marked as long", ignored_tests),
         Step("bench", "the figures of cargo xtask bench", bench),
     ]

@@ -1,4 +1,5 @@
 """What pcscd says of its readers, one line of JSON for each change: `python3 -m house.readers`.
+`python3 -m house.readers use` takes the card of the first reader into use until its input ends.
 
 A client of its own beside the product's, so that a test's word on insertions and removals does not hang on the program under test.
 The count is pcscd's own number of insertions and removals in that reader (PC/SC part 5, the upper half of dwEventState).
@@ -8,9 +9,12 @@ pcscd also wakes its clients when a program takes a card into use or lets go of 
 import ctypes
 import json
 import sys
+import time
 
 LIBRARY = "libpcsclite.so.1"
-SUCCESS, TIMEOUT = 0, 0x8010000A
+SUCCESS, TIMEOUT, NO_CARD, REMOVED = 0, 0x8010000A, 0x8010000C, 0x80100069
+# SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0 and T1, SCARD_LEAVE_CARD.
+SHARED, ANY, LEAVE = 2, 3, 0
 # That this reader is one of those which changed, and that a card is in it.
 CHANGED, PRESENT = 0x02, 0x20
 # Milliseconds; only a bound, since every change ends a wait.
@@ -30,11 +34,16 @@ class ReaderState(ctypes.Structure):
     ]
 
 
-def main():
-    """Tells what is there, and then every change, until nobody listens any more."""
+def main(words):
+    """Tells what is there, and then every change; or uses a card."""
     library = ctypes.CDLL(LIBRARY)
     context = ctypes.c_long()
     must(library.SCardEstablishContext(2, None, None, ctypes.byref(context)), "SCardEstablishContext")
+    {(): watch, ("use",): use}[tuple(words)](library, context)
+
+
+def watch(library, context):
+    """Every change, until nobody listens any more."""
     names = readers(library, context)
     states = (ReaderState * len(names))(*(ReaderState(reader=name) for name in names))
     told = [None] * len(names)
@@ -50,6 +59,21 @@ def main():
                 print(json.dumps(now), flush=True)
             told[place] = now
             state.current = state.event & ~CHANGED
+
+
+def use(library, context):
+    """The card is somebody's, as it is while a program speaks with it."""
+    card, protocol = ctypes.c_long(), ctypes.c_ulong()
+    name = readers(library, context)[0]
+    while True:
+        outcome = library.SCardConnect(context, name, ctypes.c_ulong(SHARED), ctypes.c_ulong(ANY), ctypes.byref(card), ctypes.byref(protocol)) & 0xFFFFFFFF
+        if outcome not in (NO_CARD, REMOVED):
+            break
+        time.sleep(0.05)
+    must(outcome, "SCardConnect")
+    print("in use", flush=True)
+    sys.stdin.read()
+    must(library.SCardDisconnect(card, ctypes.c_ulong(LEAVE)), "SCardDisconnect")
 
 
 def readers(library, context):
@@ -68,4 +92,4 @@ def must(outcome, step):
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

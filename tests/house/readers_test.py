@@ -1,72 +1,49 @@
 """Whether what is told of the readers is what pcscd says of cards: a watcher that told more would call one swap two."""
 
-import contextlib
-import ctypes
 import json
 import os
 import signal
+import subprocess
 import sys
 
-from house import readers
 from house.processes import LOGS, ROOT, end, start, until
 from house.tally import Tally
 
-# SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0 and T1, SCARD_LEAVE_CARD.
-SHARED, ANY, LEAVE = 2, 3, 0
+PROGRAM = [sys.executable, "-m", "house.readers"]
 
 
 def judge(pcscd, inserts):
-    """A card is inserted, taken into use before the watcher looks, let go, and removed: an insertion and a removal, and no more."""
+    """A card is inserted, in use before the watcher looks, let go, and removed: an insertion and a removal, and no more."""
     tally = Tally()
+    env = {**pcscd.env, "PYTHONPATH": str(ROOT / "tests"), "PYTHONDONTWRITEBYTECODE": "1"}
     told = LOGS / "readers-watched.jsonl"
     told.write_text("")
-    with connecting(pcscd) as in_use:
-        watcher = start([sys.executable, "-m", "house.readers"], told, env={**pcscd.env, "PYTHONPATH": str(ROOT / "tests"), "PYTHONDONTWRITEBYTECODE": "1"})
-        lines = lambda: [json.loads(line) for line in told.read_text().splitlines(keepends=True) if line.endswith("\n")]
-        first = lambda: [(line["card"], line["count"]) for line in lines() if line["reader"].endswith(" 00")]
-        card = None
-        try:
-            until(lambda: len(lines()) == 2, "both slots are named", program=watcher)
-            [(_, before)] = first()
-            # A watcher that sleeps sees the insertion when the card is already in use.
-            os.kill(watcher.pid, signal.SIGSTOP)
-            card = start(inserts, LOGS / "readers-card.log")
-            with in_use():
-                os.kill(watcher.pid, signal.SIGCONT)
-                until(lambda: len(first()) == 2, "the insertion is told", program=watcher)
-            end(card)
-            until(lambda: first()[-1] == (False, before + 2), "the removal is told", program=watcher)
-            expected = [(False, before), (True, before + 1), (False, before + 2)]
-            tally.check(first() == expected and len(lines()) == 4, f"a card that is taken into use and let go is neither inserted nor removed by that: {first()}")
-        finally:
-            for program in (watcher, card):
-                if program is not None:
-                    end(program)
+    watcher = start(PROGRAM, told, env=env)
+    user = subprocess.Popen([*PROGRAM, "use"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **env}, start_new_session=True)
+    card = None
+    try:
+        until(lambda: len(events(told)) == 2, "both slots are named", program=watcher)
+        [(_, before)] = events(told, " 00")
+        # A watcher that sleeps meanwhile finds the card inserted and in use at once.
+        os.kill(watcher.pid, signal.SIGSTOP)
+        card = start(inserts, LOGS / "readers-card.log")
+        in_use = user.stdout.readline()
+        os.kill(watcher.pid, signal.SIGCONT)
+        until(lambda: len(events(told, " 00")) == 2, "the insertion is told", program=watcher)
+        user.communicate(timeout=10)
+        end(card)
+        until(lambda: (False, before + 2) in events(told, " 00"), "the removal is told", program=watcher)
+        expected = [(False, before), (True, before + 1), (False, before + 2)]
+        found = events(told, " 00")
+        tally.check(in_use == b"in use\n" and found == expected and len(events(told)) == 4, f"a card that is taken into use and let go is neither inserted nor removed by that: {found}")
+    finally:
+        for program in (watcher, user, card):
+            if program is not None:
+                end(program)
     return tally
 
 
-@contextlib.contextmanager
-def connecting(pcscd):
-    """A program that can take the card of the first reader into use; pcscd is found by this process's own environment meanwhile."""
-    former = dict(os.environ)
-    os.environ.update(pcscd.env)
-    library, context = ctypes.CDLL(readers.LIBRARY), ctypes.c_long()
-    try:
-        readers.must(library.SCardEstablishContext(2, None, None, ctypes.byref(context)), "SCardEstablishContext")
-
-        @contextlib.contextmanager
-        def in_use():
-            card, protocol = ctypes.c_long(), ctypes.c_ulong()
-            name = readers.readers(library, context)[0]
-            connects = lambda: library.SCardConnect(context, name, ctypes.c_ulong(SHARED), ctypes.c_ulong(ANY), ctypes.byref(card), ctypes.byref(protocol)) & 0xFFFFFFFF
-            until(lambda: connects() == readers.SUCCESS, "the card can be used", pause=0.1)
-            try:
-                yield
-            finally:
-                readers.must(library.SCardDisconnect(card, ctypes.c_ulong(LEAVE)), "SCardDisconnect")
-
-        yield in_use
-    finally:
-        library.SCardReleaseContext(context)
-        os.environ.clear()
-        os.environ.update(former)
+def events(told, reader=""):
+    """What was told so far of the readers whose names end so: whether a card is there, and pcscd's count."""
+    lines = [json.loads(line) for line in told.read_text().splitlines(keepends=True) if line.endswith("\n")]
+    return [(line["card"], line["count"]) for line in lines if line["reader"].endswith(reader)]

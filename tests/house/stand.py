@@ -123,15 +123,15 @@ class Stand:
             (self.issued / path).write_text(self.kagimori("ca", "show", "--ca", name, "--pem"))
         self.kagimori("office", "load", "office.toml")
 
-    def issues_card(self, card, papers, holder, pin, kind=VIRTUAL):
-        """A card with keys of its own, whose certificates the authority issues for its requests; `papers` is where those lie."""
+    def issues_card(self, card, papers, holder, pin, kind=VIRTUAL, authority=AUTHORITY):
+        """A card with keys of its own, whose certificates an authority issues for its requests; `papers` is where those lie."""
         papers.mkdir(parents=True, exist_ok=True)
         order = papers / "holder.toml"
         order.write_text(holder)
         self.does(*kind.new(card, papers), env={"KAGIMORI_PIN": pin})
         for use in USES:
             request, certificate = papers / f"{use}.csr", papers / f"{use}.pem"
-            self.kagimori("ca", "issue", "--ca", AUTHORITY, "--profile", f"authority-card-{use}", "--csr", request, "--holder", order, "--out", certificate)
+            self.kagimori("ca", "issue", "--ca", authority, "--profile", f"authority-card-{use}", "--csr", request, "--holder", order, "--out", certificate)
         self.does(*kind.load(card, papers))
 
     def into_reader(self, card, kind=VIRTUAL, slot=0):
