@@ -140,7 +140,7 @@ export async function chooses(page, card) {
 }
 
 /** In a window for one errand: whoever comes to it finds it without a cookie, as if all browsers had been closed before. */
-async function alone(chromium, does) {
+export async function alone(chromium, does) {
   if (!windows.has(chromium)) windows.set(chromium, await (await person(chromium)).newPage());
   const page = windows.get(chromium);
   await page.context().clearCookies();

@@ -2,8 +2,8 @@
 // as two processes, the portal by HTTPS, the cards in readers of the real pcscd. What is held is decided by an officer, by keyboard,
 // or withdrawn. Who may log in is shown by logging in.
 
-import { at, DESK, enters, goesThrough, login, registers, withdraws } from "./bidder.mjs";
-import { browser, person, screenshot } from "./browser.mjs";
+import { alone, at, DESK, enters, goesThrough, login, registers, withdraws } from "./bidder.mjs";
+import { browser, screenshot } from "./browser.mjs";
 import { Readers } from "./readers.mjs";
 import { Reviewer } from "./reviewer.mjs";
 import { stand } from "./stand.mjs";
@@ -55,7 +55,8 @@ async function renews(bidder) {
     await readers.hold(bidder.old);
     holds((await registers(chromium, bidder)).replaceAll("-", ""), /^\d{11}$/);
   });
-  await logsIn(step, bidder, "before", OLD_ONLY);
+  // Of what is held it is shown while it is held.
+  if (!ENDS[bidder.ends[0]].then) await logsIn(step, bidder, "before", { new: OLD_ONLY.new });
   for (const how of bidder.ends) {
     console.log(`# … ${how}`);
     await renewal(step, bidder, ENDS[how]);
@@ -65,9 +66,7 @@ async function renews(bidder) {
 
 /** One renewal, to its end. */
 async function renewal(step, bidder, end) {
-  const context = await person(chromium);
-  const page = await context.newPage();
-  try {
+  await alone(chromium, async (page) => {
     await ceremony(step, page, bidder);
     await confirms(step, page, bidder);
     await step(end.page === "held" ? "保留: the page says that it is held and that nothing has changed" : "更新完了: the page says that it is done", async () => {
@@ -77,9 +76,7 @@ async function renewal(step, bidder, end) {
       holds(await page.locator("main").innerText(), end.page === "held" ? "審査が終わるまで" : SAYS.done[bidder.policy]);
       await screenshot(page, `renewal-${bidder.key}-done`);
     });
-  } finally {
-    await context.close();
-  }
+  });
   if (!end.then) return;
   await logsIn(step, bidder, "while it is held", OLD_ONLY);
   await end.then(step, bidder);
@@ -168,10 +165,9 @@ async function gives(step, bidder) {
   });
 }
 
-/** Logs in with each of the two cards, alone in the reader. */
+/** Logs in with each of these cards, alone in the reader. */
 async function logsIn(step, bidder, when, expected) {
-  for (const which of ["old", "new"]) {
-    const outcome = expected[which];
+  for (const [which, outcome] of Object.entries(expected)) {
     await step(`${when}: the ${which} card ${outcome === "in" ? "logs in" : `is refused with ${outcome}`}`, async () => {
       await readers.hold(bidder[which]);
       same(await login(chromium, bidder, bidder[which]), outcome);

@@ -43,6 +43,8 @@ def everything():
         Step("independent-card", "a card that others wrote, through the real pcscd: shown, its PIN counted, its signatures taken by openssl", independent.card),
         Step("independent-portal", "two processes, HTTPS, real pcscd, that card: the sixteen steps, then openssl says revoked", independent.portal),
         Step("bidders", "two processes, HTTPS, real pcscd: 利用者登録メニュー, 登録, login and logout before two ordering bodies", bidding.bidders),
+        Step("renewal", "two processes, HTTPS, real pcscd: ICカード更新 of 001 and 002, at once, and held until it is withdrawn, denied or approved; who may log in, by logging in", bidding.renewal),
+        Step("renewal-refused", "two processes, HTTPS, real pcscd: what can go wrong at ICカード更新, with one reader and with two, and what people are told", bidding.renewal_refused),
         Step("set-up", "a newcomer's walk by the commands of docs/set-up.md: to the first officer and the first status", set_up.set_up),
         Step("proxy", "nginx and Caddy before the server, as docs/operations.md configures them", proxy.proxies),
         Step("cms", "openssl cms accepts what the card signed, and not a changed text", judges.cms),
@@ -61,8 +63,7 @@ def long():
     return [
         Step("prepare", "what the tests need is installed", prepare_machine),
         Step("build", "the binaries that people run", build),
-        Step("renewal", "two processes, HTTPS, real pcscd: ICカード更新 of 001 and 002 with two readers and with a swap, what is held decided or withdrawn; who may log in, by logging in", bidding.renewal),
-        Step("renewal-refused", "two processes, HTTPS, real pcscd: what can go wrong at ICカード更新, with one reader and with two, and what people are told", bidding.renewal_refused),
+        Step("renewal-both", "two processes, HTTPS, real pcscd: every journey of ICカード更新 with two readers, and again with one reader and a swap", bidding.renewal_both),
         Step("ignored", "the tests that are marked as long", ignored_tests),
         Step("bench", "the figures of cargo xtask bench", bench),
     ]
