@@ -8,7 +8,7 @@ mod case;
 mod counter;
 mod files;
 mod guard;
-mod held;
+pub(crate) mod held;
 mod office;
 mod officers;
 mod paper;

@@ -22,7 +22,7 @@ use server::register::Line;
 use server::store::{CardRow, NewEvent, Store};
 use wire::office::Language;
 
-use crate::house::{HOLDER, House, TestCard, noon, office};
+use crate::house::{HOLDER, House, TestCard, office};
 use crate::office::{CODE, OPERATOR, TestOfficer, account};
 
 /// A house with its ordering bodies.
@@ -68,6 +68,8 @@ impl Hall {
 
     /// The register of an office has one company, with these names.
     pub(crate) async fn list(&self, office: &Office, name: &str, representative: &str) {
+        // With the clock of a house: 2025/04/01 to 2028/03/31.
+        let today = self.now().day();
         let entry = Entry {
             number: business(),
             name: name.to_owned(),
@@ -76,7 +78,7 @@ impl Hall {
             representative: representative.to_owned(),
             delegate: None,
             corporate_number: None,
-            valid: (noon(2025, 4, 1).day(), noon(2028, 3, 31).day()),
+            valid: (today.plus(-598), today.plus(497)),
         };
         let line = Line { entry, password: None };
         let told = NewEvent {

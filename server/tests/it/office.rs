@@ -23,7 +23,7 @@ use server::desk::{Actor, CaseId, Done, Failure};
 use server::store::QueueRow;
 use wire::office::Language;
 
-use crate::house::{House, TestCard, noon, office};
+use crate::house::{House, TestCard, office};
 
 /// An officer with a card.
 pub(crate) struct TestOfficer {
@@ -105,7 +105,9 @@ impl House {
         );
         let policy = ObjectIdentifier::new_unwrap("1.2.392.200000.1");
         let content = CardContent::new(holder, organisation.unwrap(), publication.unwrap(), policy);
-        let validity = Validity::of_days(noon(2025, 11, 21).0, 730).unwrap();
+        // With the clock of a house: from 2025/11/21, 12:00.
+        let since = self.now().day().plus(-364).begins().plus_seconds(12 * 3_600);
+        let validity = Validity::of_days(since.0, 730).unwrap();
         let halves = [
             Profile::AuthorityAuthentication(content.clone()),
             Profile::AuthoritySignature(content),

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 mod again;
-mod bidder;
+pub(crate) mod bidder;
 pub(crate) mod browser;
 mod card_request;
 mod guard;

@@ -1,27 +1,44 @@
-//! Two desks on one PostgreSQL decide the same case at once (A21, I4): exactly one wins, there is one audit decision, and
-//! one row of the outbox for each letter.
+//! Two `kagimori serve` on one PostgreSQL decide the same case at once (A21, I4): exactly one wins, there is one audit
+//! decision, and one row of the outbox for each letter.
+
+mod node;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
 
+use axum::Router;
+use axum::http::StatusCode;
 use casework::identity::RegistrationId;
+use casework::officer::Role;
 use casework::renewal::Case;
 use casework::review::{Reason, Verdict};
+use pki::profile::Validity;
 use server::chance::Chance;
-use server::desk::renewal::{Command, Renewal};
-use server::desk::{Actor, CaseId, Desk, Failure};
+use server::desk::CaseId;
+use server::desk::renewal::Renewal;
+use server::portal::{Limits, Portal, Site, router};
 use server::store::{CaseRow, Clash, Commit, Document, NewEvent, Store};
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 
+use self::node::Node;
+use crate::console::held::Clerk;
 use crate::hall::{CITY, COMPANY, HOLDER_NAME, Hall};
 use crate::house::{HOLDER, House, TestCard};
-use crate::office::TestOfficer;
+use crate::portal::bidder::{SHI, log_in};
+use crate::portal::browser::{Answered, Browser, ORIGIN};
+
+/// Companies whose cases are decided side by side: what one waits for, the others use.
+const LANES: usize = 4;
 
 mod on_postgres {
-    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a21_two_nodes_that_decide_one_case_at_once_decide_it_once() {
         super::races(500).await;
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     #[ignore = "ten thousand races take long: ./test long"]
     async fn a21_ten_thousand_races_of_two_nodes_each_decide_once() {
         super::races(10_000).await;
@@ -36,108 +53,166 @@ mod on_postgres {
 
 #[expect(clippy::print_stdout, reason = "who won how often is read in the log")]
 async fn races(times: usize) {
-    let mut race = Race::begin().await;
+    let course = Arc::new(Course::begin().await);
+    let mut lanes = JoinSet::new();
+    for number in 0..LANES {
+        let course = Arc::clone(&course);
+        lanes.spawn(async move {
+            let mut lane = Lane::begin(course, number).await;
+            let mut wins = Vec::new();
+            for turn in (number..times).step_by(LANES) {
+                wins.push(lane.run(turn).await);
+            }
+            wins
+        });
+    }
     let mut wins = BTreeMap::new();
-    for turn in 0..times {
-        let winner = race.run(turn).await;
+    for winner in lanes.join_all().await.into_iter().flatten() {
         *wins.entry(winner).or_insert(0) += 1;
     }
     println!("{times} races: {wins:?}");
     assert_eq!(wins.values().sum::<usize>(), times);
-    crate::invariant::hold(&race.hall.house).await;
-    race.second.store().close().await;
+    for who in ["the decision", "the withdrawal"] {
+        assert!(wins.contains_key(who), "neither is always the first: {wins:?}");
+    }
+    crate::invariant::hold(&course.hall.house).await;
 }
 
-/// Two nodes, and a company whose renewals are held.
-struct Race {
+/// Two nodes as processes, and beside them the test's own portal, which leads everybody to the start.
+struct Course {
     hall: Hall,
-    second: Desk,
-    by: TestOfficer,
+    nodes: [Node; 2],
+    router: Router,
+    outbox: Mutex<BTreeMap<[u8; 16], Vec<String>>>,
+}
+
+impl Course {
+    async fn begin() -> Self {
+        let house = House::on_postgres().await;
+        // The processes know no other time.
+        house.it_is(node::now());
+        let hall = Hall::of(house);
+        let nodes = Node::pair(&hall).await;
+        let often = NonZeroU32::MAX;
+        let limits = Limits {
+            strangers: often,
+            session: often,
+            card_request: often,
+            token: often,
+            look_up: often,
+        };
+        let site = Site {
+            limits,
+            ..Site::at(ORIGIN)
+        };
+        let router = router(Portal::new(hall.desk.clone(), site).unwrap());
+        Self {
+            hall,
+            nodes,
+            router,
+            outbox: Mutex::default(),
+        }
+    }
+
+    /// A card that is valid now and for so many days.
+    async fn card(&self, days: i32) -> TestCard {
+        let now = self.hall.now();
+        let validity = Validity::between(now.0 - 60, now.day().plus(days).ends().0).unwrap();
+        let house = &self.hall.house;
+        house.authority.card(&house.desk, validity, None).await
+    }
+
+    /// The letters that a case has queued.
+    async fn letters(&self, case: [u8; 16]) -> Vec<String> {
+        let mut outbox = self.outbox.lock().await;
+        let (store, minute) = (self.hall.store(), std::time::Duration::from_mins(1));
+        while let Some(errand) = store.take_errand("test", self.hall.now(), minute).await.unwrap() {
+            store.finish_errand(errand.id, self.hall.now()).await.unwrap();
+            let letters = outbox.entry(errand.case).or_default();
+            letters.push(format!("{:?}", errand.errand));
+        }
+        let mut letters = outbox.remove(&case).unwrap_or_default();
+        letters.sort();
+        letters
+    }
+}
+
+/// A company whose renewals are held, and the officer who decides them.
+struct Lane {
+    course: Arc<Course>,
+    clerk: Clerk,
     registration: RegistrationId,
     old: TestCard,
     new: TestCard,
-    /// Held for its end: the second node's journal lies there.
-    data: tempfile::TempDir,
+    /// The company's browser, logged in with its old card.
+    company: Browser,
 }
 
-impl Race {
-    async fn begin() -> Self {
-        let hall = Hall::of(House::on_postgres().await);
-        let data = tempfile::tempdir().unwrap();
-        let store = Store::open(&hall.house.place.address, data.path(), &Chance::system())
-            .await
-            .unwrap();
-        let second = hall.beside(store);
-        let office = hall.review.clone();
-        hall.list(&office, COMPANY, HOLDER_NAME).await;
-        let old = hall.card_until(2027, 1, 31).await;
-        let registration = hall.register(&office, &old).await;
-        hall.list(&office, "別の会社株式会社", HOLDER_NAME).await;
-        let new = hall.card_until(2028, 1, 31).await;
-        let by = hall.officer(&office, "2001", CITY).await;
+impl Lane {
+    async fn begin(course: Arc<Course>, number: usize) -> Self {
+        let hall = &course.hall;
+        let old = course.card(300).await;
+        let new = course.card(600).await;
+        let registration = {
+            // Registered as what the register says, held from then on: it says something else.
+            let _turn = course.outbox.lock().await;
+            hall.list(&hall.review, COMPANY, HOLDER_NAME).await;
+            let registration = hall.register(&hall.review, &old).await;
+            hall.list(&hall.review, "別の会社株式会社", HOLDER_NAME).await;
+            registration
+        };
+        let person = format!("2{number:03}");
+        let clerk = Clerk::enrolled(hall, &course.router, &person, CITY, &[Role::Approval]).await;
+        let mut company = Browser::new(&course.router);
+        log_in(&course.router, &mut company, SHI, &old).await;
         Self {
-            hall,
-            second,
-            by,
+            course,
+            clerk,
             registration,
             old,
             new,
-            data,
+            company,
         }
     }
 
     /// One case, and two nodes that end it at once: the officer's decision, and the company's withdrawal or the same
     /// decision again. Says who won.
     async fn run(&mut self, turn: usize) -> &'static str {
-        let office = self.hall.review.clone();
-        let (case, done) = self
-            .hall
-            .renew(&office, self.registration, [&self.old, &self.new])
+        let course = Arc::clone(&self.course);
+        let hall = &course.hall;
+        let (case, done) = hall
+            .renew(&hall.review, self.registration, [&self.old, &self.new])
             .await;
         assert!(matches!(done.case, Case::Held { .. }), "{:?}", done.case);
-        let verdict = if turn.is_multiple_of(10) {
-            Verdict::Approve
+        let page = format!("/console/mihon-shi/cases/{case}");
+        let verdict: &[(&str, &str)] = if turn.is_multiple_of(10) {
+            &[("verdict", "approve")]
         } else {
-            Verdict::Deny(Box::new(Reason {
-                key: "not_the_company".to_owned(),
-                remark: None,
-            }))
+            &[("verdict", "deny"), ("deny", "not_the_company")]
         };
-        let text = self.hall.propose(&self.by, case, verdict).await;
-        let decide = Command::Decide(self.by.card.sign(&text, self.hall.now()));
-        let withdraw = Command::Withdraw {
-            by: self.old.subject.card,
-        };
-        let officer = self.by.actor();
-        let (one, other): ((&Actor<'_>, &Command), (&Actor<'_>, &Command)) = if turn % 3 == 2 {
-            ((&officer, &decide), (&officer, &decide))
-        } else {
-            ((&officer, &decide), (&HOLDER, &withdraw))
-        };
+        let way = self.clerk.way(hall, &course.router, &page, verdict).await;
+        self.company.get(&format!("{SHI}/renewal/case/withdraw")).await;
         // Each node is the first one in turn.
-        let nodes = if turn.is_multiple_of(2) {
-            (&self.hall.desk, &self.second)
+        let [one, other] = if turn.is_multiple_of(2) { [0, 1] } else { [1, 0] };
+        let mut clerk = self.clerk.browser.at(&course.nodes[one].router);
+        let twice = turn % 3 == 2;
+        let (decided, also) = if twice {
+            let mut again = self.clerk.browser.at(&course.nodes[other].router);
+            tokio::join!(clerk.get(&way), again.get(&way))
         } else {
-            (&self.second, &self.hall.desk)
+            let mut company = self.company.at(&course.nodes[other].router);
+            let path = format!("{SHI}/renewal/case/withdraw");
+            tokio::join!(clerk.get(&way), company.post(&path, &[]))
         };
-        let outcomes = tokio::join!(
-            nodes.0.perform(one.0, case, one.1),
-            nodes.1.perform(other.0, case, other.1)
-        );
-        let ends = decisions(&self.hall, case).await;
-        assert_eq!(ends.len(), 1, "one audit decision: {ends:?}, {outcomes:?}");
-        let won = match (&outcomes.0, &outcomes.1) {
-            (Ok(first), Ok(again)) => {
-                assert_eq!(first.version, again.version, "the same decision twice is one");
-                assert_eq!(turn % 3, 2, "both did something: {outcomes:?}");
-                "both, as one"
-            }
-            (Ok(_), Err(Failure::Refused(_))) => "the decision",
-            (Err(Failure::Refused(_)), Ok(_)) => "the withdrawal",
-            neither => panic!("nobody won: {neither:?}"),
+        for answered in [&decided, &also] {
+            assert!(!answered.status.is_server_error(), "{}", answered.text());
+        }
+        let ends = decisions(hall, case).await;
+        assert_eq!(ends.len(), 1, "one audit decision: {ends:?}");
+        let notice = |answered: &Answered| {
+            answered.status == StatusCode::SEE_OTHER && answered.location().ends_with("notice=decided")
         };
-        let letters = self.hall.letters(case.octets()).await;
-        let standing = self.hall.desk.look(case).await.unwrap();
+        let standing = hall.desk.look(case).await.unwrap();
         let expected: &[&str] = match &standing {
             Case::Renewed { .. } => &[
                 "RenewalLetter(Approved)",
@@ -148,18 +223,25 @@ impl Race {
             Case::Withdrawn { .. } => &["RenewalLetter(Held)", "RenewalLetter(Withdrawn)"],
             other => panic!("{other:?}"),
         };
-        assert_eq!(letters, expected, "one row for each letter");
-        let row = self
-            .hall
-            .store()
-            .registration(self.registration)
-            .await
-            .unwrap()
-            .unwrap();
+        let won = match &standing {
+            Case::Withdrawn { .. } => "the withdrawal",
+            _ if twice => "both, as one",
+            _ => "the decision",
+        };
+        assert_eq!(
+            notice(&decided) || twice && notice(&also),
+            won != "the withdrawal",
+            "who won is told so: {won}, {}",
+            decided.text()
+        );
+        assert_eq!(course.letters(case.octets()).await, expected, "one row for each letter");
+        let row = hall.store().registration(self.registration).await.unwrap().unwrap();
         if let Case::Renewed { .. } = standing {
             assert_eq!(row.card, self.new.subject.card);
-            let next = self.hall.card_until(2028, 1, 31).await;
+            let next = course.card(600).await;
             self.old = std::mem::replace(&mut self.new, next);
+            self.company = Browser::new(&course.router);
+            log_in(&course.router, &mut self.company, SHI, &self.old).await;
         } else {
             assert_eq!(row.card, self.old.subject.card);
         }
@@ -179,17 +261,23 @@ async fn decisions(hall: &Hall, case: CaseId<Renewal>) -> Vec<String> {
 }
 
 async fn decided_twice() {
-    let race = Race::begin().await;
-    let hall = &race.hall;
-    let (case, _) = hall
-        .renew(&hall.review, race.registration, [&race.old, &race.new])
-        .await;
+    let hall = Hall::of(House::on_postgres().await);
+    let data = tempfile::tempdir().unwrap();
+    let address = &hall.house.place.address;
+    let second = Store::open(address, data.path(), &Chance::system()).await.unwrap();
+    let office = hall.review.clone();
+    hall.list(&office, COMPANY, HOLDER_NAME).await;
+    let (old, new) = (hall.card_until(2027, 1, 31).await, hall.card_until(2028, 1, 31).await);
+    let registration = hall.register(&office, &old).await;
+    hall.list(&office, "別の会社株式会社", HOLDER_NAME).await;
+    let by = hall.officer(&office, "2001", CITY).await;
+    let (case, _) = hall.renew(&office, registration, [&old, &new]).await;
     let seen = hall.desk.standing(case).await.unwrap();
     let deny = Verdict::Deny(Box::new(Reason {
         key: "not_the_company".to_owned(),
         remark: None,
     }));
-    hall.decide(&race.by, case, deny).await.unwrap();
+    hall.decide(&by, case, deny).await.unwrap();
     let now = hall.desk.standing(case).await.unwrap();
     // Decided upon what was seen before the denial.
     let withdrawal = |version| Commit {
@@ -224,10 +312,9 @@ async fn decided_twice() {
         Err(Clash::Moved),
         "as it is, the later one is told to decide again"
     );
-    assert_eq!(decisions(hall, case).await.len(), 1);
+    assert_eq!(decisions(&hall, case).await.len(), 1);
     // Whoever compares nothing commits upon whatever version stands there.
-    race.second.store().commit(vec![withdrawal(now.version)]).await.unwrap();
-    assert_eq!(decisions(hall, case).await, ["denied", "withdrawn"], "found");
-    race.second.store().close().await;
-    drop(race.data);
+    second.commit(vec![withdrawal(now.version)]).await.unwrap();
+    assert_eq!(decisions(&hall, case).await, ["denied", "withdrawn"], "found");
+    second.close().await;
 }

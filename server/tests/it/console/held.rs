@@ -28,9 +28,60 @@ struct Room {
     case: String,
 }
 
-struct Clerk {
-    browser: Browser,
+/// An officer who is logged in.
+pub(crate) struct Clerk {
+    pub(crate) browser: Browser,
     card: TestCard,
+}
+
+impl Clerk {
+    /// An officer of the ordering body with these roles, enrolled and logged in.
+    pub(crate) async fn enrolled(hall: &Hall, router: &Router, person: &str, company: &str, roles: &[Role]) -> Self {
+        let (desk, name) = (&hall.desk, format!("職員 {person}"));
+        let case: CaseId<OfficerAccount> = desk.new_case();
+        let code = invitation_code(desk.chance());
+        let invite = Account::Invite {
+            office: hall.review.id.clone(),
+            language: Language::Ja,
+            account: Box::new(account(person, &name, company, roles)),
+            code: invitation_digest(&code),
+        };
+        let operator = Actor::Operator { name: "test" };
+        desk.perform(&operator, case, &invite).await.unwrap();
+        let card = hall.house.officers_card(&name).await;
+        let mut browser = Browser::new(router);
+        browser.get(&format!("{SHI}/enrol")).await;
+        let answered = browser.post(&format!("{SHI}/enrol"), &[("code", &code)]).await;
+        let code = agent(router, &answered).present(&card).await;
+        let home = browser.get(&format!("{SHI}/enrol/return?code={code}")).await;
+        assert_eq!(home.location(), SHI, "{}", home.text());
+        Self { browser, card }
+    }
+
+    /// The decision's button on a case's page, and the way back from the agent with the signature.
+    pub(crate) async fn way(&mut self, hall: &Hall, router: &Router, case: &str, fields: &[(&str, &str)]) -> String {
+        let asked = self.press(hall, case, fields).await;
+        assert_eq!(asked.location(), format!("{SHI}/card"), "{}", asked.text());
+        self.browser.get(&format!("{SHI}/card")).await;
+        let led = self.browser.post(&format!("{SHI}/card"), &[]).await;
+        let code = agent(router, &led).sign(&hall.house, &self.card).await;
+        format!("{case}/decide/return?code={code}")
+    }
+
+    /// How many commits the case has seen, as a page of now has it.
+    async fn version(&self, hall: &Hall, case: &str) -> String {
+        let row = hall.store().queue_row(id(case)).await.unwrap().unwrap();
+        row.version.to_string()
+    }
+
+    /// What the decision's button answers.
+    async fn press(&mut self, hall: &Hall, case: &str, fields: &[(&str, &str)]) -> Answered {
+        self.browser.get(case).await;
+        let version = self.version(hall, case).await;
+        let mut all = fields.to_vec();
+        all.push(("version", version.as_str()));
+        self.browser.post(&format!("{case}/decide"), &all).await
+    }
 }
 
 /// An ordering body with a renewal that is held: the register has another glyph of the company's holder, and another name.
@@ -61,54 +112,21 @@ async fn room(persons: &str) -> Room {
 impl Room {
     /// An officer with these roles, enrolled and logged in.
     async fn clerk(&self, person: &str, company: &str, roles: &[Role]) -> Clerk {
-        let (desk, name) = (&self.hall.desk, format!("職員 {person}"));
-        let case: CaseId<OfficerAccount> = desk.new_case();
-        let code = invitation_code(desk.chance());
-        let invite = Account::Invite {
-            office: self.hall.review.id.clone(),
-            language: Language::Ja,
-            account: Box::new(account(person, &name, company, roles)),
-            code: invitation_digest(&code),
-        };
-        let operator = Actor::Operator { name: "test" };
-        desk.perform(&operator, case, &invite).await.unwrap();
-        let card = self.hall.house.officers_card(&name).await;
-        let mut browser = Browser::new(&self.router);
-        browser.get(&format!("{SHI}/enrol")).await;
-        let answered = browser.post(&format!("{SHI}/enrol"), &[("code", &code)]).await;
-        let code = agent(&self.router, &answered).present(&card).await;
-        let home = browser.get(&format!("{SHI}/enrol/return?code={code}")).await;
-        assert_eq!(home.location(), SHI, "{}", home.text());
-        Clerk { browser, card }
+        Clerk::enrolled(&self.hall, &self.router, person, company, roles).await
     }
 
     async fn approver(&self, person: &str) -> Clerk {
         self.clerk(person, CITY, &[Role::Approval]).await
     }
 
-    /// How many commits the case has seen, as a page of now has it.
-    async fn version(&self) -> String {
-        let row = self.hall.store().queue_row(id(&self.case)).await.unwrap().unwrap();
-        row.version.to_string()
-    }
-
     /// What the decision's button answers.
     async fn press(&self, clerk: &mut Clerk, fields: &[(&str, &str)]) -> Answered {
-        clerk.browser.get(&self.case).await;
-        let version = self.version().await;
-        let mut all = fields.to_vec();
-        all.push(("version", version.as_str()));
-        clerk.browser.post(&format!("{}/decide", self.case), &all).await
+        clerk.press(&self.hall, &self.case, fields).await
     }
 
     /// The button, and the way back from the agent with the signature.
     async fn way(&self, clerk: &mut Clerk, fields: &[(&str, &str)]) -> String {
-        let asked = self.press(clerk, fields).await;
-        assert_eq!(asked.location(), format!("{SHI}/card"), "{}", asked.text());
-        clerk.browser.get(&format!("{SHI}/card")).await;
-        let led = clerk.browser.post(&format!("{SHI}/card"), &[]).await;
-        let code = agent(&self.router, &led).sign(&self.hall.house, &clerk.card).await;
-        format!("{}/decide/return?code={code}", self.case)
+        clerk.way(&self.hall, &self.router, &self.case, fields).await
     }
 
     /// Decided and signed: the page then.
@@ -328,7 +346,7 @@ async fn a17_what_is_held_is_seen_by_officers_of_its_office_and_decided_by_those
         let page = clerk.browser.get(&room.case).await;
         assert_eq!(page.status, StatusCode::OK);
         assert!(!page.says("id=\"approve\"") && !page.says("id=\"take\""), "{role:?}");
-        let version = room.version().await;
+        let version = clerk.version(&room.hall, &room.case).await;
         for form in forms {
             let fields = [("verdict", "approve"), ("version", version.as_str()), ("to", "0")];
             let answered = clerk.browser.post(&format!("{}{form}", room.case), &fields).await;

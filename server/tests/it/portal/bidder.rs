@@ -21,7 +21,7 @@ use crate::house::{House, TestCard, office};
 
 /// The ordering body without review (source document 001), and the one with it (002).
 pub(super) const KEN: &str = "/mihon-ken";
-pub(super) const SHI: &str = "/mihon-shi";
+pub(crate) const SHI: &str = "/mihon-shi";
 
 /// Pages of an ordering body, those before a login and those behind it.
 const PAGES: &[&str] = &[
@@ -169,7 +169,7 @@ async fn to_login(router: &Router, browser: &mut Browser, office: &str) -> Agent
 }
 
 /// Logs in with this card; the page behind the login, and the code that led there.
-pub(super) async fn log_in(
+pub(crate) async fn log_in(
     router: &Router,
     browser: &mut Browser,
     office: &str,

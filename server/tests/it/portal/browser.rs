@@ -65,6 +65,14 @@ impl Browser {
         }
     }
 
+    /// The same browser before another node of the same portal.
+    pub(crate) fn at(&self, router: &Router) -> Self {
+        Self {
+            router: router.clone(),
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn in_english(router: &Router) -> Self {
         Self {
             language: "en",
