@@ -1,13 +1,16 @@
 """The command line of `./test`."""
 
 import argparse
+import itertools
 import os
 import signal
 import sys
 
 from house import needs, plan
+from house.lanes import side_by_side
 from house.processes import LOGS, adopt_orphans, end_everything
-from house.step import walk
+from house.step import alone
+from house.tally import Tally
 
 EXAMPLES = """\
 examples:
@@ -41,6 +44,14 @@ def main():
         end_everything()
     print(f"\n{total.passed} passed, {total.failed} failed", flush=True)
     return 1 if total.failed else 0
+
+
+def walk(steps):
+    """Does the steps in their order, a line each, those that may be done beside each other side by side; the tally of all."""
+    total = Tally()
+    for beside, some in itertools.groupby(steps, key=lambda step: step.beside):
+        total += side_by_side(some) if beside else sum(map(alone, some), Tally())
+    return total
 
 
 def arguments():

@@ -19,25 +19,32 @@ DERS = TARGET / "ders"
 def steps():
     """One step for each file of journeys, the whole of procedure 000 first."""
     return [
-        Step("journey", "two processes, HTTPS, real pcscd: the sixteen steps, then openssl says revoked", two_processes),
-        Step("unprintable", "two processes, HTTPS, real pcscd: a name that no font has is refused by name before 確定", unprintable),
-        Step("console", "two processes, HTTPS, real pcscd: an officer's first day, with card, passkey and keyboard alone", console),
-        Step("office", "two processes, HTTPS, real pcscd: a paper entered by one officer's card, approved by another's, then openssl says revoked", office),
-        Step("tour", "on the demo: the tour of its start page, from the queue to the second person's signature", demo("tour", 240)),
-        Step("back", "on the demo: Back, Reload, answers that come twice, and what was typed", demo("back", 300)),
-        Step("busy", "on the demo: while another page is on its way nothing can be pressed, it is said, and it lets go", demo("busy", 90)),
-        Step("refusals", "on the demo: what can go wrong, and what people are told", demo("refusals", 900)),
-        Step("strangers", "on the demo: foreign sites, forged forms, names that point at loopback", demo("strangers", 300)),
-        Step("hands", "on the demo: in English, by keyboard alone, without script", demo("hands", 420)),
-        Step("office-pages", "on the demo: the same judges over the pages on which officers work on applications", demo("office-pages", 600)),
-        Step("pages", "on the demo: axe-core, 360 px, paper and words of every page in both languages", demo("pages", 600)),
+        Step("journey", "two processes, HTTPS, real pcscd: the sixteen steps, then openssl says revoked", two_processes, beside=True),
+        Step("unprintable", "two processes, HTTPS, real pcscd: a name that no font has is refused by name before 確定", unprintable, beside=True),
+        Step("console", "two processes, HTTPS, real pcscd: an officer's first day, with card, passkey and keyboard alone", console, beside=True),
+        Step("office", "two processes, HTTPS, real pcscd: a paper entered by one officer's card, approved by another's, then openssl says revoked", office, beside=True),
+        Step("tour", "on the demo: the tour of its start page, from the queue to the second person's signature", demo("tour", 240), beside=True),
+        Step("back", "on the demo: Back, Reload, answers that come twice, and what was typed", demo("back", 300), beside=True),
+        Step("busy", "on the demo: while another page is on its way nothing can be pressed, it is said, and it lets go", demo("busy", 90), beside=True),
+        Step("refusals", "on the demo: what can go wrong, and what people are told", demo("refusals", 900), beside=True),
+        Step("strangers", "on the demo: foreign sites, forged forms, names that point at loopback", demo("strangers", 300), beside=True),
+        Step("hands", "on the demo: in English, by keyboard alone, without script", demo("hands", 420), beside=True),
+        Step("office-pages", "on the demo: the same judges over the pages on which officers work on applications", demo("office-pages", 600), beside=True),
+        Step("pages", "on the demo: axe-core, 360 px, paper and words of every page in both languages", demo("pages", 600), beside=True),
     ]
+
+
+def cleared():
+    """Removes what earlier journeys have left; a file of PINs that are searched for afterwards is there, and empty."""
+    for folder in (PLACE, SCREENS):
+        shutil.rmtree(folder, ignore_errors=True)
+    PLACE.mkdir(parents=True)
+    (PLACE / "pins").touch()
 
 
 def two_processes(log):
     """The journey of Done-when 2, and what openssl says of the card before and after it."""
-    for folder in (PLACE, SCREENS):
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(STAND, ignore_errors=True)
     readers = daemons.pcscd("pcscd-journey")
     stand = Stand(STAND, readers)
     try:
@@ -111,7 +118,7 @@ def demo(name, bound):
     """A step that walks one file of journeys on the demo."""
 
     def walks(log):
-        env = {"KAGIMORI_DEMO": str(TARGET / "debug" / "demo"), "KAGIMORI_PLACE": str(PLACE / "demo")}
+        env = {"KAGIMORI_DEMO": str(TARGET / "debug" / "demo"), "KAGIMORI_PLACE": str(PLACE / "demo" / name)}
         status = node(log, name, bound, env)
         return from_tap(log.read_text(errors="replace"), status)
 
@@ -120,12 +127,12 @@ def demo(name, bound):
 
 def node(log, name, bound, env):
     """Runs a file of journeys; returns its exit status."""
-    where = {"KAGIMORI_SCREENS": str(SCREENS), "KAGIMORI_CHROMIUM": CHROMIUM, "HOME": str(home())}
+    where = {"KAGIMORI_SCREENS": str(SCREENS), "KAGIMORI_CHROMIUM": CHROMIUM, "HOME": str(home(name))}
     return run(["node", BROWSER / f"{name}.mjs"], log, bound, env={**where, **env}, cwd=ROOT)
 
 
-def home():
-    """A home directory for the browser, so that the tests neither read nor leave anything in the person's own."""
-    place = PLACE / "home"
+def home(name):
+    """A home directory for a browser, so that the tests neither read nor leave anything in the person's own."""
+    place = PLACE / "home" / name
     place.mkdir(parents=True, exist_ok=True)
     return place

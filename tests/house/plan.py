@@ -35,18 +35,18 @@ def everything():
         *shape(),
         Step("tests", "unit, property and documentation tests; both stores; real pcscd", tests_with_daemons),
         Step("pcsc", "the card's suite over the real pcscd, OpenSC and OpenSSL its judges", tests_of_pcscd),
-        Step("schemathesis", "schemathesis finds no failure on any operation of the API", judges.api),
         Step("build", "the binaries that people run", build),
-        Step("pkits", "NIST's 247 cases of path validation, answered by kagimori verify", judges.pkits),
-        Step("opensc", "OpenSC accepts the virtual card through the real pcscd", judges.opensc),
+        Step("schemathesis", "schemathesis finds no failure on any operation of the API", judges.api, beside=True),
+        Step("pkits", "NIST's 247 cases of path validation, answered by kagimori verify", judges.pkits, beside=True),
+        Step("opensc", "OpenSC accepts the virtual card through the real pcscd", judges.opensc, beside=True),
         *journeys.steps(),
-        Step("independent-card", "a card that others wrote, through the real pcscd: shown, its PIN counted, its signatures taken by openssl", independent.card),
-        Step("independent-portal", "two processes, HTTPS, real pcscd, that card: the sixteen steps, then openssl says revoked", independent.portal),
-        Step("bidders", "two processes, HTTPS, real pcscd: 利用者登録メニュー, 登録, login and logout before two ordering bodies", bidding.bidders),
-        Step("renewal", "two processes, HTTPS, real pcscd: ICカード更新 of 001 and 002, at once, and held until it is withdrawn, denied or approved; who may log in, by logging in", bidding.renewal),
-        Step("renewal-refused", "two processes, HTTPS, real pcscd: what can go wrong at ICカード更新, with one reader and with two, and what people are told", bidding.renewal_refused),
-        Step("set-up", "a newcomer's walk by the commands of docs/set-up.md: to the first officer and the first status", set_up.set_up),
-        Step("proxy", "nginx and Caddy before the server, as docs/operations.md configures them", proxy.proxies),
+        Step("independent-card", "a card that others wrote, through the real pcscd: shown, its PIN counted, its signatures taken by openssl", independent.card, beside=True),
+        Step("independent-portal", "two processes, HTTPS, real pcscd, that card: the sixteen steps, then openssl says revoked", independent.portal, beside=True),
+        Step("bidders", "two processes, HTTPS, real pcscd: 利用者登録メニュー, 登録, login and logout before two ordering bodies", bidding.bidders, beside=True),
+        Step("renewal", "two processes, HTTPS, real pcscd: ICカード更新 of 001 and 002, at once, and held until it is withdrawn, denied or approved; who may log in, by logging in", bidding.renewal, beside=True),
+        Step("renewal-refused", "two processes, HTTPS, real pcscd: what can go wrong at ICカード更新, with one reader and with two, and what people are told", bidding.renewal_refused, beside=True),
+        Step("set-up", "a newcomer's walk by the commands of docs/set-up.md: to the first officer and the first status", set_up.set_up, beside=True),
+        Step("proxy", "nginx and Caddy before the server, as docs/operations.md configures them", proxy.proxies, beside=True),
         Step("cms", "openssl cms accepts what the card signed, and not a changed text", judges.cms),
         Step("pkilint", "pkilint has no finding of WARNING or worse in any DER made", judges.pkilint),
         Step("pins", "no PIN of the journeys stands in any file they left", judges.pins),
@@ -154,7 +154,7 @@ def tests_of_pcscd(log):
     """The card's own suite over the real pcscd, which waits for a reader to itself and is therefore not among the rest."""
     readers = pcscd()
     env = {**readers.env, "KAGIMORI_TEST_VPCD": f"127.0.0.1:{readers.slots[0]}"}
-    status = run(["cargo", "test", "--package", "card", "--test", "pcsc"], log, 600, env=env)
+    status = run(["cargo", "test", "--workspace", "--test", "pcsc"], log, 600, env=env)
     return from_cargo(log.read_text(errors="replace"), status)
 
 
@@ -188,8 +188,9 @@ def cargo_tests(log, env, targets=(), without=None):
 
 
 def build(log):
-    """The product's binaries, as a checkout builds them."""
-    return cargo(log, "build", "--package", "server", "--package", "agent", "--package", "demo")
+    """The product's binaries and the card that others wrote, with nothing of earlier journeys left."""
+    journeys.cleared()
+    return cargo(log, "build", "--workspace") + independent.built(log)
 
 
 def many_cases(log):

@@ -252,7 +252,8 @@ filter = "debug"
             **more,
         }
         # It holds the PINs, so it lies outside what is searched for them.
-        path = TARGET / "stand.json"
+        path = TARGET / "stands" / f"{self.place.name}.json"
+        path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(told, ensure_ascii=False))
         return path
 

@@ -12,11 +12,13 @@ from house.tally import Tally
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """`does` gets the step's log file and returns its tally."""
+    """`does` gets the step's log file and returns its tally. `beside`: it needs nothing that another step is doing, and no
+    network but its own loopback, so that it may be done while others are."""
 
     name: str
     shows: str
     does: Callable
+    beside: bool = False
 
     @property
     def log(self):
@@ -24,23 +26,27 @@ class Step:
         return LOGS / f"{self.name}.log"
 
 
-def walk(steps):
-    """Does the steps in their order, one line each, and returns the tally of all.
+def begun(step):
+    """Empties the step's log; when that was."""
+    step.log.parent.mkdir(parents=True, exist_ok=True)
+    step.log.write_text("")
+    return time.monotonic()
 
-    A step that could not be done counts as one failure: what was not checked has not passed.
-    """
-    total = Tally()
-    for step in steps:
-        step.log.parent.mkdir(parents=True, exist_ok=True)
-        step.log.write_text("")
-        began = time.monotonic()
-        tally = attempt(step)
-        total += tally
-        word = "ok" if tally.failed == 0 else "FAILED"
-        print(f"{step.name:<18} {word:<7} {tally.passed:>5} passed {tally.failed:>4} failed {time.monotonic() - began:>7.1f} s   {step.shows}")
-        if tally.failed:
-            tell(step, tally)
-    return total
+
+def alone(step):
+    """Does one step in this process; its tally, after its line is printed."""
+    began = begun(step)
+    tally = attempt(step)
+    ended(step, tally, began)
+    return tally
+
+
+def ended(step, tally, began):
+    """The step's line, and what failed in it. A step that could not be done counts as one failure: what was not checked has not passed."""
+    word = "ok" if tally.failed == 0 else "FAILED"
+    print(f"{step.name:<18} {word:<7} {tally.passed:>5} passed {tally.failed:>4} failed {time.monotonic() - began:>7.1f} s   {step.shows}", flush=True)
+    if tally.failed:
+        tell(step, tally)
 
 
 def attempt(step):

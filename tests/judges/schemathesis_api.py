@@ -34,7 +34,7 @@ def judge(log, interpreter):
     told = PLACE / "stand.json"
     told.unlink(missing_ok=True)
     stand = start(
-        ["cargo", "test", "--package", "server", "--test", "it", "--", "--exact", "api::stand::a_stand_serves_what_is_described"],
+        ["cargo", "test", "--workspace", "--test", "it", "--", "--exact", "api::stand::a_stand_serves_what_is_described"],
         log,
         env={"KAGIMORI_STAND": str(told)},
     )
