@@ -200,10 +200,10 @@ def many_cases(log):
 
 
 def ignored_tests(log):
-    """The tests that are marked `#[ignore]` because they are long."""
+    """The tests that are marked `#[ignore]` because they are long, as the bench is built."""
     database = postgres()
     env = {"KAGIMORI_TEST_POSTGRES": database.url}
-    status = run(["cargo", "test", "--workspace", "--no-fail-fast", "--", "--ignored"], log, 7200, env=env)
+    status = run(["cargo", "test", "--release", "--workspace", "--no-fail-fast", "--", "--ignored"], log, 7200, env=env)
     tally = from_cargo(log.read_text(errors="replace"), status)
     # Here it is the ordinary tests that are filtered out, and rightly.
     tally.failed -= sum(int(line.split(" filtered out")[0].split()[-1]) for line in log.read_text().splitlines() if " filtered out" in line)

@@ -7,8 +7,8 @@ use std::process::Command;
 /// Builds with optimisation, runs the benches of the server and renews the table in `docs/bench.md`.
 pub(crate) fn run(root: &Path) -> Result<()> {
     for build in [
-        vec!["build", "--release", "--package", "demo"],
-        vec!["bench", "--package", "server", "--bench", "limits"],
+        vec!["build", "--release", "--workspace"],
+        vec!["bench", "--workspace", "--bench", "limits"],
     ] {
         let done = Command::new(env!("CARGO"))
             .args(&build)

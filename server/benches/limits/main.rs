@@ -13,6 +13,7 @@
 mod audit;
 mod backup;
 mod bare;
+mod foreign;
 mod house;
 mod load;
 mod login;
@@ -20,6 +21,7 @@ mod measure;
 mod names;
 mod queue;
 mod register;
+mod renewal;
 mod serving;
 mod signing;
 
@@ -35,6 +37,7 @@ fn main() -> Result<()> {
         Some("backup") => return print_rows(&backup::rows()?),
         Some("names") => return print_rows(&names::rows()?),
         Some("login") => return print_rows(&login::rows()?),
+        Some("renewal") => return print_rows(&renewal::rows()?),
         Some("register") => return print_rows(&register::rows()?),
         Some("queue") => return print_rows(&queue::rows()?),
         Some("million") => return print_rows(&signing::million_entries()?),
@@ -52,6 +55,7 @@ fn main() -> Result<()> {
     rows.extend(login::rows()?);
     rows.extend(queue::rows()?);
     rows.extend(register::rows()?);
+    rows.extend(renewal::rows()?);
     rows.extend(serving::rows()?);
     let (table, all) = measure::table(&rows);
     println!("{table}");
