@@ -5,14 +5,13 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use casework::time::Instant;
 use hyper_util::rt::TokioIo;
 use server::office::{AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE};
 use server::store::StoreAddress;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::net::TcpStream;
 
 use crate::hall::Hall;
@@ -83,12 +82,6 @@ impl Drop for Node {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The time that a process knows.
-pub(super) fn now() -> Instant {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    Instant(since.as_secs().try_into().unwrap())
 }
 
 const KAGIMORI: &str = env!("CARGO_BIN_EXE_kagimori");
