@@ -14,6 +14,9 @@ const { spares } = stand;
 const UNFIT = [
   ["that another company is registered with", other.old, "E-CARD-REGISTERED", "既に利用者登録されています", "まだ登録していない新しいICカードを挿入してください"],
   ["that was revoked", spares.revoked, "E-CERT-REVOKED", "失効しています", "新しいICカード"],
+  ["that has expired", spares.expired, "E-CERT-EXPIRED", "が切れています", "ICカード"],
+  ["that is not valid yet", spares.early, "E-CERT-NOTYET", "まだ有効期間前です", "有効期間が始まってから"],
+  ["of which nobody can say whether it was revoked", spares.unknown, "E-CERT-UNKNOWN", "失効情報を確認できない", "しばらくしてから"],
   ["of an authority that the office does not accept", spares.foreign, "E-CERT-ISSUER", "この認証局の電子証明書はご利用いただけません", "ICカード"],
 ];
 const TYPED = "田中";

@@ -10,6 +10,7 @@ import sys
 
 from house import daemons, independent, journeys, readers_test
 from house.cards import INDEPENDENT, VIRTUAL, Kind
+from house.issuer import Issuer
 from house.officers import Body, Officer, joins
 from house.processes import ROOT
 from house.stand import AUTHORITY, Stand, waited
@@ -97,6 +98,8 @@ REFUSED = (
     Bidder("refused-two", "what goes wrong with two readers, at an office that renews at once", "core", "two"),
     Bidder("refused-other", "another company", "review", "swap"),
 )
+# Days from now from and until which the cards are valid that another authority has issued.
+VALIDITIES = {"expired": (-400, -2), "early": (30, 800), "unknown": (-2, 800)}
 # An authority of this house whose cards no ordering body here accepts.
 STRANGER = "mihon-stranger"
 
@@ -174,7 +177,7 @@ class BiddingStand(Stand):
         self.makes_tls()
         self.makes_authority()
         for policy in OFFICES:
-            self.kagimori("office", "load", TEMPLATES / f"bidding-{policy}.toml")
+            self.kagimori("office", "load", self.office_file(policy))
         told = [self.bidder(bidder, number) for number, bidder in enumerate(bidders, 10)]
         for policy, office in OFFICES.items():
             self.imports(office, [one for one in told if one["policy"] == policy])
@@ -203,6 +206,10 @@ class BiddingStand(Stand):
             **cards,
         }
 
+    def office_file(self, policy):
+        """The file of an office, as the product has it for an example."""
+        return TEMPLATES / f"bidding-{policy}.toml"
+
     @staticmethod
     def address(bidder):
         """Where a company wants its letters."""
@@ -216,8 +223,12 @@ class BiddingStand(Stand):
         """A card, issued and in no reader."""
         card, papers = self.place / f"card-{name}.json", self.place / "bidders" / name
         self.issues_card(card, papers, HOLDER.format(name=person.name, romaji=person.romaji, **company), pin, kind, authority)
+        return {**self.told_card(name, card, papers, pin, kind), "holder": person.name, "company": company["company"]}
+
+    def told_card(self, name, card, papers, pin, kind):
+        """A card, as the journey is told of it."""
         inserts = [[str(word) for word in self.into_reader(card, kind, slot)] for slot in (0, 1)]
-        return {"name": name, "pin": pin, "serial": str(self.serial("signature", papers)), "holder": person.name, "company": company["company"], "inserts": inserts}
+        return {"name": name, "pin": pin, "serial": str(self.serial("signature", papers)), "inserts": inserts}
 
     def imports(self, office, companies):
         """入札参加資格者名簿 of an office, by the operator's command."""
@@ -234,6 +245,15 @@ class BiddingStand(Stand):
 class RefusedStand(BiddingStand):
     """The same, with cards that no renewal takes."""
 
+    def office_file(self, policy):
+        """The example, which accepts one more authority where it reviews."""
+        if policy != "review":
+            return super().office_file(policy)
+        self.issuer = Issuer(self)
+        path = self.place / "office-review.toml"
+        path.write_text(super().office_file(policy).read_text() + self.issuer.pinned())
+        return path
+
     def tells_more(self, told):
         """Cards of the first two companies that are nobody's new card."""
         self.kagimori("ca", "create", "--name", STRANGER, "--profile", "issuing", "--parent", "root", "--algorithm", "p256")
@@ -244,8 +264,19 @@ class RefusedStand(BiddingStand):
             "revoked": self.card_of("revoked", VIRTUAL, SATO, one, self.draws_pin()),
             "foreign": self.card_of("foreign", VIRTUAL, SATO, one, self.draws_pin(), STRANGER),
         }
+        for name, days in VALIDITIES.items():
+            spares[name] = self.certified_elsewhere(name, days)
         self.kagimori("ca", "revoke", "--ca", AUTHORITY, "--serial", spares["revoked"]["serial"], "--reason", "keyCompromise")
         return {"spares": spares}
+
+    def certified_elsewhere(self, name, days):
+        """A card of the other authority, valid from and until so many days from now."""
+        card, papers, pin = self.place / f"card-{name}.json", self.place / "bidders" / name, self.draws_pin()
+        papers.mkdir(parents=True)
+        self.does(*VIRTUAL.new(card, papers), env={"KAGIMORI_PIN": pin})
+        self.issuer.certifies(papers, f"/C=JP/O=Mihon Kensetsu/CN={SATO.romaji}", days)
+        self.does(*VIRTUAL.load(card, papers))
+        return self.told_card(name, card, papers, pin, VIRTUAL)
 
 
 def corporate_number(base):
