@@ -347,6 +347,7 @@ case-actor-program = Program ({ $who })
 case-event-opened = card checked
 case-event-entered = content entered
 case-event-asked = decision sent out for signature
+case-event-asked-holder = application sent out for signature
 case-event-edited = content corrected
 case-event-confirmed = application confirmed
 case-event-abandoned = application given up

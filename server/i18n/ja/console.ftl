@@ -347,6 +347,7 @@ case-actor-program = プログラム（{ $who }）
 case-event-opened = ICカードを確認
 case-event-entered = 内容を入力
 case-event-asked = 決定の署名を依頼
+case-event-asked-holder = 申込内容の署名を依頼
 case-event-edited = 内容を修正
 case-event-confirmed = 申込を確定
 case-event-abandoned = 申込を取りやめ

@@ -36,7 +36,8 @@ pub struct QueueRow {
     pub shelf: Shelf,
     /// Since when it stands there.
     pub since: Instant,
-    /// The end of the card that it is about, where that is the order in which it is looked at; 0 where it is not.
+    /// The end of the card that it replaces, where that is the order in which it is looked at, and `i64::MAX` where it replaces
+    /// none; 0 where that is not the order.
     pub due: Instant,
     /// The officer who entered it, if one did.
     pub entered_by: Option<OfficerId>,

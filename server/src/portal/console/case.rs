@@ -297,10 +297,15 @@ pub(super) fn state(page: &Page, row: &QueueRow) -> String {
     page.t(&format!("{kind}-state-{}", row.state))
 }
 
-/// A saved reason as the applicant reads it, with the officer's remark.
-pub(super) fn reason(seat: &Seat, page: &Page, reason: &Reason, used_for: ReasonUse) -> String {
+/// A saved reason as the applicant reads it.
+pub(super) fn saved_reason(seat: &Seat, page: &Page, reason: &Reason, used_for: ReasonUse) -> String {
     let saved = seat.office.reason(&reason.key, used_for);
-    let words = saved.map_or_else(|| reason.key.clone(), |saved| page.text(&saved.words).to_owned());
+    saved.map_or_else(|| reason.key.clone(), |saved| page.text(&saved.words).to_owned())
+}
+
+/// The same, with the officer's remark.
+pub(super) fn reason(seat: &Seat, page: &Page, reason: &Reason, used_for: ReasonUse) -> String {
+    let words = saved_reason(seat, page, reason, used_for);
     match &reason.remark {
         None => words,
         Some(remark) => page

@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use casework::Refusal;
 use casework::officer::Role;
-use casework::review::Reason;
 
 use super::case::{self, Officers};
 use super::decision::{Error, Saved, Typed, saved};
@@ -50,6 +49,8 @@ struct Held {
     sees: String,
     claim: Option<String>,
     reason: Option<String>,
+    /// What the officer wrote beside it, in the officer's language.
+    reason_remark: Option<String>,
     may: May,
     deny: Vec<Saved>,
     give_back: Vec<Saved>,
@@ -154,7 +155,8 @@ async fn view(
         reason: subject
             .reason
             .as_ref()
-            .map(|(reason, used_for)| because(seat, &page, reason, *used_for)),
+            .map(|(reason, used_for)| case::saved_reason(seat, &page, reason, *used_for)),
+        reason_remark: subject.reason.as_ref().and_then(|(reason, _)| reason.remark.clone()),
         may,
         deny: saved(seat, &page, ReasonUse::Deny, &typed.deny),
         give_back: saved(seat, &page, ReasonUse::Return, &typed.give_back),
@@ -164,10 +166,6 @@ async fn view(
         back: queue::way_back(seat),
         page,
     })
-}
-
-fn because(seat: &Seat, page: &Frame, reason: &Reason, used_for: ReasonUse) -> String {
-    case::reason(seat, page, reason, used_for)
 }
 
 /// A state in words; 審査中 while an officer has it.

@@ -102,7 +102,10 @@ fn what(page: &Frame, officers: &Officers, event: &EventRow) -> String {
     {
         return page.t1("case-event-reassigned-to", "who", &officers.name(OfficerId(to)));
     }
-    let done = if known(name, &EVENTS) {
+    let done = if name == "asked" && event.actor.starts_with("holder") {
+        // The holder's text and the officer's bear one name, since each is the one that its procedure asks for.
+        page.t("case-event-asked-holder")
+    } else if known(name, &EVENTS) {
         page.t(&format!("case-event-{name}"))
     } else {
         name.to_owned()

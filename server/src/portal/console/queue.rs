@@ -289,10 +289,10 @@ fn line(seat: &Seat, page: &Frame, officers: &Officers, row: &QueueRow, here: &s
         },
         business: String::new(),
         differs: String::new(),
-        due: if row.due == Instant(0) {
-            String::new()
-        } else {
-            date::slashed(row.due.day())
+        due: match row.due {
+            // A registration replaces no card: it stands behind all that have an end.
+            Instant(0 | i64::MAX) => String::new(),
+            end => date::slashed(end.day()),
         },
     }
 }

@@ -367,6 +367,8 @@ async fn a_held_registration_is_decided_the_same_way() {
     room.hall.ask(&HOLDER, case, &confirm).await.unwrap();
     room.case = format!("{SHI}/cases/{case}");
     let mut clerk = room.approver("2001").await;
+    let list = clerk.browser.get(&format!("{SHI}/queue")).await;
+    list.must_say(&case.to_string());
     let page = clerk.browser.get(&room.case).await;
     for words in [
         "利用者登録申請",
