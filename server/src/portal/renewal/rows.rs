@@ -53,7 +53,12 @@ pub(super) fn blocks(page: &Page, review: ReviewPolicy, confirmation: &Confirmat
         rows: Vec::new(),
     });
     for (old, new) in old.into_iter().zip(new) {
-        let (in_old, in_new) = differing(&old.value, &new.value);
+        let (mut in_old, mut in_new) = differing(&old.value, &new.value);
+        let differs = old.value != new.value;
+        // Numbers of two certificates differ throughout: that they do is said, and all of it in a colour would hide the names.
+        if old.item == Item::Serial && octets(&in_old) * 2 > old.value.len() {
+            (in_old, in_new) = (Vec::new(), Vec::new());
+        }
         let told = is_name(old.item);
         let home = old.item == Item::HolderAddress;
         let sides = [(old.label, old.value, in_old), (new.label, new.value, in_new)];
@@ -61,18 +66,12 @@ pub(super) fn blocks(page: &Page, review: ReviewPolicy, confirmation: &Confirmat
             let points = told.then(|| points(&value, &ranges)).flatten();
             block.rows.push(Row {
                 label: label.to_owned(),
-                differs: !ranges.is_empty(),
+                differs,
                 value: marked(&value, ranges),
                 points,
                 home,
             });
         }
-    }
-    // A side that lacks what the other has differs too, though it has nothing to mark.
-    let [old, new] = &mut blocks;
-    for (old, new) in old.rows.iter_mut().zip(&mut new.rows) {
-        let differs = old.differs || new.differs;
-        (old.differs, new.differs) = (differs, differs);
     }
     blocks
 }
@@ -177,12 +176,14 @@ fn differing(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
         old.get(middle_old.clone()).unwrap_or_default(),
         new.get(middle_new.clone()).unwrap_or_default(),
     );
-    if text_old.chars().count() != text_new.chars().count() {
+    let pairs = text_old.char_indices().zip(text_new.char_indices());
+    let alike = pairs.clone().filter(|((_, one), (_, other))| one == other).count();
+    // Where fewer are alike than not, they are so by chance, and it is another text.
+    if text_old.chars().count() != text_new.chars().count() || alike * 2 < text_old.chars().count() {
         let some = |range: Range<usize>| if range.is_empty() { Vec::new() } else { vec![range] };
         return (some(middle_old), some(middle_new));
     }
     let mut ranges = (Vec::new(), Vec::new());
-    let pairs = text_old.char_indices().zip(text_new.char_indices());
     for ((at_old, one), (at_new, other)) in pairs {
         if one != other {
             add(&mut ranges.0, start + at_old, one.len_utf8());
@@ -190,6 +191,11 @@ fn differing(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
         }
     }
     ranges
+}
+
+/// How much of a text these parts are.
+fn octets(ranges: &[Range<usize>]) -> usize {
+    ranges.iter().map(Range::len).sum()
 }
 
 /// Neighbours are one part.
@@ -247,6 +253,20 @@ mod tests {
         let new = "246187065731116185158328469941009070494604893767";
         let (in_old, in_new) = differing(old, new);
         assert_eq!((parts(old, &in_old), parts(new, &in_new)), (vec!["53"], vec!["67"]));
+    }
+
+    #[test]
+    fn what_agrees_by_chance_is_no_part_of_its_own() {
+        let (old, new) = ("2027/01/03", "2028/12/24");
+        let (in_old, in_new) = differing(old, new);
+        assert_eq!(
+            (parts(old, &in_old), parts(new, &in_new)),
+            (vec!["7/01/03"], vec!["8/12/24"])
+        );
+        let (old, new) = ("614602342530842135186369", "377999126957816047453993");
+        let (in_old, _) = differing(old, new);
+        assert_eq!(parts(old, &in_old), [old]);
+        assert_eq!(octets(&in_old), old.len());
     }
 
     #[test]
