@@ -37,6 +37,8 @@ pub(crate) struct Shown {
     pub(crate) side: Side,
     /// Whose it is.
     pub(crate) holder: String,
+    /// Which of its company's cards it is, in Japanese and in English.
+    pub(crate) which: Option<[&'static str; 2]>,
     /// The matter with it.
     pub(crate) story_ja: &'static str,
     /// The same in English.
@@ -120,6 +122,7 @@ impl Kept {
             id: self.story.id,
             side: self.story.side,
             holder: self.story.named(),
+            which: self.story.which,
             story_ja: self.story.ja,
             story_en: self.story.en,
             pin: self.story.pin,

@@ -158,7 +158,11 @@ fn tell(places: &Places, cards: &cards::Cards) {
     println!("  OCSP, CRL    {}", places.validation);
     println!();
     for card in cards.shown() {
-        println!("  card {:<14} PIN {}   {}", card.id, card.pin, card.holder);
+        let which = card
+            .which
+            .map(|[japanese, _]| format!(" {japanese}"))
+            .unwrap_or_default();
+        println!("  card {:<14} PIN {}   {}{which}", card.id, card.pin, card.holder);
     }
     println!();
     println!("Ctrl-C ends all of it.");

@@ -14,6 +14,8 @@ pub(crate) struct Story {
     pub(crate) holder: [&'static str; 2],
     /// For whom the holder stands.
     pub(crate) company: Company,
+    /// Which of its company's cards it is, in Japanese and in English, where it has several.
+    pub(crate) which: Option<[&'static str; 2]>,
     /// The matter with it.
     pub(crate) ja: &'static str,
     /// The same in English.
@@ -92,6 +94,7 @@ pub(crate) const VALID: Story = Story {
     side: Side::Holder,
     holder: ["髙橋 一郎", "TAKAHASHI Ichiro"],
     company: KOMUTEN,
+    which: None,
     ja: "あと1年有効なカードです。失効申込ができます。",
     en: "Valid for another year: it can be revoked online.",
     pin: "27182818",
@@ -109,6 +112,7 @@ pub(crate) const LATE: Story = Story {
         address: "東京都港区赤坂二丁目2番2号",
         corporate_number: None,
     },
+    which: None,
     ja: "あと20日で有効期間が満了します。インターネットでの失効申込の期限は過ぎています。",
     en: "Expires in 20 days: the last day for online revocation has passed.",
     pin: "31415926",
@@ -121,6 +125,7 @@ pub(crate) const LAST_TRY: Story = Story {
     side: Side::Holder,
     holder: ["𠮷田 次郎", "YOSHIDA Jiro"],
     company: KOMUTEN,
+    which: None,
     ja: "暗証番号をあと1回間違えるとロックされます。",
     en: "One more wrong PIN locks it.",
     pin: "16180339",
@@ -138,6 +143,7 @@ pub(crate) const FOREIGN: Story = Story {
         address: "大阪府大阪市北区中之島三丁目3番3号",
         corporate_number: None,
     },
+    which: None,
     ja: "別の認証局のカードです。ここの窓口では使えません。",
     en: "A card of another authority: no office here takes it.",
     pin: "14142135",
@@ -150,6 +156,7 @@ pub(crate) const MUTE: Story = Story {
     side: Side::Holder,
     holder: ["無口 四郎", "MUGUCHI Shiro"],
     company: KOMUTEN,
+    which: None,
     ja: "壊れていて、リーダーに応答しません。",
     en: "Broken: it does not answer the reader.",
     pin: "17320508",
@@ -162,6 +169,7 @@ pub(crate) const ENTRY: Story = Story {
     side: Side::Officer,
     holder: ["青山 恵", "AOYAMA Megumi"],
     company: AUTHORITY,
+    which: None,
     ja: "認証局の受付・承認・管理の職員です。書面の失効申込を1件入力し、署名しました。",
     en: "Officer of the authority for entry, approval and administration: has entered one application on paper and signed it.",
     pin: "22360679",
@@ -174,6 +182,7 @@ pub(crate) const APPROVAL: Story = Story {
     side: Side::Officer,
     holder: ["石井 誠", "ISHII Makoto"],
     company: AUTHORITY,
+    which: None,
     ja: "認証局の承認の職員です。入力した職員とは別の人として、申込を決定します。",
     en: "Officer of the authority for approval: the second person, who decides on what the first has entered.",
     pin: "24494897",
@@ -191,6 +200,7 @@ pub(crate) const CLERK: Story = Story {
         address: "東京都港区赤坂五丁目5番5号",
         corporate_number: None,
     },
+    which: None,
     ja: "見本市の契約管理課の職員です。保留中の申請を決定します。",
     en: "Officer of the City of Mihon: decides on what is held.",
     pin: "26457513",
@@ -203,6 +213,7 @@ pub(crate) const SATO: Story = Story {
     side: Side::Bidder,
     holder: ["佐藤 健", "SATO Takeshi"],
     company: KENSETSU,
+    which: CURRENT_CARD,
     ja: "見本県と見本市に登録済みの、現在使用しているカードです。あと40日で有効期間が満了します。",
     en: "The current card, registered at both ordering bodies. It expires in 40 days.",
     pin: "33166247",
@@ -213,6 +224,7 @@ pub(crate) const SATO: Story = Story {
 pub(crate) const SATO_NEW: Story = Story {
     id: "sato-new",
     side: Side::Bidder,
+    which: NEW_CARD,
     ja: "同じ会社の新しいカードです。暗証番号は現在のカードと同じで、名義は名簿と一致します。",
     en: "The same company’s new card: the same PIN, and the names match the register.",
     term: NEW,
@@ -222,6 +234,7 @@ pub(crate) const SATO_NEW: Story = Story {
 /// The same with a PIN of its own.
 pub(crate) const SATO_OTHER_PIN: Story = Story {
     id: "sato-other-pin",
+    which: Some(["新しいカード（別の暗証番号）", "new card, other PIN"]),
     ja: "同じ会社の新しいカードです。暗証番号だけが現在のカードと違います。",
     en: "The same company’s new card, with another PIN.",
     pin: "36055512",
@@ -230,6 +243,7 @@ pub(crate) const SATO_OTHER_PIN: Story = Story {
 /// Too late.
 pub(crate) const SATO_EXPIRED: Story = Story {
     id: "sato-expired",
+    which: Some(["期限切れのカード", "expired card"]),
     ja: "同じ会社の古いカードです。有効期間は10日前に満了しました。",
     en: "An old card of the same company: it expired ten days ago.",
     term: Term::Days(400, -10),
@@ -239,6 +253,7 @@ pub(crate) const SATO_EXPIRED: Story = Story {
 /// Lost and revoked.
 pub(crate) const SATO_REVOKED: Story = Story {
     id: "sato-revoked",
+    which: Some(["失効したカード", "revoked card"]),
     ja: "同じ会社の新しいカードでしたが、失効しています。",
     en: "Was a new card of the same company; it is revoked.",
     ..SATO_NEW
@@ -254,6 +269,7 @@ pub(crate) const TAKAGI: Story = Story {
         address: "東京都港区赤坂三丁目3番3号",
         corporate_number: None,
     },
+    which: CURRENT_CARD,
     ja: "見本市に登録済みです。名簿は「高木」、カードは「髙木」です（異体字）。見本県には、これから登録できます。",
     en: "Registered at the City of Mihon. The register has 高木, the card 髙木: another form of the same character. At Mihon Prefecture it can still be registered.",
     pin: "38729833",
@@ -263,6 +279,7 @@ pub(crate) const TAKAGI: Story = Story {
 /// What shall follow it.
 pub(crate) const TAKAGI_NEW: Story = Story {
     id: "takagi-new",
+    which: NEW_CARD,
     ja: "髙木工業の新しいカードです。見本建設の更新に使うと「ほかの会社のカード」になります。",
     en: "The new card of Takagi Kogyo. In a renewal of Mihon Kensetsu it is another company’s card.",
     term: NEW,
@@ -280,6 +297,7 @@ pub(crate) const SUZUKI: Story = Story {
         address: "東京都千代田区霞が関三丁目3番3号",
         corporate_number: Some("3700001206002"),
     },
+    which: CURRENT_CARD,
     ja: "見本市に登録済みの、現在使用しているカードです。名簿の代表者も鈴木 和子さんです。",
     en: "The current card, registered at the City of Mihon. The register has the same representative.",
     pin: "41231056",
@@ -290,6 +308,7 @@ pub(crate) const SUZUKI: Story = Story {
 pub(crate) const TANAKA_NEW: Story = Story {
     id: "tanaka-new",
     holder: ["田中 一郎", "TANAKA Ichiro"],
+    which: NEW_CARD,
     ja: "見本設備の新しいカードです。代表者が替わり、名簿はまだ鈴木さんのままです。更新は保留されます。",
     en: "The new card of Mihon Setsubi. The representative has changed and the register has not: the renewal is held.",
     pin: "43588989",
@@ -308,6 +327,7 @@ pub(crate) const YAMAMOTO: Story = Story {
         address: "東京都港区赤坂四丁目4番4号",
         corporate_number: None,
     },
+    which: CURRENT_CARD,
     ja: "見本市に登録済みの、現在使用しているカードです。更新を申請し、審査を待っています。",
     en: "The current card, registered at the City of Mihon. Its renewal has been applied for and is held.",
     pin: "44721359",
@@ -318,6 +338,7 @@ pub(crate) const YAMAMOTO: Story = Story {
 pub(crate) const KATO_NEW: Story = Story {
     id: "kato-new",
     holder: ["加藤 美咲", "KATO Misaki"],
+    which: NEW_CARD,
     ja: "例示造園の新しいカードです。承認されるまではログインできません。",
     en: "The new card of Reiji Zoen. It cannot log in before the clerk has approved.",
     pin: "45825756",
@@ -368,6 +389,8 @@ const KENSETSU: Company = Company {
     address: "東京都千代田区霞が関二丁目2番2号",
     corporate_number: Some("4700001206001"),
 };
+const CURRENT_CARD: Option<[&str; 2]> = Some(["現在のカード", "current card"]);
+const NEW_CARD: Option<[&str; 2]> = Some(["新しいカード", "new card"]);
 const YEAR: Term = Term::Sold("1年+30日");
 const NEW: Term = Term::Sold("2年+30日");
 /// Near its end, so that a renewal is neither early nor late.
