@@ -26,4 +26,5 @@ const SCREENS: &[(&str, &str)] = &[
     ("11-agent-sign.png", "sign.png"),
     ("12-done.png", "receipt.png"),
     ("console-queue.png", "queue.png"),
+    ("ja-bidder-renewal-confirm.png", "renewal.png"),
 ];
