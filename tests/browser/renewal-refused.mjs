@@ -10,14 +10,15 @@ import { AT, atAgent, expectPath, press, settled, shows } from "./walk.mjs";
 
 const [one, two, other] = stand.bidders;
 const { spares } = stand;
+const VALID = "有効な新しいICカードを挿入してください";
 /** What is said at the reader of a card that cannot become the new one, and what is to be done then. */
 const UNFIT = [
   ["that another company is registered with", other.old, "E-CARD-REGISTERED", "既に利用者登録されています", "まだ登録していない新しいICカードを挿入してください"],
-  ["that was revoked", spares.revoked, "E-CERT-REVOKED", "失効しています", "新しいICカード"],
-  ["that has expired", spares.expired, "E-CERT-EXPIRED", "が切れています", "ICカード"],
+  ["that was revoked", spares.revoked, "E-CERT-REVOKED", "失効しています", VALID],
+  ["that has expired", spares.expired, "E-CERT-EXPIRED", "が切れています", VALID],
   ["that is not valid yet", spares.early, "E-CERT-NOTYET", "まだ有効期間前です", "有効期間が始まってから"],
   ["of which nobody can say whether it was revoked", spares.unknown, "E-CERT-UNKNOWN", "失効情報を確認できない", "しばらくしてから"],
-  ["of an authority that the office does not accept", spares.foreign, "E-CERT-ISSUER", "この認証局の電子証明書はご利用いただけません", "ICカード"],
+  ["of an authority that the office does not accept", spares.foreign, "E-CERT-ISSUER", "この認証局の電子証明書はご利用いただけません", "電子入札に対応した認証局のICカードを挿入してください"],
 ];
 const TYPED = "田中";
 

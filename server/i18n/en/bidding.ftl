@@ -88,6 +88,7 @@ bidder-since = Registered
 bidder-next-expired = Please use “New registration” with a new IC card.
 bidder-next-not-yet = Please come back when its validity has begun.
 bidder-next-revoked = Please use “New registration” with a new IC card.
+bidder-next-new-card = Please insert a new IC card that is valid. If you have none, ask the authority that issued the card. The card you have now can be used as before.
 bidder-next-issuer = Please insert an IC card of an authority accepted for electronic bidding. The office can tell you which ones are.
 bidder-next-chain = Please check that the card for electronic bidding is inserted. If it does not help, ask the authority that issued it.
 bidder-next-stale = Continue from “Status of the application”, or start again from the user registration menu.

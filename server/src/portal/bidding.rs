@@ -106,6 +106,24 @@ pub(crate) fn advised_at_agent(verdict: Verdict) -> Verdict {
     }
 }
 
+/// The same of a card that was to be the new one: it is not registered anew, and the current one goes on.
+pub(crate) fn advised_of_new_card(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Refused {
+            code: code @ (Code::CertExpired | Code::CertRevoked),
+            message,
+            again,
+            ..
+        } => Verdict::Refused {
+            code,
+            message,
+            next: both("bidder-next-new-card"),
+            again,
+        },
+        verdict => verdict,
+    }
+}
+
 /// Which words those are: an expired card is no matter of revocation here, it is registered anew (DOMAIN §5.2, §8.3).
 const fn advice(code: Code) -> Option<&'static str> {
     Some(match code {

@@ -98,6 +98,14 @@ impl Onward {
             onward => onward,
         }
     }
+
+    /// … and another thing again where the card was to be the new one.
+    fn of_new_card(self) -> Self {
+        match self {
+            Self::No(verdict) => Self::No(bidding::advised_of_new_card(verdict)),
+            onward @ Self::Go { .. } => onward,
+        }
+    }
 }
 
 /// The noun of the procedure that asked.
@@ -166,7 +174,12 @@ impl Portal {
                     shown = Some(card);
                     None
                 }
-                Err(unproven) => return self.not_shown(row, &office, signature, &unproven).await,
+                Err(unproven) => {
+                    let no = self.not_shown(row, &office, signature, &unproven).await?;
+                    // The second card of a ceremony is to be the new one.
+                    let is_new = row.procedure == Renewal::NOUN && !answers.is_empty();
+                    return Ok(if is_new { no.of_new_card() } else { no });
+                }
             },
             (Step::Authenticate { .. }, Answer::Authenticated { signature: proof }) => {
                 // The card that was presented last.
