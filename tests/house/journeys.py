@@ -30,6 +30,9 @@ def steps():
         Step("strangers", "on the demo: foreign sites, forged forms, names that point at loopback", demo("strangers", 300), beside=True),
         Step("hands", "on the demo: in English, by keyboard alone, without script", demo("hands", 420), beside=True),
         Step("office-pages", "on the demo: the same judges over the pages on which officers work on applications", demo("office-pages", 600), beside=True),
+        Step("bidder-hands", "on the demo: ICカード更新 as its start page tells it: 001 without script, 002 by keyboard alone", demo("bidder-hands", 240), beside=True),
+        Step("bidder-pages", "on the demo: the same judges over the pages of 登録, login and ICカード更新 at both ordering bodies", demo("bidder-pages", 900), beside=True),
+        Step("clerk-pages", "on the demo: the same judges over the pages on which a city's clerk decides what is held", demo("clerk-pages", 600), beside=True),
         Step("pages", "on the demo: axe-core, 360 px, paper and words of every page in both languages", demo("pages", 600), beside=True),
     ]
 
