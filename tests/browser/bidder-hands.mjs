@@ -67,7 +67,7 @@ async function byKeyboard(world) {
   });
   await check("the company's mail says that it is held", async () => {
     const [mail] = (await world.mails(2, "eigyo@setsubi.example")).slice(-1);
-    holds(mail.text, "保留");
+    holds(mail.text, "審査を行います");
   });
   await context.close();
 }
