@@ -163,7 +163,9 @@ impl Office {
     pub fn offers(&self, noun: &str) -> bool {
         match noun {
             "revocation" | "revocations" | "paper" | "papers" | "texts" => self.authority().is_ok(),
-            "registration" | "registrations" | "renewal" | "renewals" | "register" | "bids" => self.bidding().is_ok(),
+            "registration" | "registrations" | "renewal" | "renewals" | "register" | "bids" | "held" => {
+                self.bidding().is_ok()
+            }
             _ => true,
         }
     }

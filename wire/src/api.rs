@@ -13,10 +13,16 @@ pub enum Scope {
     /// 失効申込 for holders whose card the program has.
     #[serde(rename = "revocation:write")]
     RevocationWrite,
+    /// 利用者登録 for companies whose card the program has.
+    #[serde(rename = "registration:write")]
+    RegistrationWrite,
+    /// ICカード更新 for companies whose cards the program has.
+    #[serde(rename = "renewal:write")]
+    RenewalWrite,
     /// The queue, cases, their history and files.
     #[serde(rename = "case:read")]
     CaseRead,
-    /// Applications on paper: entry, claims, decisions.
+    /// Applications on paper and what is held: entry, claims, decisions.
     #[serde(rename = "case:write")]
     CaseWrite,
     /// The office's officers.
@@ -144,8 +150,10 @@ pub struct CardCertificate {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::RevocationWrite,
+        Self::RegistrationWrite,
+        Self::RenewalWrite,
         Self::CaseRead,
         Self::CaseWrite,
         Self::OfficerRead,
@@ -161,6 +169,8 @@ impl Scope {
     pub const fn key(self) -> &'static str {
         match self {
             Self::RevocationWrite => "revocation:write",
+            Self::RegistrationWrite => "registration:write",
+            Self::RenewalWrite => "renewal:write",
             Self::CaseRead => "case:read",
             Self::CaseWrite => "case:write",
             Self::OfficerRead => "officer:read",

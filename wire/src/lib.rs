@@ -20,13 +20,17 @@
 
 pub mod api;
 pub mod bid;
+pub mod bidder;
 pub mod card_request;
 pub mod code;
+pub mod held;
 pub mod office;
 pub mod officer;
 pub mod paper;
 pub mod problem;
 pub mod queue;
+pub mod registration;
+pub mod renewal;
 pub mod revocation;
 pub mod token;
 

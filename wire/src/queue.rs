@@ -203,6 +203,8 @@ pub struct Standing {
     pub state: String,
     /// The same in words.
     pub says: Text,
+    /// Why it was denied or given back, in the office's saved words: of registrations and renewals.
+    pub reason: Option<Text>,
     /// 受付日時
     pub accepted_at: i64,
     /// 失効日時, where it led to a revocation.

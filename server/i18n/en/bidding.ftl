@@ -213,6 +213,8 @@ registration-done-print = Print
 registration-done-quit = Close
 registration-print-title = User registration
 registration-print-applicant = Company
+bidder-pdf = The receipt (PDF)
+bidder-pdf-next = The page for printing (the Print button) has the character as it is.
 
 # What was begun
 registration-status-none = Nothing is under way in this browser.

@@ -361,6 +361,7 @@ lookup-go = Look it up
 lookup-link = Look up this application later with its receipt number and check code
 lookup-office = Office
 lookup-accepted = Received
+lookup-reason = Reason
 lookup-revoked-at = Revoked at
 lookup-listed = On the revocation list since
 lookup-drafting = The office is checking what was entered.

@@ -213,6 +213,8 @@ registration-done-print = 印刷する
 registration-done-quit = 閉じる
 registration-print-title = 利用者登録の内容
 registration-print-applicant = 会社
+bidder-pdf = 受領書（PDF）
+bidder-pdf-next = 印刷画面（「印刷」ボタン）では、この文字もそのまま印刷できます。
 
 # 途中の手続き
 registration-status-none = この画面で行っている手続きはありません。

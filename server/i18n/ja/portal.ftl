@@ -361,6 +361,7 @@ lookup-go = 確認する
 lookup-link = 受付番号と確認コードで申込状況を確認する
 lookup-office = 申込先
 lookup-accepted = 受付日時
+lookup-reason = 理由
 lookup-revoked-at = 失効日時
 lookup-listed = 失効リストへの掲載
 lookup-drafting = 内容を確認中です。

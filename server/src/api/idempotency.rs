@@ -60,6 +60,8 @@ impl Key {
             request: labelled(
                 b"request",
                 &[
+                    // Keyed: a body may hold a company's password, and its digest alone would let one try passwords on it.
+                    &secret,
                     parts.method.as_str().as_bytes(),
                     parts.uri.to_string().as_bytes(),
                     seen,

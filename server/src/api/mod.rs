@@ -6,7 +6,9 @@
 
 mod answer;
 mod bid;
+mod bidder;
 mod call;
+mod held;
 mod idempotency;
 mod input;
 mod office;
@@ -17,6 +19,8 @@ mod paper;
 mod problem;
 mod queue;
 mod receipt;
+mod registration;
+mod renewal;
 mod revocation;
 pub mod token;
 
@@ -48,6 +52,9 @@ fn operations() -> Vec<Operation> {
         office::operations(),
         revocation::operations(),
         receipt::operations(),
+        registration::operations(),
+        renewal::operations(),
+        held::operations(),
         queue::operations(),
         paper::operations(),
         officer::operations(),

@@ -5,17 +5,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use casework::identity::{Authority, CertificateId, Digest, Fingerprint, Serial};
 use casework::paper::{self as rules, Case, Field};
-use casework::review::{Approval, Reason, Verdict};
+use casework::review::Approval;
 use casework::time::{Day, Instant};
 use std::sync::Arc;
 use wire::api::{Scope, SignedText, ToSign, Wanted};
 use wire::code::Code;
 use wire::office::Language;
-use wire::paper::{self as said, Ask, Enclosure, Entered, Entry, Form, Kept, Named, Paper as Told, Reassign, State};
+use wire::paper::{Ask, Enclosure, Entered, Entry, Form, Kept, Named, Paper as Told, Reassign, State};
 use wire::problem::Complaint;
 
 use super::answer::Given;
 use super::call::{Call, officer_id, written};
+use super::held::verdict;
 use super::input::{Nothing, Sent};
 use super::operation::Operation;
 use super::problem::{No, both};
@@ -296,22 +297,7 @@ async fn reassign(call: Call, Sent(to): Sent<Reassign>) -> Result<Given<Told>, N
 }
 
 async fn ask(call: Call, Sent(ask): Sent<Ask>) -> Result<Given<Told>, No> {
-    let reason = |key: Option<String>| match key {
-        Some(key) => Ok(Box::new(Reason {
-            key,
-            remark: ask.remark.clone(),
-        })),
-        None => Err(No::malformed(
-            "/reason",
-            "this decision needs one of the office's reasons",
-        )),
-    };
-    let verdict = match ask.verdict {
-        said::Verdict::Approve => Verdict::Approve,
-        said::Verdict::Deny => Verdict::Deny(reason(ask.reason)?),
-        said::Verdict::Return => Verdict::Return(reason(ask.reason)?),
-    };
-    let language = ask.language;
+    let (verdict, language) = verdict(ask)?;
     Here::of(&call)
         .await?
         .perform(&call, &Command::Ask { verdict, language })

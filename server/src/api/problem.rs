@@ -121,7 +121,7 @@ impl No {
         }
     }
 
-    fn with(mut self, name: HeaderName, value: &str) -> Self {
+    pub(super) fn with(mut self, name: HeaderName, value: &str) -> Self {
         // Digits and words of ours.
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.push((name, value));

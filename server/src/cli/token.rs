@@ -48,8 +48,8 @@ pub(super) struct Create {
     /// The account it works for, as `officer list` names it
     #[arg(long, value_name = "ACCOUNT")]
     account: CaseId<OfficerAccount>,
-    /// What it may be used for (repeatable): revocation:write, case:read, case:write, officer:read, officer:write,
-    /// office:read, office:write, token:read, token:write, bid:write
+    /// What it may be used for (repeatable): revocation:write, registration:write, renewal:write, case:read, case:write,
+    /// officer:read, officer:write, office:read, office:write, token:read, token:write, bid:write
     #[arg(long, value_name = "SCOPE", required = true, value_parser = scope)]
     scope: Vec<Scope>,
     /// After so many days it is worth nothing

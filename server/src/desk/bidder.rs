@@ -170,6 +170,18 @@ impl Desk {
         Ok(parties)
     }
 
+    /// Whose program applied, where one did: what an officer's own program sent off is the officer's own application, whoever's
+    /// cards it had.
+    pub(super) async fn program_of(&self, case: [u8; 16]) -> Result<Option<PersonNumber>, Fault> {
+        let Some(begun) = self.store().begun_with_card(case).await? else {
+            return Ok(None);
+        };
+        let account = self
+            .look::<OfficerAccount>(CaseId::from_octets(begun.officer.0))
+            .await?;
+        Ok(account.account().map(|account| account.person.clone()))
+    }
+
     async fn officer_with(&self, card: Fingerprint) -> Result<Option<PersonNumber>, Fault> {
         let row = self.store().officer_by_card(card).await?;
         Ok(row.map(|row| row.account.person))
@@ -289,7 +301,7 @@ fn fits(office: &Office, reason: &Reason, used_for: ReasonUse) -> bool {
 }
 
 /// One line of at most 400 characters (DOMAIN §5.4).
-pub(super) fn is_remark(remark: &str) -> bool {
+pub(crate) fn is_remark(remark: &str) -> bool {
     characters::count(remark) <= LONGEST_REMARK && characters::forbidden(remark).is_none()
 }
 

@@ -163,6 +163,25 @@ impl Desk {
         Some(Ceremony::begun_by(&said).new_text(office, (said.from, &face), language, now))
     }
 
+    /// Both texts of a ceremony, of these random octets and of this moment: the same for the same, so that whoever shows
+    /// the cards again once they have signed need not have kept them. The new card's is written as soon as it is shown.
+    pub(crate) fn ceremony_texts(
+        office: &Office,
+        registration: RegistrationId,
+        (from, to): (&ShownCard, Option<&ShownCard>),
+        random: [u8; 10],
+        (language, at): (Language, Instant),
+    ) -> (String, Option<String>) {
+        let ceremony = Ceremony::of(registration, random);
+        let (from, to) = (
+            CardFace::of(from.signature()),
+            to.map(|to| CardFace::of(to.signature())),
+        );
+        let old = ceremony.old_text(office, &from, language, at);
+        let new = to.map(|to| ceremony.new_text(office, (from.card, &to), language, at));
+        (old, new)
+    }
+
     /// The page of a renewal that was begun.
     pub async fn confirmation(&self, office: &Office, opened: &Opened) -> Result<Confirmation, Fault> {
         let missing = || Fault::Bug(Bug("a card of a renewal is not kept".to_owned()));

@@ -2,8 +2,10 @@
 
 use casework::identity::Company;
 use casework::officer;
-use casework::review::{OwnCompany, Persons, Rule};
+use casework::review::{OwnCompany, Persons, Reason, Rule};
+use casework::time::Instant;
 use serde::Deserialize;
+use wire::bidder::Because;
 use wire::office::Text;
 
 use super::{NotOffered, Office, OfficeError, Words};
@@ -53,6 +55,26 @@ impl Office {
             .reasons
             .iter()
             .find(|reason| reason.key == key && reason.used_for == used_for)
+    }
+
+    /// Why something was denied or given back, as its applicant is told.
+    pub(crate) fn because(&self, reason: &Reason, used_for: ReasonUse, until: Option<Instant>) -> Because {
+        Because {
+            key: reason.key.clone(),
+            says: self.reason_in_words(reason, used_for),
+            remark: reason.remark.clone(),
+            until: until.map(|until| until.0),
+        }
+    }
+
+    /// A reason's saved words; its key where the office has forgotten it.
+    pub(crate) fn reason_in_words(&self, reason: &Reason, used_for: ReasonUse) -> Text {
+        let key = || Text {
+            ja: reason.key.clone(),
+            en: reason.key.clone(),
+        };
+        self.reason(&reason.key, used_for)
+            .map_or_else(key, |saved| saved.words.clone())
     }
 
     /// The rules of the paper route.

@@ -10,7 +10,7 @@ use axum::response::Response;
 use casework::identity::CertificateId;
 use casework::number::{CheckCode, Number};
 use casework::time::Instant;
-use casework::{paper, revocation};
+use casework::{paper, registration, renewal, revocation};
 use std::net::IpAddr;
 use std::time::Duration;
 use wire::code::Code;
@@ -23,6 +23,7 @@ use crate::desk::renewal::Renewal;
 use crate::desk::revocation::Revocation;
 use crate::desk::{CaseId, Procedure};
 use crate::fault::{Bug, Fault};
+use crate::office::ReasonUse;
 use crate::portal::limit::Wait;
 use crate::portal::page::{Fact, Page, render};
 use crate::portal::visit::{Stop, Visit, address, read_form};
@@ -76,6 +77,7 @@ pub(crate) async fn look(State(portal): State<Portal>, request: Request) -> Resu
             let page = visit.page();
             let facts = facts(&page, &standing);
             let view = view::LookedUp {
+                revoked: standing.revoked_at.is_some(),
                 says: page.text(&standing.says).to_owned(),
                 number: standing.number,
                 facts,
@@ -128,6 +130,8 @@ async fn standing(portal: &Portal, row: &ReceiptRow) -> Result<Standing, Fault> 
         what: "a case",
         why: format!("no office {:?} here", case.office),
     })?;
+    // The saved words alone: what an officer added may name somebody, and went by letter.
+    let mut reason = None;
     let (state, revoked): (&str, Option<(CertificateId, Instant)>) = if case.procedure == Paper::NOUN {
         let case = portal.desk().look::<Paper>(CaseId::from_octets(row.case)).await?;
         let revoked = match &case {
@@ -137,12 +141,22 @@ async fn standing(portal: &Portal, row: &ReceiptRow) -> Result<Standing, Fault> 
         (Paper::state(&case), revoked)
     } else if case.procedure == Renewal::NOUN {
         let case = portal.desk().look::<Renewal>(CaseId::from_octets(row.case)).await?;
+        reason = match &case {
+            renewal::Case::Denied { reason, .. } => Some(office.reason_in_words(reason, ReasonUse::Deny)),
+            renewal::Case::Returned { reason, .. } => Some(office.reason_in_words(reason, ReasonUse::Return)),
+            _ => None,
+        };
         (Renewal::state(&case), None)
     } else if case.procedure == Registration::NOUN {
         let case = portal
             .desk()
             .look::<Registration>(CaseId::from_octets(row.case))
             .await?;
+        reason = match &case {
+            registration::Case::Denied { reason, .. } => Some(office.reason_in_words(reason, ReasonUse::Deny)),
+            registration::Case::Returned { reason, .. } => Some(office.reason_in_words(reason, ReasonUse::Return)),
+            _ => None,
+        };
         (Registration::state(&case), None)
     } else {
         let case = portal.desk().look::<Revocation>(CaseId::from_octets(row.case)).await?;
@@ -162,6 +176,7 @@ async fn standing(portal: &Portal, row: &ReceiptRow) -> Result<Standing, Fault> 
         office: office.name.clone(),
         state: state.to_owned(),
         says: both(&format!("lookup-{state}")),
+        reason,
         accepted_at: row.given_at.0,
         revoked_at: revoked.map(|(_, at)| at.0),
         listed_at: listed.map(|list| list.this_update.0),
@@ -174,6 +189,9 @@ fn facts(page: &Page, standing: &Standing) -> Vec<Fact> {
         page.fact("lookup-office", page.text(&standing.office)),
         page.fact("lookup-accepted", time(standing.accepted_at)),
     ];
+    if let Some(reason) = &standing.reason {
+        facts.push(page.fact("lookup-reason", page.text(reason)));
+    }
     if let Some(at) = standing.revoked_at {
         facts.push(page.fact("lookup-revoked-at", time(at)));
         let listed = standing.listed_at.map_or_else(|| page.t("done-crl-waiting"), time);

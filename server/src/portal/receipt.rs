@@ -2,7 +2,7 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use casework::application::Application;
+use casework::application::{Application, Complaint};
 use casework::identity::{CertificateId, Digest};
 use casework::number::{CheckCode, Number};
 use casework::refund::Refund;
@@ -11,15 +11,17 @@ use casework::time::Instant;
 use pki::certificate::Certificate;
 use wire::code::Code;
 
+use crate::catalogue::{Message, Words};
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
 use crate::portal::Portal;
 use crate::portal::page::{Fact, Page, render};
 use crate::portal::revocation::Current;
 use crate::portal::visit::{Post, Stop, Visit};
-use crate::portal::{date, fact, view};
+use crate::portal::{date, fact, refusal, view};
+use crate::print::bidder::Receipt as Bidder;
 use crate::print::revocation::{Print, Receipt};
-use crate::print::{self, Sheet};
+use crate::print::{self, Sheet, Unprinted};
 use crate::store::CrlRow;
 
 /// S6
@@ -79,38 +81,7 @@ pub(crate) async fn sheet(visit: Visit) -> Result<Response, Stop> {
     let receipt = own_receipt(&visit, &page, &current, &accepted).await?;
     let text = visit.portal.store().text(current.id().octets(), accepted.text).await;
     let text = text.map_err(|fault| visit.fault(&fault))?.unwrap_or_default();
-    let Sheet {
-        title,
-        head,
-        head_facts,
-        mark,
-        sections,
-        notes,
-        ..
-    } = receipt.sheet();
-    let facts = |facts: Vec<print::Fact>| -> Vec<Fact> {
-        let fact = |fact: print::Fact| Fact {
-            lang: page.tongue(&fact.value),
-            label: fact.label,
-            value: fact.value,
-        };
-        facts.into_iter().map(fact).collect()
-    };
-    let view = view::Print {
-        title,
-        head,
-        head_facts: facts(head_facts),
-        mark,
-        sections: sections
-            .into_iter()
-            .map(|section| (section.heading, facts(section.facts)))
-            .collect(),
-        notes,
-        text_lang: page.tongue(&text),
-        text,
-        page: visit.page(),
-    };
-    Ok(render(StatusCode::OK, &view))
+    Ok(render(StatusCode::OK, &on_paper(receipt.sheet(), text, page)))
 }
 
 /// The same as PDF.
@@ -125,6 +96,83 @@ pub(crate) async fn pdf(visit: Visit) -> Result<Response, Stop> {
         (header::CONTENT_DISPOSITION, name),
     ];
     Ok((headers, octets).into_response())
+}
+
+/// A sheet as the page for printing shows it, with the text that was signed.
+pub(crate) fn on_paper(sheet: Sheet, text: String, page: Page) -> view::Print {
+    let Sheet {
+        title,
+        head,
+        head_facts,
+        mark,
+        sections,
+        notes,
+        ..
+    } = sheet;
+    let facts = |facts: Vec<print::Fact>| -> Vec<Fact> {
+        let fact = |fact: print::Fact| Fact {
+            lang: page.tongue(&fact.value),
+            label: fact.label,
+            value: fact.value,
+        };
+        facts.into_iter().map(fact).collect()
+    };
+    view::Print {
+        title,
+        head,
+        head_facts: facts(head_facts),
+        mark,
+        sections: sections
+            .into_iter()
+            .map(|section| (section.heading, facts(section.facts)))
+            .collect(),
+        notes,
+        text_lang: page.tongue(&text),
+        text,
+        page,
+    }
+}
+
+/// A bidder's receipt as PDF, or the character that no font has, named. Its names are the register's and the card's: they
+/// were not typed here, and nobody's renewal hangs on a font.
+pub(crate) async fn bidder_pdf(receipt: Bidder) -> Result<Result<Vec<u8>, char>, Fault> {
+    match tokio::task::spawn_blocking(move || receipt.pdf()).await {
+        Ok(Ok(octets)) => Ok(Ok(octets)),
+        Ok(Err(Unprinted::Character { character })) => Ok(Err(character)),
+        Ok(Err(Unprinted::Bug(why))) => Err(why.into()),
+        Err(why) => Err(Bug(why.to_string()).into()),
+    }
+}
+
+/// What is said to whom wants a PDF of what no font can draw: which character, and that the page can be printed.
+pub(crate) fn undrawable(words: Words, character: char) -> Message {
+    let complaint = Complaint::Character { character };
+    Message {
+        next: words.say("bidder-pdf-next"),
+        ..refusal::complained(words, &words.say("bidder-pdf"), complaint, "")
+    }
+}
+
+/// The PDF for the browser.
+pub(crate) async fn send_bidder_pdf(visit: &Visit, receipt: Bidder) -> Result<Response, Stop> {
+    let name = format!("attachment; filename=\"receipt-{}.pdf\"", receipt.number);
+    let printed = bidder_pdf(receipt).await.map_err(|fault| visit.fault(&fault))?;
+    let octets = printed
+        .map_err(|character| visit.told(StatusCode::UNPROCESSABLE_ENTITY, undrawable(visit.words, character)))?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/pdf".to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+    ];
+    Ok((headers, octets).into_response())
+}
+
+/// Facts of a page, as they are printed.
+pub(crate) fn plain(facts: Vec<Fact>) -> Vec<print::Fact> {
+    let fact = |fact: Fact| print::Fact {
+        label: fact.label,
+        value: fact.value,
+    };
+    facts.into_iter().map(fact).collect()
 }
 
 /// A receipt as PDF. Laying out and subsetting fonts takes tens of milliseconds: not on the thread that answers everybody.
@@ -209,13 +257,6 @@ pub(crate) async fn receipt(
     let mut application = fact::application(page, &accepted.application);
     let refund = fact::refund(page, accepted.refund, &office.authority()?.revocation.policy.refund);
     application.push(page.fact("confirm-refund", refund));
-    let plain = |facts: Vec<Fact>| -> Vec<print::Fact> {
-        let fact = |fact: Fact| print::Fact {
-            label: fact.label,
-            value: fact.value,
-        };
-        facts.into_iter().map(fact).collect()
-    };
     Ok(Receipt {
         language: page.words.language(),
         office: office.name.clone(),

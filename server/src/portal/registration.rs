@@ -5,7 +5,7 @@
 
 mod change;
 mod confirm;
-mod done;
+pub(crate) mod done;
 mod entry;
 mod form;
 mod prove;
@@ -13,7 +13,8 @@ mod start;
 mod status;
 mod view;
 
-pub(crate) use form::contact;
+pub(crate) use form::{check, contact, field};
+pub(crate) use prove::unproven;
 
 use axum::Router;
 use axum::http::{StatusCode, header};
@@ -53,6 +54,7 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/edit", get(onward).post(confirm::edit))
         .route("/done", get(done::page))
         .route("/done/print", get(done::sheet).post(done::print))
+        .route("/done/receipt.pdf", get(done::pdf))
         .route("/status", get(status::page).post(status::choose))
         .route("/stay", get(onward).post(stay))
         .route("/quit", get(onward).post(quit))
@@ -83,11 +85,6 @@ impl Current {
     /// Whether an application with this card is held for review.
     fn holds(&self, compared: Option<&Compared>) -> bool {
         registration_policy(&self.office).is_some_and(|policy| policy.review.holds(compared))
-    }
-
-    fn is_change(&self) -> bool {
-        let opened = self.standing.case.opened();
-        opened.is_some_and(|opened| opened.kind != Kind::New)
     }
 }
 

@@ -4,10 +4,10 @@
 //! request 2 at 更新: the new card, read again, signs exactly that page. Each page is a GET without effect; each step is a POST
 //! that ends in a redirect, so that Back and Reload are harmless (G-S4).
 
-mod bids;
+pub(crate) mod bids;
 mod ceremony;
-mod confirm;
-mod done;
+pub(crate) mod confirm;
+pub(crate) mod done;
 pub(crate) mod held;
 mod rows;
 mod start;
@@ -50,6 +50,7 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/back", get(onward).post(confirm::back))
         .route("/done", get(done::page))
         .route("/done/print", get(done::sheet).post(done::print))
+        .route("/done/receipt.pdf", get(done::pdf))
         .route("/case", get(held::page))
         .route("/case/withdraw", get(held::sure).post(held::withdraw))
         .route("/case/answer", get(held::page).post(held::answer))

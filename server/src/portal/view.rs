@@ -212,6 +212,8 @@ pub(crate) struct LookUp {
 #[derive(Template)]
 #[template(path = "looked-up.html")]
 pub(crate) struct LookedUp {
+    /// Whether there is a list to wait for.
+    pub(crate) revoked: bool,
     pub(crate) page: Page,
     pub(crate) says: String,
     pub(crate) number: String,

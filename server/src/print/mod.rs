@@ -3,6 +3,7 @@
 //! What is printed is the stored text, character for character. A character that neither font has is refused by name
 //! before there is anything to print ([`printable`]); it is never drawn as an empty box (A39).
 
+pub mod bidder;
 mod font;
 mod line;
 pub mod notice;

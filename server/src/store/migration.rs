@@ -161,6 +161,11 @@ const SQLITE: &[(i64, &str, &str)] = &[
         "lists of others are kept",
         include_str!("../../migrations/sqlite/0012_lists_of_others_are_kept.sql"),
     ),
+    (
+        13,
+        "programs register and renew",
+        include_str!("../../migrations/sqlite/0013_programs_register_and_renew.sql"),
+    ),
 ];
 const POSTGRES: &[(i64, &str, &str)] = &[
     (
@@ -222,6 +227,11 @@ const POSTGRES: &[(i64, &str, &str)] = &[
         12,
         "lists of others are kept",
         include_str!("../../migrations/postgres/0012_lists_of_others_are_kept.sql"),
+    ),
+    (
+        13,
+        "programs register and renew",
+        include_str!("../../migrations/postgres/0013_programs_register_and_renew.sql"),
     ),
 ];
 

@@ -54,7 +54,7 @@ use std::sync::Arc;
 
 pub use alarm::{AlarmRow, OperatorMail};
 pub use audit::{Content, EventRecord, EvidenceRow, SignedHead};
-pub(crate) use begun::BegunRow;
+pub(crate) use begun::{BegunRow, BegunWithCard};
 pub use bid::{BidRow, BidderOf};
 pub use card::CardRow;
 pub use card_request::{ANSWERED, CardRequestRow, CardRequestState, Claimed};

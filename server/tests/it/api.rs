@@ -4,6 +4,7 @@
 
 mod authority;
 mod bid;
+mod bidder;
 mod client;
 mod described;
 mod guard;

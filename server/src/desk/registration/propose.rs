@@ -160,6 +160,10 @@ async fn read(
     let face = face(&card)?;
     facts.card = desk.card_known(office, &card).await?;
     facts.parties = desk.parties_of(std::slice::from_ref(&face), entry.as_ref()).await?;
+    if facts.officer.is_some() {
+        let own = desk.program_of(standing.id.octets()).await?;
+        facts.parties.persons.extend(own);
+    }
     facts.compared = entry.as_ref().map(|entry| face.compared(entry));
     facts.open = desk
         .store()

@@ -156,10 +156,14 @@ async fn read(
         }
         _ => None,
     };
+    let mut parties = desk.parties_of(&faces, entry.as_ref()).await?;
+    if acting.is_some() {
+        parties.persons.extend(desk.program_of(standing.id.octets()).await?);
+    }
     let facts = Facts {
         officer: acting.as_ref().map(|acting| acting.officer.clone()),
         hand_to: hand_to.map(|acting| acting.officer),
-        parties: desk.parties_of(&faces, entry.as_ref()).await?,
+        parties,
         first,
         from: desk.card_known(office, &from).await?,
         to: desk.card_known(office, &to).await?,

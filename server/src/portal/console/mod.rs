@@ -37,6 +37,7 @@ use std::sync::Arc;
 use wire::code::Code;
 
 pub(crate) use frame::{Frame, Tab};
+pub(crate) use reviewed::Reviewed;
 pub(crate) use seat::{Brought, Knock, Seat, SeatPost, Wish};
 
 use crate::catalogue::Message;

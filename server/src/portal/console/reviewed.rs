@@ -1,7 +1,7 @@
 //! What officers do to an application, whichever procedure it is of: one flow of claims and signed decisions.
 
 use casework::identity::OfficerId;
-use casework::review::{Review, Verdict};
+use casework::review::{Approval, Review, Verdict};
 use casework::{paper as by_paper, registration as registering, renewal as renewing};
 use wire::office::Language;
 
@@ -12,7 +12,7 @@ use crate::desk::registration::{Command as OfRegistration, Registration};
 use crate::desk::renewal::{Command as OfRenewal, Renewal};
 
 /// A procedure that officers decide on.
-pub(super) trait Reviewed: Procedure {
+pub(crate) trait Reviewed: Procedure {
     /// The key of the agent's heading over the text of a decision.
     const TITLE: &'static str;
     /// Whether the form of the decision stands on the page of the case, and not on one of its own.
@@ -20,6 +20,8 @@ pub(super) trait Reviewed: Procedure {
 
     /// Who has it, while it waits for officers.
     fn review(case: &Self::Case) -> Option<&Review>;
+    /// Whose word ended it, or gave it back.
+    fn decided(case: &Self::Case) -> Option<&Approval>;
     /// 担当する
     fn claim() -> Self::Command;
     /// 担当を外れる
@@ -39,6 +41,14 @@ impl Reviewed for Paper {
     fn review(case: &by_paper::Case) -> Option<&Review> {
         match case {
             by_paper::Case::Waiting { review, .. } => Some(review),
+            _ => None,
+        }
+    }
+
+    fn decided(case: &by_paper::Case) -> Option<&Approval> {
+        match case {
+            by_paper::Case::Returned { by, .. } | by_paper::Case::Denied { by, .. } => Some(by),
+            by_paper::Case::Revoked { last, .. } => Some(last),
             _ => None,
         }
     }
@@ -75,6 +85,14 @@ impl Reviewed for Renewal {
         }
     }
 
+    fn decided(case: &renewing::Case) -> Option<&Approval> {
+        match case {
+            renewing::Case::Returned { by, .. } | renewing::Case::Denied { by, .. } => Some(by),
+            renewing::Case::Renewed { approvals, .. } => approvals.as_ref().map(|approvals| &approvals.last),
+            _ => None,
+        }
+    }
+
     fn claim() -> OfRenewal {
         OfRenewal::Claim
     }
@@ -103,6 +121,14 @@ impl Reviewed for Registration {
     fn review(case: &registering::Case) -> Option<&Review> {
         match case {
             registering::Case::Held { review, .. } => Some(review),
+            _ => None,
+        }
+    }
+
+    fn decided(case: &registering::Case) -> Option<&Approval> {
+        match case {
+            registering::Case::Returned { by, .. } | registering::Case::Denied { by, .. } => Some(by),
+            registering::Case::Registered { approvals, .. } => approvals.as_ref().map(|approvals| &approvals.last),
             _ => None,
         }
     }

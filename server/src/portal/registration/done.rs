@@ -2,15 +2,21 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use casework::registration::{Case, Submitted};
+use casework::registration::{Case, Kind, Submitted};
 
 use super::{Current, PRINTED, STAGES, confirm, current, elsewhere, form, framed, to, view};
-use crate::fault::Fault;
+use crate::desk::Standing;
+use crate::desk::registration::Registration;
+use crate::fault::{Bug, Fault};
+use crate::office::Office;
 use crate::portal::bidding::fact;
 use crate::portal::page::{Fact, Page, render};
-use crate::portal::receipt::check_code;
+use crate::portal::receipt::{self, check_code, plain};
 use crate::portal::visit::{Post, Stop, Visit};
-use crate::portal::{date, view as pages};
+use crate::portal::{Portal, date};
+use crate::print::Section;
+use crate::print::bidder::Receipt;
+use crate::print::revocation::Print;
 
 /// What was applied for, as the result tells it.
 struct Told {
@@ -28,13 +34,15 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
     let Some(submitted) = current.standing.case.submitted() else {
         return elsewhere(&visit, &current);
     };
-    let told = told(&visit, &page, &current, submitted).await?;
-    let suffix = suffix(&current);
+    let told = told(&visit.portal, &page, &current.office, &current.standing, submitted).await;
+    let told = told.map_err(|fault| visit.fault(&fault))?;
+    let case = &current.standing.case;
+    let suffix = suffix(case);
     let view = view::Done {
         stages: page.stages(STAGES, &5),
-        title: page.t(&format!("registration-done-title{}", title(&current))),
+        title: page.t(&format!("registration-done-title{}", title(case))),
         lead: page.t(&format!("registration-done-lead{suffix}")),
-        held: is_held(&current),
+        held: is_held(case),
         number: submitted.number.to_string(),
         facts: told.facts,
         company: told.company,
@@ -70,71 +78,113 @@ pub(super) async fn sheet(visit: Visit) -> Result<Response, Stop> {
     let Some(submitted) = current.standing.case.submitted() else {
         return elsewhere(&visit, &current);
     };
-    let page = visit.page();
-    let told = told(&visit, &page, &current, submitted).await?;
     let text = confirm::written(&visit, &current, submitted.text).await?;
-    let reprint = printed(&visit, &current)? > 1;
-    let view = pages::Print {
-        title: page.t("registration-print-title"),
-        head: page.house(),
-        head_facts: vec![
-            page.fact("registration-done-number", submitted.number.to_string()),
-            page.fact("registration-print-applicant", told.name),
-            page.fact("print-at", date::minute(page.words, visit.now)),
-        ],
-        mark: reprint.then(|| page.t("print-reprint")),
-        sections: vec![
-            (
-                page.t(&format!("registration-done-title{}", title(&current))),
-                told.facts,
-            ),
-            (page.t("bidder-account-company"), told.company),
-            (page.t("bidder-account-card"), told.card),
-            (page.t("bidder-account-contact"), told.contact),
-        ],
-        notes: vec![page.t(&format!("registration-done-lead{}", suffix(&current)))],
-        text_lang: page.tongue(&text),
-        text,
-        page,
-    };
-    Ok(render(StatusCode::OK, &view))
+    let receipt = own_receipt(&visit, &current).await?;
+    Ok(render(
+        StatusCode::OK,
+        &receipt::on_paper(receipt.sheet(), text, visit.page()),
+    ))
 }
 
-async fn told(visit: &Visit, page: &Page, current: &Current, submitted: &Submitted) -> Result<Told, Stop> {
-    let fault = |fault: Fault| visit.fault(&fault);
-    let desk = visit.portal.desk();
-    let entry = desk
-        .entry(&current.office.id, &submitted.business)
-        .await
-        .map_err(fault)?;
-    let card = super::shown(visit, current).await?;
-    let code = check_code(&visit.portal, current.id().octets()).await.map_err(fault)?;
+/// The same as PDF.
+pub(super) async fn pdf(visit: Visit) -> Result<Response, Stop> {
+    let current = current(&visit).await?;
+    if current.standing.case.submitted().is_none() {
+        return elsewhere(&visit, &current);
+    }
+    let receipt = own_receipt(&visit, &current).await?;
+    receipt::send_bidder_pdf(&visit, receipt).await
+}
+
+async fn own_receipt(visit: &Visit, current: &Current) -> Result<Receipt, Stop> {
+    let print = if printed(visit, current)? > 1 {
+        Print::Again
+    } else {
+        Print::First
+    };
+    let receipt = receipt(&visit.portal, &visit.page(), &current.office, &current.standing, print).await;
+    receipt
+        .map_err(|fault| visit.fault(&fault))?
+        .ok_or_else(|| super::stale(visit))
+}
+
+/// What is printed of a registration, in the language of the page; `None` of one that was not applied for.
+pub(crate) async fn receipt(
+    portal: &Portal,
+    page: &Page,
+    office: &Office,
+    standing: &Standing<Registration>,
+    print: Print,
+) -> Result<Option<Receipt>, Fault> {
+    let Some(submitted) = standing.case.submitted() else {
+        return Ok(None);
+    };
+    let told = told(portal, page, office, standing, submitted).await?;
+    let section = |key: &str, facts| Section {
+        heading: page.t(key),
+        facts: plain(facts),
+    };
+    Ok(Some(Receipt {
+        language: page.words.language(),
+        office: office.name.clone(),
+        title: "registration-print-title",
+        applicant: told.name,
+        number: submitted.number,
+        text: submitted.text,
+        result: section(&format!("registration-done-title{}", title(&standing.case)), told.facts),
+        content: vec![
+            section("bidder-account-company", told.company),
+            section("bidder-account-card", told.card),
+            section("bidder-account-contact", told.contact),
+        ],
+        lead: page.t(&format!("registration-done-lead{}", suffix(&standing.case))),
+        printed_at: page.now,
+        print,
+    }))
+}
+
+async fn told(
+    portal: &Portal,
+    page: &Page,
+    office: &Office,
+    standing: &Standing<Registration>,
+    submitted: &Submitted,
+) -> Result<Told, Fault> {
+    let (desk, bidding) = (portal.desk(), office.bidding()?);
+    let entry = desk.entry(&office.id, &submitted.business).await?;
+    let card = desk.card_face(submitted.opened.card).await?;
+    let card = card.ok_or_else(|| Bug(format!("the card {} is not kept", submitted.opened.card)))?;
+    let code = check_code(portal, standing.id.octets()).await?;
     Ok(Told {
         facts: vec![
             page.fact("registration-done-at", date::second(page.words, submitted.at)),
             page.fact("receipt-check-code", code.to_string()),
         ],
-        company: fact::company(page, &current.bidding, &submitted.business, entry.as_ref()),
-        card: fact::card(page, &current.bidding, &card),
+        company: fact::company(page, bidding, &submitted.business, entry.as_ref()),
+        card: fact::card(page, bidding, &card),
         contact: form::contact(page, &submitted.contact),
         name: entry.map_or(card.company, |entry| entry.name),
     })
 }
 
-fn is_held(current: &Current) -> bool {
-    matches!(current.standing.case, Case::Held { .. } | Case::Returned { .. })
+fn is_held(case: &Case) -> bool {
+    matches!(case, Case::Held { .. } | Case::Returned { .. })
 }
 
-fn title(current: &Current) -> &'static str {
-    match (is_held(current), current.is_change()) {
+fn is_change(case: &Case) -> bool {
+    case.opened().is_some_and(|opened| opened.kind != Kind::New)
+}
+
+fn title(case: &Case) -> &'static str {
+    match (is_held(case), is_change(case)) {
         (true, _) => "-held",
         (false, true) => "-change",
         (false, false) => "",
     }
 }
 
-fn suffix(current: &Current) -> &'static str {
-    match (is_held(current), current.is_change()) {
+fn suffix(case: &Case) -> &'static str {
+    match (is_held(case), is_change(case)) {
         (true, true) => "-held-change",
         (true, false) => "-held",
         (false, true) => "-change",

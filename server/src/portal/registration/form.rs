@@ -113,7 +113,7 @@ impl FieldView {
 }
 
 /// The rules of the form, and that every character can be printed on the receipt (A39).
-pub(super) fn check(form: &Form) -> Result<Contact, Vec<(Field, Complaint)>> {
+pub(crate) fn check(form: &Form) -> Result<Contact, Vec<(Field, Complaint)>> {
     let checked = form.check();
     let mut complaints = checked.as_ref().err().cloned().unwrap_or_default();
     let texts = [
@@ -153,6 +153,11 @@ pub(crate) fn contact(page: &Page, contact: &Contact) -> Vec<Fact> {
         page.fact(&label(Field::Fax), fax),
         page.fact(&label(Field::Mail), mail),
     ]
+}
+
+/// A field's name, and the key of its label.
+pub(crate) fn field(field: Field) -> (&'static str, String) {
+    (named(field, &Form::default()).0, label(field))
 }
 
 fn label(field: Field) -> String {

@@ -99,6 +99,15 @@ fn complaint(words: Words, notice: &str) -> Option<Message> {
     })
 }
 
+/// What is said to a proof that proves nothing.
+pub(crate) fn unproven(words: Words, proof: &CompanyProof) -> Message {
+    match proof {
+        CompanyProof::Unqualified => unqualified(words),
+        CompanyProof::Later { until } => later(words, &date::minute(words, *until)),
+        CompanyProof::Proved(_) | CompanyProof::No => wrong(words),
+    }
+}
+
 /// One answer, whichever of the two does not fit (A55).
 fn wrong(words: Words) -> Message {
     Message {

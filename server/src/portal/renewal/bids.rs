@@ -11,7 +11,7 @@ use crate::office::Office;
 use crate::portal::date;
 use crate::portal::page::Page;
 use crate::portal::visit::{Stop, Visit};
-use crate::store::BidRow;
+use crate::store::{BidRow, Store};
 
 /// An open bid.
 pub(super) struct Bid {
@@ -32,7 +32,7 @@ pub(super) async fn of(
     (card, last): (Fingerprint, Day),
     business: &BusinessNumber,
 ) -> Result<Vec<Bid>, Stop> {
-    let rows = rows(visit, office, card, business).await;
+    let rows = rows(visit.portal.store(), office, (card, visit.now.day()), business).await;
     let rows = rows.map_err(|fault| visit.fault(&fault))?;
     Ok(rows
         .into_iter()
@@ -49,13 +49,13 @@ pub(super) async fn of(
         .collect())
 }
 
-async fn rows(
-    visit: &Visit,
+/// The same as they are kept.
+pub(crate) async fn rows(
+    store: &Store,
     office: &Office,
-    card: Fingerprint,
+    (card, today): (Fingerprint, Day),
     business: &BusinessNumber,
 ) -> Result<Vec<(String, BidRow)>, Fault> {
-    let (store, today) = (visit.portal.store(), visit.now.day());
     let mut rows = store.bids_of_business(&office.id, business, today).await?;
     let kept = store.card(card).await?;
     let serial = kept

@@ -13,7 +13,7 @@ use wire::code::Code;
 use super::{
     Current, STAGES, bids, current, elsewhere, framed, give_up, perform, request_of, rows, stale, start, to, view,
 };
-use crate::catalogue::{Message, both};
+use crate::catalogue::{Message, Words, both};
 use crate::desk::bidder::renewal_policy;
 use crate::desk::renewal::{Command, Confirmation, Renewal};
 use crate::desk::{Failure, Procedure as _};
@@ -22,7 +22,7 @@ use crate::portal::ask::Ask;
 use crate::portal::bidding::seat;
 use crate::portal::card_request::told;
 use crate::portal::date;
-use crate::portal::page::{Page, render};
+use crate::portal::page::render;
 use crate::portal::purpose::Purpose;
 use crate::portal::visit::{Post, Stop, Visit};
 use crate::store::CardRequestRow;
@@ -55,7 +55,7 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
         blocks: rows::blocks(&page, policy.review, &confirmation),
         compared: rows::compared(&page, reviews, &confirmation),
         // What is going to be held is told as that.
-        warnings: warnings(&page, &confirmation, held),
+        warnings: warnings(page.words, &confirmation, held),
         held,
         person: opened.person.clone(),
         elsewhere: others,
@@ -222,23 +222,23 @@ async fn is_out(visit: &Visit) -> Result<bool, Stop> {
     Ok(matches!(current(visit).await?.standing.case, Case::Awaiting { .. }))
 }
 
-fn is_older(confirmation: &Confirmation) -> bool {
+pub(crate) fn is_older(confirmation: &Confirmation) -> bool {
     let older = |warning: &Warning| matches!(warning, Warning::Older { .. });
     confirmation.warnings.iter().any(older)
 }
 
 /// What is said before 更新, in the words of the catalogue.
-fn warnings(page: &Page, confirmation: &Confirmation, held: bool) -> Vec<Message> {
+pub(crate) fn warnings(words: Words, confirmation: &Confirmation, held: bool) -> Vec<Message> {
     let said = confirmation.warnings.iter().filter_map(|warning| {
         Some(match warning {
             Warning::Older { new, old } => {
                 let (new, old) = (date::slashed(new.day()), date::slashed(old.day()));
-                page.message(Code::WarnOlder, &[("new", &new), ("old", &old)])
+                words.message(Code::WarnOlder, &[("new", &new), ("old", &old)])
             }
-            Warning::Early { days } => page.message(Code::WarnEarly, &[("days", &days.to_string())]),
-            Warning::Bid { opening } => page.message(Code::WarnBid, &[("date", &date::slashed(*opening))]),
+            Warning::Early { days } => words.message(Code::WarnEarly, &[("days", &days.to_string())]),
+            Warning::Bid { opening } => words.message(Code::WarnBid, &[("date", &date::slashed(*opening))]),
             Warning::Name if held => return None,
-            Warning::Name => page.message(Code::WarnName, &[]),
+            Warning::Name => words.message(Code::WarnName, &[]),
         })
     });
     said.collect()

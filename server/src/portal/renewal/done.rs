@@ -7,13 +7,18 @@ use wire::code::Code;
 
 use super::confirm::written;
 use super::{Current, PRINTED, STAGES, current, elsewhere, to, view};
+use crate::desk::Standing;
 use crate::desk::bidder::renewal_policy;
-use crate::desk::renewal::{Confirmation, Item, rows};
-use crate::portal::date;
+use crate::desk::renewal::{Confirmation, Item, Renewal, rows};
+use crate::fault::Fault;
+use crate::office::{Bidding, Office};
 use crate::portal::page::{Fact, Page, render};
-use crate::portal::receipt::check_code;
-use crate::portal::view as pages;
+use crate::portal::receipt::{self, check_code, plain};
 use crate::portal::visit::{Post, Stop, Visit};
+use crate::portal::{Portal, date};
+use crate::print::bidder::Receipt;
+use crate::print::revocation::Print;
+use crate::print::{self, Section};
 
 /// `GET /{office}/renewal/done`. Nobody is logged in with the old card any more, so that who was is not asked for here.
 pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
@@ -22,15 +27,16 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
         return elsewhere(&visit, &current);
     };
     let page = visit.page();
-    let facts = facts(&visit, &page, &current, submitted).await?;
+    let facts = facts(&visit.portal, &page, &current.standing, submitted).await;
+    let facts = facts.map_err(|fault| visit.fault(&fault))?;
     let confirmation = confirmation(&visit, &current, submitted).await?;
-    let (title, lead) = said(&page, &current);
+    let (title, lead) = said(&page, &current.bidding, &current.standing.case);
     let waits = matches!(current.standing.case, Case::Held { .. } | Case::Returned { .. });
     let view = view::Done {
         stages: page.stages(STAGES, &5),
         title,
         lead,
-        state: state(&current),
+        state: state(&current.standing.case),
         renewed: matches!(current.standing.case, Case::Renewed { .. }),
         held: waits.then(|| page.message(Code::InfoHeld, &[])),
         usable: waits.then(|| date::slashed(confirmation.old.valid.1.day())),
@@ -68,61 +74,91 @@ pub(super) async fn sheet(visit: Visit) -> Result<Response, Stop> {
         return elsewhere(&visit, &current);
     };
     let page = visit.page();
-    let told = facts(&visit, &page, &current, submitted).await?;
     let confirmation = confirmation(&visit, &current, submitted).await?;
-    let policy = renewal_policy(&current.office).ok_or_else(|| super::stale(&visit))?;
-    let hides = !current.bidding.show_holder_address_on_print;
-    let language = page.words.language();
-    let card = |face| -> Vec<Fact> {
-        rows(policy.review, confirmation.entry.as_ref(), face, language)
-            .into_iter()
-            .map(|row| {
-                let hidden = hides && row.item == Item::HolderAddress;
-                let value = if hidden {
+    let text = written(&visit, &current, submitted.text).await?;
+    let text = if current.bidding.show_holder_address_on_print {
+        text
+    } else {
+        without_home(&page, &text, &confirmation)
+    };
+    let receipt = own_receipt(&visit, &current).await?;
+    Ok(render(StatusCode::OK, &receipt::on_paper(receipt.sheet(), text, page)))
+}
+
+/// The same as PDF.
+pub(super) async fn pdf(visit: Visit) -> Result<Response, Stop> {
+    let current = current(&visit).await?;
+    if current.standing.case.submitted().is_none() {
+        return elsewhere(&visit, &current);
+    }
+    let receipt = own_receipt(&visit, &current).await?;
+    receipt::send_bidder_pdf(&visit, receipt).await
+}
+
+async fn own_receipt(visit: &Visit, current: &Current) -> Result<Receipt, Stop> {
+    let print = if printed(visit, current)? > 1 {
+        Print::Again
+    } else {
+        Print::First
+    };
+    let receipt = receipt(&visit.portal, &visit.page(), &current.office, &current.standing, print).await;
+    receipt
+        .map_err(|fault| visit.fault(&fault))?
+        .ok_or_else(|| super::stale(visit))
+}
+
+/// What is printed of a renewal, in the language of the page; `None` of one that was not applied for.
+pub(crate) async fn receipt(
+    portal: &Portal,
+    page: &Page,
+    office: &Office,
+    standing: &Standing<Renewal>,
+    print: Print,
+) -> Result<Option<Receipt>, Fault> {
+    let (Some(submitted), Some(policy)) = (standing.case.submitted(), renewal_policy(office)) else {
+        return Ok(None);
+    };
+    let bidding = office.bidding()?;
+    let confirmation = portal.desk().confirmation(office, &submitted.opened).await?;
+    let card = |key: &str, face| {
+        let facts = rows(policy.review, confirmation.entry.as_ref(), face, page.words.language());
+        let facts = facts.into_iter().map(|row| {
+            let hidden = row.item == Item::HolderAddress && !bidding.show_holder_address_on_print;
+            print::Fact {
+                label: row.label.to_owned(),
+                value: if hidden {
                     page.t("renewal-print-hidden")
                 } else {
                     row.value
-                };
-                Fact {
-                    label: row.label.to_owned(),
-                    lang: page.tongue(&value),
-                    value,
-                }
-            })
-            .collect()
+                },
+            }
+        });
+        Section {
+            heading: page.t(key),
+            facts: facts.collect(),
+        }
     };
-    let text = written(&visit, &current, submitted.text).await?;
-    let text = if hides {
-        without_home(&page, &text, &confirmation)
-    } else {
-        text
-    };
-    let reprint = printed(&visit, &current)? > 1;
-    let (title, lead) = said(&page, &current);
-    let name = confirmation
-        .entry
-        .as_ref()
-        .map_or(&confirmation.new.company, |entry| &entry.name);
-    let view = pages::Print {
-        title: page.t("renewal-print-title"),
-        head: page.house(),
-        head_facts: vec![
-            page.fact("registration-done-number", submitted.number.to_string()),
-            page.fact("registration-print-applicant", name),
-            page.fact("print-at", date::minute(page.words, visit.now)),
+    let (title, lead) = said(page, bidding, &standing.case);
+    let entry = confirmation.entry.as_ref();
+    Ok(Some(Receipt {
+        language: page.words.language(),
+        office: office.name.clone(),
+        title: "renewal-print-title",
+        applicant: entry.map_or(&confirmation.new.company, |entry| &entry.name).clone(),
+        number: submitted.number,
+        text: submitted.text,
+        result: Section {
+            heading: title,
+            facts: plain(facts(portal, page, standing, submitted).await?),
+        },
+        content: vec![
+            card("renewal-old", &confirmation.old),
+            card("renewal-new", &confirmation.new),
         ],
-        mark: reprint.then(|| page.t("print-reprint")),
-        sections: vec![
-            (title, told),
-            (page.t("renewal-old"), card(&confirmation.old)),
-            (page.t("renewal-new"), card(&confirmation.new)),
-        ],
-        notes: vec![lead],
-        text_lang: page.tongue(&text),
-        text,
-        page: visit.page(),
-    };
-    Ok(render(StatusCode::OK, &view))
+        lead,
+        printed_at: page.now,
+        print,
+    }))
 }
 
 async fn confirmation(visit: &Visit, current: &Current, submitted: &Submitted) -> Result<Confirmation, Stop> {
@@ -131,11 +167,15 @@ async fn confirmation(visit: &Visit, current: &Current, submitted: &Submitted) -
     confirmation.map_err(|fault| visit.fault(&fault))
 }
 
-async fn facts(visit: &Visit, page: &Page, current: &Current, submitted: &Submitted) -> Result<Vec<Fact>, Stop> {
-    let code = check_code(&visit.portal, current.id().octets()).await;
-    let code = code.map_err(|fault| visit.fault(&fault))?;
+async fn facts(
+    portal: &Portal,
+    page: &Page,
+    standing: &Standing<Renewal>,
+    submitted: &Submitted,
+) -> Result<Vec<Fact>, Fault> {
+    let code = check_code(portal, standing.id.octets()).await?;
     let mut facts = vec![page.fact("registration-done-at", date::second(page.words, submitted.at))];
-    if let Case::Renewed { at, .. } = &current.standing.case {
+    if let Case::Renewed { at, .. } = &standing.case {
         facts.push(page.fact("renewal-done-at", date::second(page.words, *at)));
     }
     facts.push(page.fact("receipt-check-code", code.to_string()));
@@ -153,9 +193,9 @@ fn short(page: &Page, serial: &str, until: casework::time::Instant) -> Vec<Fact>
 }
 
 /// Title and sentence of the result. Those of 001 and 002 are their own.
-fn said(page: &Page, current: &Current) -> (String, String) {
-    let state = state(current);
-    let key = match (&current.standing.case, current.bidding.reviews()) {
+fn said(page: &Page, bidding: &Bidding, case: &Case) -> (String, String) {
+    let state = state(case);
+    let key = match (case, bidding.reviews()) {
         (Case::Renewed { .. }, true) => "renewed-review",
         _ => state,
     };
@@ -165,8 +205,8 @@ fn said(page: &Page, current: &Current) -> (String, String) {
     )
 }
 
-fn state(current: &Current) -> &'static str {
-    match &current.standing.case {
+fn state(case: &Case) -> &'static str {
+    match case {
         Case::Renewed { .. } => "renewed",
         Case::Returned { .. } => "returned",
         Case::Denied { .. } => "denied",

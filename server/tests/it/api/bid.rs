@@ -1,16 +1,24 @@
 //! Open bids, told by a bidding system: bounded, idempotent, and nothing more than words.
 
+use std::num::NonZeroU32;
+
 use casework::officer::Role;
 use serde_json::{Value, json};
 use server::office::BIDDING_CORE_EXAMPLE;
+use server::portal::Limits;
 use wire::api::Scope;
 
 use super::stand::{OFFICE, Stand};
+use crate::house::Place;
 
 const KEN: &str = "mihon-ken";
 
 async fn stand() -> Stand {
-    let stand = Stand::new().await;
+    open(Stand::new().await).await
+}
+
+/// With an ordering body.
+async fn open(stand: Stand) -> Stand {
     let text = BIDDING_CORE_EXAMPLE.replacen("[\"mihon-issuing\"]", "[\"mihon\"]", 1);
     let now = stand.desk().clock().now();
     stand.desk().store().load_office(KEN, &text, now).await.unwrap();
@@ -106,4 +114,24 @@ async fn a_lying_client_is_bounded_and_named_by_the_field() {
     let empty = json!({ "system": "ebid", "bids": [] });
     let told = officer.program.call("PUT", &path, &[], Some(&empty)).await.json(200);
     assert_eq!(told, json!({ "bids": 0, "changed": false }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_tells_more_often_than_its_budget_waits_and_holds_nobody_else_up() {
+    let limits = Limits {
+        token: NonZeroU32::new(3).unwrap(),
+        ..Stand::generous()
+    };
+    let stand = open(Stand::at(Place::on_sqlite(), limits).await).await;
+    let path = format!("/offices/{KEN}/bids");
+    let officer = stand.officer(KEN, "1001", "見本 花子", &[Role::Administration]).await;
+    let other = stand.program(KEN, officer.id, &[Scope::BidWrite], 1).await;
+    let empty = json!({ "system": "ebid", "bids": [] });
+    let mut last = officer.program.call("PUT", &path, &[], Some(&empty)).await;
+    for _ in 0..4 {
+        last = officer.program.call("PUT", &path, &[], Some(&empty)).await;
+    }
+    last.problem(429, "E-LIMIT");
+    assert!(last.header("retry-after").unwrap().parse::<u32>().unwrap() <= 60);
+    other.call("PUT", &path, &[], Some(&empty)).await.json(200);
 }

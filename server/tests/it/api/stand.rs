@@ -21,7 +21,7 @@ use server::authority::issue::{CardUse, Order, Wanted as Certified};
 use server::config::Serves;
 use server::desk::officer::{Command, OfficerAccount, invitation_code, invitation_digest};
 use server::desk::{Actor, CaseId, Desk};
-use server::office::AUTHORITY_EXAMPLE;
+use server::office::{AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE};
 use server::portal::{Limits, Portal, Site, router};
 use wire::api::Scope;
 use wire::office::Language;
@@ -33,7 +33,7 @@ pub(crate) const OFFICE: &str = "mihon-ca";
 /// Cards that were made.
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
-pub(crate) const ALL: [Scope; 10] = Scope::ALL;
+pub(crate) const ALL: [Scope; 12] = Scope::ALL;
 
 /// The house, with its portal at an address of its own.
 pub(crate) struct Stand {
@@ -404,11 +404,22 @@ async fn a_stand_serves_what_is_described() {
     let stand = Stand::at(Place::on_sqlite(), Stand::generous()).await;
     let roles = [Role::Entry, Role::Approval, Role::Administration, Role::Audit];
     let officer = stand.officer(OFFICE, "1001", "見本 花子", &roles).await;
+    let ordering = BIDDING_CORE_EXAMPLE.replacen("[\"mihon-issuing\"]", "[\"mihon\"]", 1);
+    let now = stand.desk().clock().now();
+    stand
+        .desk()
+        .store()
+        .load_office("mihon-ken", &ordering, now)
+        .await
+        .unwrap();
+    stand.desk().reopen().await.unwrap().unwrap();
+    let bidder = stand.officer("mihon-ken", "1002", "見本 次郎", &roles).await;
     assert_eq!(stand.stranger().get("/openapi.json").await.status, 200);
     let Some(told) = std::env::var_os("KAGIMORI_STAND") else {
         return;
     };
-    let there = json!({ "origin": stand.origin(), "token": officer.program.token });
+    let tokens = (&officer.program.token, &bidder.program.token);
+    let there = json!({ "origin": stand.origin(), "token": tokens.0, "bidder_token": tokens.1 });
     std::fs::write(&told, there.to_string()).unwrap();
     for _ in 0..LONGEST_STAND {
         if !Path::new(&told).exists() {

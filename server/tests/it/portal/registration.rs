@@ -136,6 +136,9 @@ async fn a_whole_registration_ends_with_a_receipt_and_a_card_that_logs_in() {
         assert_eq!(print.says("再印刷"), again);
         print.must_say("署名した内容");
     }
+    let pdf = browser.get(&format!("{base}/done/receipt.pdf")).await;
+    assert_eq!(pdf.status, StatusCode::OK);
+    assert!(pdf.octets.starts_with(b"%PDF-"));
     let answered = browser.post(&format!("{base}/quit"), &[]).await;
     browser
         .follow(answered)

@@ -264,6 +264,9 @@ async fn source_document_001_is_walked_whole_and_the_cards_change_places() {
         print.must_say(&old_serial);
         assert!(!print.says("Kanda, Chiyoda-ku"), "the home address stays on the screen");
     }
+    let pdf = browser.get(&format!("{base}/done/receipt.pdf")).await;
+    assert_eq!(pdf.status, StatusCode::OK);
+    assert!(pdf.octets.starts_with(b"%PDF-"));
     // The session is nobody's login any more (G-S6), and 閉じる ends it.
     let account = browser.get(&format!("{KEN}/account")).await;
     assert_eq!(account.location(), format!("{KEN}/login?to={KEN}/account"));
