@@ -35,8 +35,19 @@ pub(crate) struct Hall {
 
 impl Hall {
     pub(crate) fn of(house: House) -> Self {
+        Self::reviewing(house, BIDDING_REVIEW_EXAMPLE)
+    }
+
+    /// Where two persons approve what is held.
+    pub(crate) fn of_two(house: House) -> Self {
+        let text = BIDDING_REVIEW_EXAMPLE.replacen("persons = 1", "persons = 2", 1);
+        assert_ne!(text, BIDDING_REVIEW_EXAMPLE);
+        Self::reviewing(house, &text)
+    }
+
+    fn reviewing(house: House, review: &str) -> Self {
         let core = Office::from_toml(BIDDING_CORE_EXAMPLE).unwrap();
-        let review = Office::from_toml(BIDDING_REVIEW_EXAMPLE).unwrap();
+        let review = Office::from_toml(review).unwrap();
         let offices = vec![office(), core.clone(), review.clone()];
         let desk = Desk::new(
             house.store().clone(),

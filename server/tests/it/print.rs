@@ -10,7 +10,7 @@ use casework::identity::Digest;
 use casework::number::{CheckCode, Number};
 use casework::time::{Date, Instant};
 use server::print::revocation::{Print, Receipt};
-use server::print::{Fact, Unprinted, printable};
+use server::print::{Fact, Section, Unprinted, bidder, printable};
 use tempfile::NamedTempFile;
 use wire::office::{Language, Text};
 
@@ -52,6 +52,73 @@ fn every_fact_of_the_receipt_is_on_the_paper_in_both_languages() {
         ] {
             assert!(text.contains(&flowing(value)), "{value}");
         }
+    }
+}
+
+#[test]
+fn a_bidder_s_receipt_has_every_fact_in_both_languages_and_names_what_no_font_has() {
+    let facts = |facts: &[(&str, &str)]| {
+        let fact = |(label, value): &(&str, &str)| Fact {
+            label: (*label).to_owned(),
+            value: (*value).to_owned(),
+        };
+        facts.iter().map(fact).collect::<Vec<_>>()
+    };
+    let receipt = bidder::Receipt {
+        language: Language::Ja,
+        office: receipt().office,
+        title: "renewal-print-title",
+        applicant: "株式会社テスト工務店".to_owned(),
+        number: receipt().number,
+        text: Digest([7; 32]),
+        result: Section {
+            heading: "更新完了".to_owned(),
+            facts: facts(&[("受付日時", "2026年12月1日"), ("確認コード", "ABCDEFGH")]),
+        },
+        content: vec![Section {
+            heading: "新規に使用するICカード".to_owned(),
+            facts: facts(&[
+                ("ICカード取得者氏名", "髙橋　𠮷郎"),
+                ("証明書シリアル番号", "246187065731116185158328469941009070494604893767"),
+            ]),
+        }],
+        lead: "これからは新しいICカードをお使いください。".to_owned(),
+        printed_at: receipt().printed_at,
+        print: Print::Again,
+    };
+    for (language, title, again) in [
+        (Language::Ja, "電子証明書の更新内容", "再印刷"),
+        (Language::En, "Content of the certificate renewal", "Printed again"),
+    ] {
+        let receipt = bidder::Receipt {
+            language,
+            ..receipt.clone()
+        };
+        let text = flowing(&extracted(&receipt.pdf().unwrap())).to_lowercase();
+        let sections = std::iter::once(&receipt.result).chain(&receipt.content);
+        let facts = sections.flat_map(|section| &section.facts);
+        let all = facts.flat_map(|fact| [fact.label.clone(), fact.value.clone()]);
+        let more = [
+            receipt.office.in_language(language).to_owned(),
+            receipt.applicant.clone(),
+            receipt.number.to_string(),
+            receipt.text.to_string(),
+            receipt.lead.clone(),
+            title.to_owned(),
+            again.to_owned(),
+        ];
+        for part in all.chain(more) {
+            assert!(
+                text.contains(&flowing(&part).to_lowercase()),
+                "{part} is not in\n{text}"
+            );
+        }
+    }
+    // A39: a name that cannot be drawn is named, and never left out.
+    for wrong in ['\u{e000}', '\u{1f3e2}'] {
+        let mut receipt = receipt.clone();
+        receipt.applicant.push(wrong);
+        assert_eq!(receipt.pdf(), Err(Unprinted::Character { character: wrong }));
     }
 }
 
