@@ -63,7 +63,7 @@ async fn an_officer_makes_a_token_that_is_shown_once_and_revokes_it() {
     assert_eq!(again.status, StatusCode::CONFLICT, "the same form makes no second one");
     let list = officer.browser.get(&path).await;
     list.must_say("夜間の取り込み");
-    list.must_say("書面の申込の入力、担当、決定");
+    list.must_say("書面の申込と保留中の申請の入力、担当、決定");
     assert!(!list.says(&token), "the token is shown once");
     assert_eq!(house.store().tokens("mihon-ca").await.unwrap().len(), 1);
     let mark = list.hidden("token");
