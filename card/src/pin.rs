@@ -1,6 +1,8 @@
 //! PINs: parsed before a card sees them, wiped when dropped, and never printable.
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
+use std::ops::RangeInclusive;
+
 use zeroize::Zeroizing;
 
 /// A PIN in memory, whose form was checked and which is wiped when dropped.
@@ -48,6 +50,12 @@ impl Pin {
             return Err(PinFormat::TooLong { most: rule.longest });
         }
         Ok(Self(text))
+    }
+
+    /// Whether it has so many characters, digits alone where `digits` says so: what an issuer says of its cards' PINs. Nothing
+    /// else is told of it.
+    pub fn is_of_form(&self, characters: RangeInclusive<usize>, digits: bool) -> bool {
+        characters.contains(&self.0.len()) && (!digits || self.0.bytes().all(|octet| octet.is_ascii_digit()))
     }
 
     /// The PIN as the card wants it, filled up as the rule says.

@@ -102,7 +102,8 @@ pub(crate) async fn pin(State(local): State<Held>, headers: HeaderMap, body: Bod
         _ if same => {
             spends = Spends::OneOfSeveral;
             let (session, now) = (visit.session(), local.clock.now());
-            match local.kept.carried(&session, &visit.id, &card, now) {
+            let carried = local.kept.carried(&session, &visit.id, &card, now);
+            match carried.filter(|pin| may_be_of(pin, &rule)) {
                 Some(carried) => carried,
                 None => return hand_back(&visit, Notice::PinGone),
             }
@@ -265,6 +266,12 @@ fn taken(visit: &Visit, typed: &str, pin: Option<&str>) -> Result<Option<String>
 fn fits(typed: &str, rule: &PinRule) -> bool {
     (usize::from(rule.min)..=usize::from(rule.max)).contains(&typed.chars().count())
         && (!rule.digits || typed.bytes().all(|octet| octet.is_ascii_digit()))
+}
+
+/// The same of the PIN of another card: the new one may be of an issuer whose PINs look otherwise, and one that cannot be its
+/// PIN costs it no try.
+pub(super) fn may_be_of(pin: &Pin, rule: &PinRule) -> bool {
+    pin.is_of_form(usize::from(rule.min)..=usize::from(rule.max), rule.digits)
 }
 
 const PATIENCE: Duration = Duration::from_secs(3);

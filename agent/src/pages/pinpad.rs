@@ -5,6 +5,7 @@ use std::sync::Arc;
 use card::{CardFault, TriesLeft};
 use wire::card_request::{SAME_PIN_TRIES, SamePin, Step};
 
+use super::consent::may_be_of;
 use crate::cards::ShownCard;
 use crate::guard::Held;
 use crate::visit::Visit;
@@ -54,7 +55,9 @@ impl Pinpad {
         let (session, now) = (visit.session(), local.clock.now());
         let kept = local.kept.pin(&session, &card, now).is_some();
         let is_lost = local.kept.is_lost(&session, &card, now);
-        let carried = local.kept.carried(&session, &visit.id, &card, now).is_some();
+        let rule = visit.look().rule.clone();
+        let carried = local.kept.carried(&session, &visit.id, &card, now);
+        let carried = carried.is_some_and(|pin| may_be_of(&pin, &rule));
         let (tries, objection) = match tries_left(local, card).await {
             Err(fault) => {
                 return Self {

@@ -432,7 +432,7 @@ fn written_late(asked: &mut Asked) -> Option<Verdict> {
     *certificate = Some(URL_SAFE_NO_PAD.encode(asked.presented.last()?.fingerprint()));
     Some(Verdict::Go {
         next: Some(next.clone()),
-        pin: None,
+        pin: Some(asked.request.pin.clone()),
     })
 }
 

@@ -83,6 +83,27 @@ async fn done_2_with_two_tries_left_the_pin_is_asked_for_and_none_is_spent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn done_2_a_pin_that_cannot_be_the_new_card_s_is_not_tried_on_it() {
+    // The new card is of another issuer, whose PINs have eight digits; the other row is the control.
+    for (least, tried) in [(8, false), (6, true)] {
+        let scene = Scene::new().await;
+        scene.bench.drawer.insert(1, card().0);
+        let id = scene.portal.ask_renewal("one", SamePin::Auto);
+        scene.to_swap(&id).await;
+        scene.portal.tamper(&id, |request| request.pin.min = least);
+        let (mut new, _) = card();
+        new.set_tries_left(5).unwrap();
+        let (_, page) = scene.swap_in(&id, new).await;
+        assert_eq!(page.html.contains("一度だけ試します"), tried, "{}", page.html);
+        let page = scene.browser.submit(&page, "/request/pin", &[("same", "yes")]).await;
+        assert_eq!(page.location.is_some(), tried, "{}", page.html);
+        let left = if tried { 10 } else { 5 };
+        assert_eq!(scene.left(), TriesLeft::Known(left), "no try was spent");
+        assert_eq!(failed(&scene.portal), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn done_2_a_card_that_does_not_tell_its_tries_is_tried_by_nobody_but_its_holder() {
     let scene = Scene::new().await;
     scene.bench.drawer.insert(1, card().0);
