@@ -114,6 +114,8 @@ pub enum Refusal {
     },
     /// E-PROVE: the company has not yet shown that it is the one in the register.
     CompanyUnproven,
+    /// E-QUALIFICATION: today lies outside the company's 資格の登録有効期間, or the register has it no more.
+    Unqualified,
     /// E-REASON: a denial or a return says why.
     NoReason,
     /// E-MANY

@@ -6,6 +6,7 @@
 
 mod command;
 mod event;
+mod facts;
 mod form;
 mod state;
 
@@ -15,17 +16,14 @@ use alloc::vec::Vec;
 
 pub use command::Command;
 pub use event::{Errand, Event, Letter, Write};
+pub use facts::Facts;
 pub use form::{Contact, Field, Form};
-pub use state::{Case, Kind, Opened, Submitted};
+pub use state::{Case, Correction, Kind, Opened, Out, Submitted};
 
-use crate::card;
-use crate::evidence::Possession;
 use crate::names::TABLE_VERSION;
-use crate::number::Number;
-use crate::officer::{Officer, Role};
-use crate::register::{BusinessNumber, Compared};
+use crate::officer::Role;
 pub use crate::renewal::{Approvals, Known, ReviewPolicy};
-use crate::review::{Parties, Review, Rule, Ruled, Verdict};
+use crate::review::{Review, Rule, Verdict};
 use crate::time::Instant;
 use crate::{Answer, Refusal};
 
@@ -87,6 +85,7 @@ pub fn decide(
             | Reviewing { opened, business, .. },
             Enter(contact),
         ) => {
+            facts.qualified(opened)?;
             facts.registrable(opened, now)?;
             let next = Reviewing {
                 opened: opened.clone(),
@@ -124,6 +123,7 @@ pub fn decide(
             },
             Ask { text },
         ) => {
+            facts.qualified(opened)?;
             facts.registrable(opened, now)?;
             let next = Awaiting {
                 opened: opened.clone(),
@@ -153,7 +153,9 @@ pub fn decide(
             if now > *until {
                 return Err(Refusal::Lapsed);
             }
-            facts.registrable(opened, now)?; // again, at the irreversible step (G-T2)
+            // Again, at the irreversible step (G-T2).
+            facts.qualified(opened)?;
+            facts.registrable(opened, now)?;
             let submitted = Submitted {
                 opened: opened.clone(),
                 business: business.clone(),
@@ -242,6 +244,91 @@ pub fn decide(
             };
             Ok(looked_at(&submitted, Review::of(*content, now), event))
         }
+        (Returned { submitted, until, .. }, Enter(contact)) => {
+            if now > *until {
+                return Err(Refusal::Lapsed);
+            }
+            facts.fits(&submitted.opened, now)?;
+            let contact = contact.clone();
+            Ok(quiet(
+                case.corrected(Some(Correction { contact, out: None })),
+                Event::Entered,
+            ))
+        }
+        (
+            Returned {
+                submitted,
+                until,
+                correction: Some(Correction { contact, out: None }),
+                ..
+            },
+            Ask { text },
+        ) => {
+            if now > *until {
+                return Err(Refusal::Lapsed);
+            }
+            facts.fits(&submitted.opened, now)?;
+            let correction = Correction {
+                contact: contact.clone(),
+                out: Some(Out {
+                    text: *text,
+                    until: now.plus_seconds(policy.signature_within).min(*until),
+                }),
+            };
+            Ok(quiet(case.corrected(Some(correction)), Event::Asked { text: *text }))
+        }
+        (
+            Returned {
+                correction: Some(Correction { contact, .. }),
+                ..
+            },
+            Edit,
+        ) => {
+            let contact = contact.clone();
+            Ok(quiet(
+                case.corrected(Some(Correction { contact, out: None })),
+                Event::Edited,
+            ))
+        }
+        // What was sent off before is replaced whole, under its number: the page that the card signs now is what is decided
+        // upon from here on.
+        (
+            Returned {
+                submitted,
+                correction:
+                    Some(Correction {
+                        contact,
+                        out: Some(out),
+                    }),
+                ..
+            },
+            Confirm { signed, .. },
+        ) => {
+            if signed.card() != submitted.opened.card {
+                return Err(Refusal::AnotherCard);
+            }
+            if signed.text() != out.text {
+                return Err(Refusal::AnotherText);
+            }
+            if now > out.until {
+                return Err(Refusal::Lapsed);
+            }
+            facts.fits(&submitted.opened, now)?;
+            let submitted = Submitted {
+                contact: contact.clone(),
+                compared: facts.compared.clone(),
+                table: TABLE_VERSION,
+                text: out.text,
+                content: out.text,
+                answer: None,
+                ..submitted.as_ref().clone()
+            };
+            let event = Event::Answered {
+                number: submitted.number,
+                content: out.text,
+            };
+            Ok(looked_at(&submitted, Review::of(out.text, now), event))
+        }
         (Returned { submitted, until, .. }, Lapse) => {
             if now <= *until {
                 return Err(Refusal::Stale);
@@ -323,7 +410,6 @@ pub fn decide(
             Returned { .. },
             Open { .. }
             | Prove(_)
-            | Enter(_)
             | Edit
             | Ask { .. }
             | Confirm { .. }
@@ -355,27 +441,6 @@ pub fn decide(
     }
 }
 
-/// What the store and the issuers know at the moment of the decision.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
-    /// The officer who acts, if the account is active at this moment.
-    pub officer: Option<Officer>,
-    /// To whom a claim is handed, if that account is active.
-    pub hand_to: Option<Officer>,
-    /// Who and what it is about.
-    pub parties: Parties,
-    /// The first approval as its kept signature proves it now (A25).
-    pub first: Option<Possession>,
-    /// The card. How the office knows it is guarded by the writes.
-    pub card: Known,
-    /// Whose the registration is that is to be changed.
-    pub business: Option<BusinessNumber>,
-    /// Another application about this card that is not decided. Guarded by [`Write::Occupy`].
-    pub open: Option<Number>,
-    /// The card, compared with the register's entry; `None` where the register has none that counts today.
-    pub compared: Option<Compared>,
-}
-
 /// What an office may choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -387,113 +452,6 @@ pub struct Policy {
     pub returned_for_days: i32,
     /// How it is reviewed.
     pub rule: Rule,
-}
-
-impl Facts {
-    fn acting(&self, role: Role) -> Result<&Officer, Refusal> {
-        let officer = self.officer.as_ref().ok_or(Refusal::NotAnOfficer)?;
-        officer.must(role)?;
-        Ok(officer)
-    }
-
-    /// R112 to R114 for a new one; for a change the card is the one that it has.
-    fn registrable(&self, opened: &Opened, now: Instant) -> Result<(), Refusal> {
-        self.fits(opened, now)?;
-        self.open
-            .map_or(Ok(()), |number| Err(Refusal::AlreadyApplied { number }))
-    }
-
-    fn fits(&self, opened: &Opened, now: Instant) -> Result<(), Refusal> {
-        match opened.kind {
-            Kind::New => card::fresh(self.card.binding, self.card.standing, now),
-            Kind::Change { registration } => {
-                let known = card::registered(self.card.binding, self.card.standing, now)?;
-                (known == registration).then_some(()).ok_or(Refusal::AnotherCard)
-            }
-        }
-    }
-
-    fn approvable(&self, opened: &Opened, now: Instant) -> Result<(), Refusal> {
-        self.fits(opened, now).map_err(|refusal| match refusal {
-            Refusal::NotYetValid { .. }
-            | Refusal::Expired { .. }
-            | Refusal::AlreadyRevoked { .. }
-            | Refusal::Unaccepted
-            | Refusal::Broken => Refusal::UnfitCard {
-                standing: self.card.standing,
-            },
-            // Not to be found out is no reason to say no for good: later (I7).
-            other => other,
-        })
-    }
-
-    fn follow(
-        &self,
-        submitted: &Submitted,
-        review: &Review,
-        ruled: Ruled,
-        policy: &Policy,
-        now: Instant,
-    ) -> Result<Decision, Refusal> {
-        let number = submitted.number;
-        match ruled {
-            Ruled::Second(next) => {
-                let first = next.first.as_ref().ok_or(Refusal::Stale)?;
-                let event = Event::Approved {
-                    by: first.officer,
-                    text: first.text,
-                };
-                Ok(looked_at(submitted, next, event))
-            }
-            // Again, at the irreversible step (A20); an unfit card is an answer of its own, and the text is void.
-            Ruled::Approved { first, last } => match self.approvable(&submitted.opened, now) {
-                Err(unfit @ Refusal::UnfitCard { .. }) => Ok(Decision {
-                    answer: Answer::Refused(unfit),
-                    ..looked_at(
-                        submitted,
-                        review.unasked(),
-                        Event::Unfit {
-                            by: last.officer,
-                            number,
-                        },
-                    )
-                }),
-                Err(refusal) => Err(refusal),
-                Ok(()) => Ok(registered(submitted.clone(), Some(Approvals { first, last }), now)),
-            },
-            Ruled::Denied(reason, by) => {
-                let event = Event::Denied {
-                    by: by.officer,
-                    text: by.text,
-                    reason: reason.key.clone(),
-                    number,
-                };
-                let next = Case::Denied {
-                    submitted: Box::new(submitted.clone()),
-                    reason,
-                    by,
-                };
-                Ok(ended(next, event, Letter::Denied))
-            }
-            Ruled::Returned(reason, by) => Ok(Decision {
-                event: Event::Returned {
-                    by: by.officer,
-                    text: by.text,
-                    reason: reason.key.clone(),
-                    number,
-                },
-                next: Case::Returned {
-                    submitted: Box::new(submitted.clone()),
-                    reason,
-                    by,
-                    until: now.day().plus(policy.returned_for_days).ends(), // G-T3: the first day does not count
-                },
-                writes: vec![Write::Queue],
-                errands: vec![Errand::Mail(Letter::Returned)],
-                answer: Answer::Done,
-            }),
-        }
-    }
 }
 
 fn held(submitted: Submitted, now: Instant) -> Decision {

@@ -14,7 +14,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 pub use event::{Errand, Event, Letter, Write};
-pub use policy::{Policy, ReviewPolicy, SamePin, Variant, Warning, warnings};
+pub use policy::{Policy, ReviewPolicy, Variant, Warning, warnings};
 pub use state::{Approvals, Case, Opened, Submitted};
 
 use crate::card::{self, Binding, Standing};

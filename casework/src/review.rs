@@ -146,6 +146,28 @@ pub enum Ruled {
     Returned(Box<Reason>, Approval),
 }
 
+/// Where an application to an ordering body stands, whichever procedure it is of (DOMAIN §5.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage<'a> {
+    /// 保留・審査待ち, and 審査中 while an officer has it.
+    Held(&'a Review),
+    /// 差戻し
+    Returned {
+        /// What is wanted.
+        reason: &'a Reason,
+        /// After this it lapses.
+        until: Instant,
+    },
+    /// 更新完了, 登録完了, 変更完了
+    Done,
+    /// 否認
+    Denied(&'a Reason),
+    /// 取下げ
+    Withdrawn,
+    /// 期限切れ
+    Lapsed,
+}
+
 impl Review {
     /// It waits for its first officer.
     pub const fn of(content: Digest, now: Instant) -> Self {

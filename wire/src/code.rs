@@ -238,6 +238,9 @@ pub enum Code {
     /// The company has not shown that it is the one in the register.
     #[serde(rename = "E-PROVE")]
     Prove,
+    /// The company's qualification does not count today.
+    #[serde(rename = "E-QUALIFICATION")]
+    Qualification,
     /// A denial or a return says why.
     #[serde(rename = "E-REASON")]
     Reason,
@@ -341,6 +344,7 @@ impl Code {
         Self::CardRenewed,
         Self::ReviewCert,
         Self::Prove,
+        Self::Qualification,
         Self::Reason,
         Self::WarnOlder,
         Self::WarnEarly,
@@ -377,6 +381,7 @@ impl Code {
         Self::CheckCode,
         Self::ReviewCert,
         Self::Prove,
+        Self::Qualification,
         Self::Reason,
         Self::WarnOlder,
         Self::WarnEarly,
@@ -465,6 +470,7 @@ impl Code {
             Self::CardRenewed => "E-CARD-RENEWED",
             Self::ReviewCert => "E-REVIEW-CERT",
             Self::Prove => "E-PROVE",
+            Self::Qualification => "E-QUALIFICATION",
             Self::Reason => "E-REASON",
             Self::WarnOlder => "W-OLDER",
             Self::WarnEarly => "W-EARLY",

@@ -8,7 +8,7 @@ use crate::identity::{Digest, Fingerprint, RegistrationId};
 use crate::number::Number;
 use crate::register::{BusinessNumber, Compared};
 use crate::renewal::Approvals;
-use crate::review::{Approval, Reason, Review};
+use crate::review::{Approval, Reason, Review, Stage};
 use crate::time::Instant;
 
 /// A registration's, or a change's, life.
@@ -64,6 +64,8 @@ pub enum Case {
         by: Approval,
         /// After this it lapses.
         until: Instant,
+        /// What the company corrects before it signs anew.
+        correction: Option<Correction>,
     },
     /// 登録完了, 変更完了
     Registered {
@@ -102,6 +104,24 @@ pub enum Case {
         /// When.
         at: Instant,
     },
+}
+
+/// What a company corrects of an application that was given back. What was sent off stands until it is signed anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// What was entered.
+    pub contact: Box<Contact>,
+    /// The page that is out for signature.
+    pub out: Option<Out>,
+}
+
+/// A page that is out for signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Out {
+    /// The text to be signed.
+    pub text: Digest,
+    /// After this the signature comes too late.
+    pub until: Instant,
 }
 
 /// 登録 or 変更.
@@ -199,5 +219,75 @@ impl Case {
             | Self::Withdrawn { submitted, .. }
             | Self::Lapsed { submitted, .. } => Some(submitted),
         }
+    }
+
+    /// What was entered and is shown once more, for the first time or corrected.
+    pub const fn entered(&self) -> Option<&Contact> {
+        match self {
+            Self::Reviewing { contact, .. } | Self::Awaiting { contact, .. } => Some(contact),
+            Self::Returned {
+                correction: Some(correction),
+                ..
+            } => Some(&correction.contact),
+            Self::New
+            | Self::Entering { .. }
+            | Self::Held { .. }
+            | Self::Returned { correction: None, .. }
+            | Self::Registered { .. }
+            | Self::Denied { .. }
+            | Self::Withdrawn { .. }
+            | Self::Lapsed { .. }
+            | Self::Abandoned { .. } => None,
+        }
+    }
+
+    /// The page that is out for signature.
+    pub const fn out(&self) -> Option<Out> {
+        match self {
+            Self::Awaiting { text, until, .. } => Some(Out {
+                text: *text,
+                until: *until,
+            }),
+            Self::Returned {
+                correction: Some(correction),
+                ..
+            } => correction.out,
+            Self::New
+            | Self::Entering { .. }
+            | Self::Reviewing { .. }
+            | Self::Held { .. }
+            | Self::Returned { correction: None, .. }
+            | Self::Registered { .. }
+            | Self::Denied { .. }
+            | Self::Withdrawn { .. }
+            | Self::Lapsed { .. }
+            | Self::Abandoned { .. } => None,
+        }
+    }
+
+    /// Where it stands, once it was sent off.
+    pub const fn stage(&self) -> Option<Stage<'_>> {
+        Some(match self {
+            Self::New
+            | Self::Entering { .. }
+            | Self::Reviewing { .. }
+            | Self::Awaiting { .. }
+            | Self::Abandoned { .. } => return None,
+            Self::Held { review, .. } => Stage::Held(review),
+            Self::Returned { reason, until, .. } => Stage::Returned { reason, until: *until },
+            Self::Registered { .. } => Stage::Done,
+            Self::Denied { reason, .. } => Stage::Denied(reason),
+            Self::Withdrawn { .. } => Stage::Withdrawn,
+            Self::Lapsed { .. } => Stage::Lapsed,
+        })
+    }
+
+    /// The same case with another correction; one that was not given back has none.
+    pub(super) fn corrected(&self, correction: Option<Correction>) -> Self {
+        let mut case = self.clone();
+        if let Self::Returned { correction: own, .. } = &mut case {
+            *own = correction;
+        }
+        case
     }
 }

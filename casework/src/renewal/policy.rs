@@ -12,8 +12,6 @@ use crate::time::{Day, Instant};
 pub struct Policy {
     /// What happens when the names differ.
     pub review: ReviewPolicy,
-    /// Whether the current card's PIN is tried on the new one (DOMAIN §4.6).
-    pub same_pin: SamePin,
     /// So many days left on the current card, and more, are worth a word (R103).
     pub early_after_days: i32,
     /// Seconds within which the page must come back signed.
@@ -43,17 +41,6 @@ pub enum Variant {
     Accept,
     /// They are held like others.
     Hold,
-}
-
-/// Whether the current card's PIN is tried on the new card, once and only with three tries left (DOMAIN §4.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SamePin {
-    /// It is.
-    Auto,
-    /// The holder is asked whether it shall be.
-    Ask,
-    /// It is not.
-    Off,
 }
 
 /// What is to be said before 更新, and does not hinder it.

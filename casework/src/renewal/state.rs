@@ -8,7 +8,7 @@ use crate::identity::{Digest, Fingerprint, RegistrationId};
 use crate::names::{Class, Comparison, Difference};
 use crate::number::Number;
 use crate::register::Compared;
-use crate::review::{Approval, Reason, Review};
+use crate::review::{Approval, Reason, Review, Stage};
 use crate::time::Instant;
 
 /// A renewal's life. Before it is renewed nothing has changed, in whichever state it is.
@@ -160,6 +160,19 @@ impl Case {
             | Self::Withdrawn { submitted, .. }
             | Self::Lapsed { submitted, .. } => Some(submitted),
         }
+    }
+
+    /// Where it stands, once it was sent off.
+    pub const fn stage(&self) -> Option<Stage<'_>> {
+        Some(match self {
+            Self::New | Self::Confirming { .. } | Self::Awaiting { .. } | Self::Abandoned { .. } => return None,
+            Self::Held { review, .. } => Stage::Held(review),
+            Self::Returned { reason, until, .. } => Stage::Returned { reason, until: *until },
+            Self::Renewed { .. } => Stage::Done,
+            Self::Denied { reason, .. } => Stage::Denied(reason),
+            Self::Withdrawn { .. } => Stage::Withdrawn,
+            Self::Lapsed { .. } => Stage::Lapsed,
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use casework::register::BusinessNumber;
 use casework::registration::{
     Case, Command, Decision, Errand, Facts, Field, Form, Kind, Letter, Policy, ReviewPolicy, Write, decide,
 };
-use casework::review::{Parties, Reason, Verdict};
+use casework::review::{Parties, Reason, Stage, Verdict};
 
 use crate::office::{HOLDERS_COMPANY, insider, jiro, kanri, saburo};
 use crate::renewal::{bound, matching, now, one, other, review as renewal_policy, unknown};
@@ -207,7 +207,69 @@ fn the_form_says_what_is_wrong_field_by_field() {
     );
 }
 
-pub(crate) fn cases() -> [(&'static str, Case); 13] {
+#[test]
+fn s5_4_what_was_given_back_is_corrected_and_signed_anew_under_its_number() {
+    let returned = Verdict::Return(Box::new(reason()));
+    let returned = officer(&proposed(&returned), &decided(), &jiro()).unwrap().next;
+    let out = corrected(&returned);
+    assert!(
+        matches!(out.stage(), Some(Stage::Returned { .. })),
+        "it is not sent off yet"
+    );
+    let decision = officer(&out, &confirmed(CARD), &jiro()).unwrap();
+    let (Case::Held { submitted, review }, Case::Returned { submitted: before, .. }) = (&decision.next, &returned)
+    else {
+        panic!("{:?}", decision.next)
+    };
+    assert_eq!((submitted.number, submitted.at), (before.number, before.at));
+    assert_eq!((review.content, &review.first, &review.claim), (TEXT, &None, &None));
+    assert_eq!(decision.writes, [Write::Queue], "its card is in it as before");
+    // Another card, another text, or too late: it stays given back.
+    assert_eq!(
+        officer(&out, &confirmed(Fingerprint([8; 32])), &jiro()).unwrap_err(),
+        Refusal::AnotherCard
+    );
+    let late = now().plus_seconds(policy().signature_within + 1);
+    let lapsed = decide(&out, &confirmed(CARD), &facts(), &policy(), late);
+    assert_eq!(lapsed.unwrap_err(), Refusal::Lapsed);
+    let over = now().day().plus(15).ends();
+    for command in [entered(), asked(), confirmed(CARD)] {
+        let case = if command == asked() {
+            go(&returned, &entered(), &facts()).unwrap().next
+        } else {
+            out.clone()
+        };
+        let lapsed = decide(&case, &command, &facts(), &policy(), over);
+        assert_eq!(lapsed.unwrap_err(), Refusal::Lapsed, "{command:?}");
+    }
+    // 「修正する」 voids what was out.
+    let edited = go(&out, &Command::Edit, &facts()).unwrap().next;
+    assert_eq!(edited.out(), None);
+    assert_eq!(go(&edited, &confirmed(CARD), &facts()).unwrap_err(), Refusal::Stale);
+}
+
+#[test]
+fn a_qualification_that_ended_after_the_proof_registers_nobody_under_either_policy() {
+    let over = Facts {
+        compared: None,
+        ..facts()
+    };
+    for review in [ReviewPolicy::None, policy().review] {
+        let policy = Policy { review, ..policy() };
+        for (case, command) in [
+            (go(&entering(), &proved(), &facts()).unwrap().next, entered()),
+            (reviewing(), asked()),
+            (awaiting(), confirmed(CARD)),
+        ] {
+            let refused = decide(&case, &command, &over, &policy, now());
+            assert_eq!(refused.unwrap_err(), Refusal::Unqualified, "{command:?}");
+            // The control: a day on which it counts.
+            assert!(decide(&case, &command, &facts(), &policy, now()).is_ok());
+        }
+    }
+}
+
+pub(crate) fn cases() -> [(&'static str, Case); 15] {
     let done = |verdict: &Verdict| officer(&proposed(verdict), &decided(), &jiro()).unwrap().next;
     let returned = done(&Verdict::Return(Box::new(reason())));
     let late = now().day().plus(15).ends();
@@ -220,6 +282,8 @@ pub(crate) fn cases() -> [(&'static str, Case); 13] {
         ("Held", held()),
         ("Held++", proposed(&Verdict::Approve)),
         ("Returned", returned.clone()),
+        ("Returned+", go(&returned, &entered(), &facts()).unwrap().next),
+        ("Returned++", corrected(&returned)),
         ("Registered", done(&Verdict::Approve)),
         ("Denied", done(&Verdict::Deny(Box::new(reason())))),
         (
@@ -301,6 +365,12 @@ fn awaiting() -> Case {
 
 fn held() -> Case {
     officer(&awaiting(), &confirmed(CARD), &jiro()).unwrap().next
+}
+
+/// Given back, filled in again, and out for signature.
+fn corrected(returned: &Case) -> Case {
+    let entered = go(returned, &entered(), &facts()).unwrap().next;
+    go(&entered, &asked(), &facts()).unwrap().next
 }
 
 fn proposed(verdict: &Verdict) -> Case {

@@ -9,8 +9,8 @@ use casework::number::Number;
 use casework::officer::Officer;
 use casework::register::{Compared, Numbers, Person};
 use casework::renewal::{
-    Case, Command, Decision, Errand, Event, Facts, Known, Letter, Policy, ReviewPolicy, SamePin, Variant, Warning,
-    Write, current_card, decide, new_card, warnings,
+    Case, Command, Decision, Errand, Event, Facts, Known, Letter, Policy, ReviewPolicy, Variant, Warning, Write,
+    current_card, decide, new_card, warnings,
 };
 use casework::review::{Parties, Persons, Reason, Rule, Verdict};
 use casework::time::Instant;
@@ -526,7 +526,6 @@ fn same() -> Comparison {
 pub(crate) const fn core() -> Policy {
     Policy {
         review: ReviewPolicy::None,
-        same_pin: SamePin::Auto,
         early_after_days: 183,
         signature_within: 1_800,
         returned_for_days: 14,
@@ -539,7 +538,6 @@ pub(crate) const fn review() -> Policy {
         review: ReviewPolicy::OnMismatch {
             variant: Variant::Accept,
         },
-        same_pin: SamePin::Off,
         ..core()
     }
 }

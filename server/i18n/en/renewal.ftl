@@ -99,23 +99,9 @@ renewal-print-hidden = (personal data, not printed)
 renewal-status-confirming = You are checking the content. Nothing is renewed yet.
 renewal-status-asked = It waits for the signature. Nothing is renewed yet.
 renewal-status-lapsed = The time for the signature is over. Nothing is renewed yet.
-renewal-status-done = It was received.
 
 # An application under review
-renewal-case-title = IC card renewal in progress
-renewal-case-held = Your application waits for its review. The result is sent by email.
-renewal-case-claimed = Your application is under review. The result is sent by email.
-renewal-case-returned = Your application was returned. Please read why, and answer.
-renewal-case-reason = Why it was returned
-renewal-case-until = Please answer by { $time }. Without an answer the application lapses.
-renewal-case-answer = Answer
-renewal-case-answer-help = At most 400 characters. If you have filed a change for the register, please say so.
-renewal-case-answer-go = Answer
-renewal-case-withdraw = Withdraw the application
-renewal-case-link = A renewal of your IC card is in progress (receipt number { $number }).
-renewal-case-go = See how it stands
-renewal-withdraw-title = Withdrawing the application for the renewal
-renewal-withdraw-lead = Do you want to withdraw this application?
+renewal-case-title = Application for the IC card renewal
+renewal-case-name = Your application for the IC card renewal
+renewal-case-again = Please read why. You can then begin a renewal again.
 renewal-withdraw-note = A withdrawn application renews nothing. You can go on using the current IC card, and begin a renewal again.
-renewal-withdraw-go = Withdraw
-renewal-withdraw-back = Do not withdraw

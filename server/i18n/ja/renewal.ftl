@@ -99,23 +99,9 @@ renewal-print-hidden = （個人情報のため印刷していません）
 renewal-status-confirming = 内容の確認中です。まだ更新されていません。
 renewal-status-asked = 署名を待っています。まだ更新されていません。
 renewal-status-lapsed = 署名の期限が過ぎました。まだ更新されていません。
-renewal-status-done = 受け付けました。
 
 # 審査中の申請
-renewal-case-title = 手続き中のICカード更新
-renewal-case-held = 審査を待っています。結果は電子メールでお知らせします。
-renewal-case-claimed = 審査中です。結果は電子メールでお知らせします。
-renewal-case-returned = 差し戻されています。内容をご確認のうえ、回答してください。
-renewal-case-reason = 差戻しの理由
-renewal-case-until = { $time } までに回答してください。回答がないときは、申請は期限切れとなります。
-renewal-case-answer = 差戻しへの回答
-renewal-case-answer-help = 400文字以内。名簿の変更届を提出したときは、その旨を記入してください。
-renewal-case-answer-go = 回答する
-renewal-case-withdraw = 申請を取り下げる
-renewal-case-link = ICカード更新の申請（受付番号 { $number }）を手続きしています。
-renewal-case-go = 申請の状況を見る
-renewal-withdraw-title = ICカード更新の申請の取下げ
-renewal-withdraw-lead = この申請を取り下げますか。
+renewal-case-title = ICカード更新の申請
+renewal-case-name = ICカード更新の申請
+renewal-case-again = 理由をご確認のうえ、あらためてICカード更新を行うことができます。
 renewal-withdraw-note = 取り下げると、この申請では更新できません。現在のICカードはこれまでどおり使用でき、あらためてICカード更新を行うことができます。
-renewal-withdraw-go = 取り下げる
-renewal-withdraw-back = 取り下げない

@@ -28,7 +28,7 @@ use crate::desk::evidence::{self, Signature, Unproven, sha256};
 use crate::desk::{CaseId, Done, Failure, Procedure, Standing};
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
-use crate::portal::bidding::advised;
+use crate::portal::bidding::{Whose, advised};
 use crate::portal::card_request::told;
 use crate::portal::receipt::{bidder_pdf, undrawable};
 use crate::portal::refusal;
@@ -166,11 +166,16 @@ impl<P: Procedure> Own<P> {
     }
 
     pub(super) fn unproven(&self, why: &Unproven, issuer: &str) -> No {
+        self.unproven_of(Whose::Registered, why, issuer)
+    }
+
+    /// The same of either of a company's cards.
+    pub(super) fn unproven_of(&self, whose: Whose, why: &Unproven, issuer: &str) -> No {
         if let Unproven::Fault(fault) = why {
             return fault.clone().into();
         }
         tracing::info!(unproven = %why, "a card was not taken");
-        let message = |words| advised(words, told(words, why, &self.office.name, issuer));
+        let message = |words| advised(words, whose, told(words, why, &self.office.name, issuer));
         No::told(StatusCode::CONFLICT, message)
     }
 
@@ -192,8 +197,15 @@ impl<P: Procedure> Own<P> {
 
 /// What the rules say no to, with what a bidder does about it.
 pub(super) fn refused(refusal: &Refusal) -> No {
+    refused_of(Whose::Registered, refusal)
+}
+
+/// The same of either of a company's cards.
+pub(super) fn refused_of(whose: Whose, refusal: &Refusal) -> No {
     let (status, _) = refusal::refused(Words::of(Language::Ja), refusal);
-    No::told(status, |words| advised(words, refusal::refused(words, refusal).1))
+    No::told(status, |words| {
+        advised(words, whose, refusal::refused(words, refusal).1)
+    })
 }
 
 pub(super) fn no(failure: Failure) -> No {

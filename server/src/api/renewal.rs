@@ -15,7 +15,7 @@ use wire::renewal::{
 };
 
 use super::answer::{File, Given, Pdf};
-use super::bidder::{self, Own, no, refused};
+use super::bidder::{self, Own, no, refused, refused_of};
 use super::call::Call;
 use super::input::{Nothing, Sent};
 use super::operation::Operation;
@@ -26,10 +26,11 @@ use crate::desk::bidder::renewal_policy;
 use crate::desk::card::ShownCard;
 use crate::desk::evidence;
 use crate::desk::renewal::{Command, Confirmation, Renewal};
-use crate::desk::{Desk, Procedure as _};
+use crate::desk::{Desk, Failure, Procedure as _};
 use crate::office::ReasonUse;
+use crate::portal::bidding::Whose;
 use crate::portal::receipt::check_code;
-use crate::portal::renewal::{bids, confirm as page, done};
+use crate::portal::renewal::{confirm as page, done};
 use crate::print::revocation::Print;
 use crate::store::CardRow;
 
@@ -192,14 +193,14 @@ impl Own<Renewal> {
             let confirmation = call.desk().confirmation(&self.office, opened).await?;
             tell_cards(&mut told, &confirmation, submitted);
             if submitted.is_none() {
-                self.tell_before(call, &mut told, &confirmation).await?;
+                self.tell_before(&mut told, &confirmation)?;
             }
         }
         Ok(Given::seen(told, version))
     }
 
     /// What is read before 更新.
-    async fn tell_before(&self, call: &Call, told: &mut Told, confirmation: &Confirmation) -> Result<(), No> {
+    fn tell_before(&self, told: &mut Told, confirmation: &Confirmation) -> Result<(), No> {
         let policy = renewal_policy(&self.office).ok_or_else(No::not_found)?;
         let held = policy.review.holds(confirmation.compared.as_ref());
         told.will_be_held = Some(held);
@@ -215,27 +216,22 @@ impl Own<Renewal> {
             })
             .collect();
         let last = confirmation.old.valid.1.day();
-        told.bids = self
-            .bids(call, &confirmation.opened)
-            .await?
+        let touched = confirmation.touched.iter();
+        let mut bids: Vec<_> = touched
+            .flat_map(|touched| touched.bids.iter().map(move |bid| (&touched.office.id, bid)))
+            .collect();
+        bids.sort_by_key(|(_, bid)| bid.opens_on);
+        told.bids = bids
             .into_iter()
             .map(|(office, bid)| OpenBid {
-                office,
-                id: bid.id,
-                title: bid.title,
+                office: office.clone(),
+                id: bid.id.clone(),
+                title: bid.title.clone(),
                 opens_on: bid.opens_on.date().to_string(),
                 after_card: bid.opens_on > last,
             })
             .collect();
         Ok(())
-    }
-
-    async fn bids(&self, call: &Call, opened: &Opened) -> Result<Vec<(String, crate::store::BidRow)>, No> {
-        let Some(row) = call.store().registration(opened.registration).await? else {
-            return Ok(Vec::new());
-        };
-        let card = (opened.from, call.now.day());
-        Ok(bids::rows(call.store(), &self.office, card, &row.business).await?)
     }
 
     fn submitted(&self) -> Result<&Submitted, No> {
@@ -252,7 +248,11 @@ impl Own<Renewal> {
         let from = current.card().card;
         self.not_open(call, from).await?;
         if let Some(new) = new {
-            call.desk().new_card(&self.office, from, new).await.map_err(no)?;
+            let judged = call.desk().new_card(&self.office, from, new).await;
+            judged.map_err(|failure| match failure {
+                Failure::Refused(refusal) => refused_of(Whose::New, &refusal),
+                fault @ Failure::Fault(_) => no(fault),
+            })?;
             self.not_open(call, new.card().card).await?;
         }
         Ok(registration)
@@ -279,7 +279,8 @@ impl Own<Renewal> {
         let read = |part: &str, text: &str| octets(&format!("/{place}/{part}"), text);
         let (authentication, signature) = (read("authentication", authentication)?, read("signature", signature)?);
         let shown = call.desk().card_shown(&self.office, &authentication, &signature).await;
-        shown.map_err(|why| self.unproven(&why, &super::revocation::issuer(&signature)))
+        let whose = if place == "new" { Whose::New } else { Whose::Registered };
+        shown.map_err(|why| self.unproven_of(whose, &why, &super::revocation::issuer(&signature)))
     }
 }
 

@@ -3,22 +3,22 @@
 
 use casework::card::Card;
 use casework::evidence::Possession;
-use casework::identity::{Company, Digest, Fingerprint, PersonNumber, Serial};
+use casework::identity::{Company, Digest, Fingerprint, PersonNumber};
 use casework::register::{self, BusinessNumber, CardNames, Compared, Entry};
 use casework::renewal::Known;
 use casework::review::{Approval, OwnCompany, Parties, Reason, Review, Rule, Verdict};
-use casework::time::{Day, Instant};
+use casework::time::Instant;
 use casework::{Refusal, characters, officer, registration, renewal};
 use pki::certificate::Certificate;
-use wire::card_request::SamePin;
 
 use super::card::ShownCard;
-use super::officer::OfficerAccount;
+use super::evidence::sha256;
+use super::officer::{Acting, OfficerAccount};
 use super::text::{is_for, quotes};
-use super::{CaseId, Desk, Failure};
+use super::{CaseId, Desk, Failure, Procedure};
 use crate::fault::Fault;
-use crate::office::{self, Office, ReasonUse};
-use crate::store::CardRow;
+use crate::office::{Office, ReasonUse};
+use crate::store::{CardRow, EvidenceKind, NewEvidence};
 
 /// A card as its signature certificate says it, in texts: what pages show, texts quote and names are compared with. Texts
 /// are as received, and empty where the certificate says nothing.
@@ -122,31 +122,6 @@ impl Desk {
         Ok(entry.map(|row| row.entry).filter(|entry| entry.counts_on(today)))
     }
 
-    /// The days on which open bids with a card, or of its company at this office, are opened, from today on: what bidding
-    /// systems told. Nothing is decided by them (W-BID).
-    pub async fn openings(
-        &self,
-        office: &Office,
-        card: &CardRow,
-        business: Option<&BusinessNumber>,
-    ) -> Result<Vec<Day>, Fault> {
-        let today = self.clock().now().day();
-        let certificate = parse(card)?;
-        let serial = Serial::from_octets(certificate.serial().as_bytes());
-        let mut days = Vec::new();
-        if let Some(serial) = serial {
-            let bids = self.store().bids_of_card(card.card, card.issuer, serial, today).await?;
-            days.extend(bids.into_iter().map(|(_, bid)| bid.opens_on));
-        }
-        if let Some(business) = business {
-            let bids = self.store().bids_of_business(&office.id, business, today).await?;
-            days.extend(bids.into_iter().map(|(_, bid)| bid.opens_on));
-        }
-        days.sort_unstable();
-        days.dedup();
-        Ok(days)
-    }
-
     /// Who and what an application of this company with these cards is about.
     pub(crate) async fn parties_of(&self, cards: &[CardFace], entry: Option<&Entry>) -> Result<Parties, Fault> {
         let mut parties = Parties::default();
@@ -205,6 +180,22 @@ impl Desk {
         }))
     }
 
+    /// Whoever proposed a decision signs it: its text names that officer.
+    pub(super) async fn own_text<P: Procedure>(
+        &self,
+        case: CaseId<P>,
+        signed: &Possession,
+        acting: Option<&Acting>,
+    ) -> Result<(), Failure> {
+        let text = self.store().text(case.octets(), signed.text()).await?;
+        match (text, acting) {
+            (Some(text), Some(acting)) if !is_for(&text, &acting.officer.person) => {
+                Err(Failure::Refused(Refusal::AnotherText))
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn is_of_account(&self, approval: &Approval) -> Result<bool, Fault> {
         let account = self
             .look::<OfficerAccount>(CaseId::from_octets(approval.officer.0))
@@ -237,12 +228,7 @@ fn parse(row: &CardRow) -> Result<Certificate, Fault> {
 pub fn renewal_policy(office: &Office) -> Option<renewal::Policy> {
     let bidding = office.bidding().ok()?;
     Some(renewal::Policy {
-        review: review_policy(bidding.review),
-        same_pin: match bidding.same_pin {
-            SamePin::Auto => renewal::SamePin::Auto,
-            SamePin::Ask => renewal::SamePin::Ask,
-            SamePin::Off => renewal::SamePin::Off,
-        },
+        review: bidding.review,
         early_after_days: i32::from(bidding.early_after_days),
         signature_within: bidding.signature_within,
         returned_for_days: i32::from(bidding.returned_for_days),
@@ -254,23 +240,11 @@ pub fn renewal_policy(office: &Office) -> Option<renewal::Policy> {
 pub fn registration_policy(office: &Office) -> Option<registration::Policy> {
     let bidding = office.bidding().ok()?;
     Some(registration::Policy {
-        review: review_policy(bidding.review),
+        review: bidding.review,
         signature_within: bidding.signature_within,
         returned_for_days: i32::from(bidding.returned_for_days),
         rule: rule(office),
     })
-}
-
-const fn review_policy(review: office::ReviewPolicy) -> renewal::ReviewPolicy {
-    match review {
-        office::ReviewPolicy::None => renewal::ReviewPolicy::None,
-        office::ReviewPolicy::OnMismatch { variant } => renewal::ReviewPolicy::OnMismatch {
-            variant: match variant {
-                office::Variant::Accept => renewal::Variant::Accept,
-                office::Variant::Hold => renewal::Variant::Hold,
-            },
-        },
-    }
 }
 
 /// An officer of a bidder's own company never decides there, whatever an authority may allow its own (DOMAIN §5.4).
@@ -305,12 +279,40 @@ pub(crate) fn is_remark(remark: &str) -> bool {
     characters::count(remark) <= LONGEST_REMARK && characters::forbidden(remark).is_none()
 }
 
-/// What is decided upon, once a 差戻し was answered: the signed page and the answer, one in a line each.
-pub(super) fn answered_content(noun: &str, case: [u8; 16], text: Digest, answer: &str) -> Result<String, Fault> {
+/// The company's answer to a 差戻し as it is kept: its digest is what is decided upon from then on. `text` is the page that was
+/// signed; where none was, nothing was given back either.
+pub(super) fn answered<P: Procedure>(
+    case: CaseId<P>,
+    text: Option<Digest>,
+    remark: &str,
+) -> Result<NewEvidence, Failure> {
+    if remark.trim().is_empty() || !is_remark(remark) {
+        return Err(Failure::Refused(Refusal::NoReason));
+    }
+    let text = text.ok_or(Failure::Refused(Refusal::Stale))?;
+    let content = answered_content(case, text, remark)?.into_bytes();
+    Ok(NewEvidence {
+        kind: EvidenceKind::Content,
+        digest: sha256(&content),
+        content,
+    })
+}
+
+/// What is decided upon, from what the case holds now: the signed page, and the answer where there is one.
+pub(super) fn content<P: Procedure>(case: CaseId<P>, text: Digest, answer: Option<&str>) -> Result<Digest, Fault> {
+    match answer {
+        None => Ok(text),
+        Some(answer) => Ok(sha256(answered_content(case, text, answer)?.as_bytes())),
+    }
+}
+
+/// The signed page and the answer, one in a line each.
+fn answered_content<P: Procedure>(case: CaseId<P>, text: Digest, answer: &str) -> Result<String, Fault> {
     let answer = serde_json::to_string(answer).map_err(|why| Fault::Bug(crate::fault::Bug(why.to_string())))?;
     Ok(format!(
-        "KAGIMORI {noun} 1\ncase {}\ntext {text}\nanswer {answer}\n",
-        super::hex(&case)
+        "KAGIMORI {} 1\ncase {}\ntext {text}\nanswer {answer}\n",
+        P::NOUN,
+        super::hex(&case.octets())
     ))
 }
 

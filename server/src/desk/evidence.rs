@@ -247,6 +247,13 @@ pub fn presented_card(
     Ok(Presented::verified(shown.card().card, at))
 }
 
+/// Whether the card with this certificate has answered the challenge of a request. What the card is worth was asked when it
+/// was presented, and is asked again where something is made of the answer.
+pub fn answers(origin: &str, request: &CardRequest, authentication: &[u8], signature: &[u8]) -> Result<(), Unproven> {
+    let certificate = Certificate::parse(authentication).map_err(|why| Unproven::Unreadable(why.to_string()))?;
+    answered(origin, request, &certificate, signature)
+}
+
 fn answered(origin: &str, request: &CardRequest, certificate: &Certificate, signature: &[u8]) -> Result<(), Unproven> {
     let message = authentication_message(origin, request, &certificate.fingerprint());
     let key = certificate.public_key();

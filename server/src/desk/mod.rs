@@ -547,6 +547,7 @@ pub(crate) const fn rule(refusal: Refusal) -> &'static str {
         Refusal::Undetermined => "undetermined",
         Refusal::UnfitCard { .. } => "unfit_card",
         Refusal::CompanyUnproven => "company_unproven",
+        Refusal::Unqualified => "unqualified",
         Refusal::NoReason => "no_reason",
         Refusal::TooMany { .. } => "too_many",
     }

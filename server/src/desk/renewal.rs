@@ -14,7 +14,7 @@ use casework::identity::{Fingerprint, OfficerId, RegistrationId};
 use casework::register::{Compared, Entry};
 use casework::renewal::{self, Case, Event, Opened, Warning, warnings};
 use casework::review::Verdict;
-use casework::time::Instant;
+use casework::time::{Day, Instant};
 use wire::office::Language;
 
 pub use ceremony::{Ceremony, Said};
@@ -22,6 +22,7 @@ pub use rows::{Item, Row, rows};
 
 use super::bidder::{CardFace, face, renewal_policy};
 use super::card::ShownCard;
+use super::consequence::Touched;
 use super::evidence::{BothRead, Signature};
 use super::{Actor, Desk, Failure, Procedure, Proposal, Standing};
 use crate::fault::{Bug, Fault};
@@ -107,6 +108,8 @@ pub struct Confirmation {
     pub entry: Option<Entry>,
     /// The new card beside it.
     pub compared: Option<Compared>,
+    /// The offices that know the current card, and its open bids.
+    pub touched: Vec<Touched>,
     /// What is to be said, in the order of the page.
     pub warnings: Vec<Warning>,
 }
@@ -195,10 +198,17 @@ impl Desk {
             None => None,
         };
         let compared = entry.as_ref().map(|entry| new.compared(entry));
-        let openings = self.openings(office, &current, business.as_ref()).await?;
         let policy = renewal_policy(office).ok_or_else(|| Fault::Bug(Bug("no ordering body renews".to_owned())))?;
         let now = self.clock().now();
+        let touched = self.touched_by_renewal(&current, now).await?;
+        let mut openings: Vec<Day> = touched
+            .iter()
+            .flat_map(|touched| touched.bids.iter().map(|bid| bid.opens_on))
+            .collect();
+        openings.sort_unstable();
+        openings.dedup();
         Ok(Confirmation {
+            touched,
             warnings: warnings((old.valid, new.valid), &openings, compared.as_ref(), &policy, now),
             opened: opened.clone(),
             old,

@@ -1,6 +1,7 @@
 //! What only an ordering body (発注機関) has: how cards are renewed there, how companies prove themselves, whose cards are
 //! taken besides the house's own, and where else a bidder can go.
 
+pub use casework::renewal::{ReviewPolicy, Variant};
 use serde::Deserialize;
 use wire::card_request::SamePin;
 
@@ -33,27 +34,6 @@ pub struct Bidding {
     pub issuers: Vec<PinnedIssuer>,
     /// ご利用にあたって
     pub guide: Document,
-}
-
-/// Whether registrations and renewals go before officers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReviewPolicy {
-    /// They are in force at once; differing names are shown (001).
-    None,
-    /// They are held where the register says something else than the card (002).
-    OnMismatch {
-        /// What becomes of a character written in another form.
-        variant: Variant,
-    },
-}
-
-/// What becomes of names that differ in the forms of characters alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Variant {
-    /// They are the same name, and the differing pairs are recorded.
-    Accept,
-    /// Officers look at them.
-    Hold,
 }
 
 /// Where else a bidder can go; what is not there is not shown.

@@ -2,10 +2,13 @@
 //! (DOMAIN §4.2, §5.2).
 
 mod account;
+pub(crate) mod beside;
 pub(crate) mod fact;
+pub(crate) mod held;
 pub(crate) mod login;
 mod menu;
 pub(crate) mod seat;
+pub(crate) mod status;
 mod view;
 
 use axum::Router;
@@ -80,9 +83,18 @@ pub(crate) async fn known(portal: &Portal, office: &Office, card: Fingerprint) -
     })
 }
 
+/// Which of a company's cards a message is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// The one that it is registered with.
+    Registered,
+    /// The one that is to take its place: another one may do.
+    New,
+}
+
 /// What a bidder does about a message, where its words speak of an authority's cards.
-pub(crate) fn advised(words: Words, message: Message) -> Message {
-    match advice(message.code) {
+pub(crate) fn advised(words: Words, whose: Whose, message: Message) -> Message {
+    match advice(whose, message.code) {
         Some(key) => Message {
             next: words.say(key),
             ..message
@@ -92,11 +104,11 @@ pub(crate) fn advised(words: Words, message: Message) -> Message {
 }
 
 /// The same of what the agent shows.
-pub(crate) fn advised_at_agent(verdict: Verdict) -> Verdict {
+pub(crate) fn advised_at_agent(whose: Whose, verdict: Verdict) -> Verdict {
     match verdict {
         Verdict::Refused {
             code, message, again, ..
-        } if let Some(key) = advice(code) => Verdict::Refused {
+        } if let Some(key) = advice(whose, code) => Verdict::Refused {
             code,
             message,
             next: both(key),
@@ -106,30 +118,21 @@ pub(crate) fn advised_at_agent(verdict: Verdict) -> Verdict {
     }
 }
 
-/// The same of a card that was to be the new one: it is not registered anew, and the current one goes on.
-pub(crate) fn advised_of_new_card(verdict: Verdict) -> Verdict {
-    match verdict {
-        Verdict::Refused {
-            code: code @ (Code::CertExpired | Code::CertRevoked),
-            message,
-            again,
-            ..
-        } => Verdict::Refused {
-            code,
-            message,
-            next: both("bidder-next-new-card"),
-            again,
-        },
-        verdict => verdict,
-    }
+/// Which words those are: an expired card is no matter of revocation here. A company whose registered card ended registers
+/// anew; whoever holds a new card that will not do needs another one (DOMAIN §5.2, §8.3).
+const fn advice(whose: Whose, code: Code) -> Option<&'static str> {
+    Some(match (code, whose) {
+        (Code::CertExpired, Whose::Registered) => "bidder-next-expired",
+        (Code::CertRevoked, Whose::Registered) => "bidder-next-revoked",
+        (Code::CertExpired | Code::CertRevoked, Whose::New) => "bidder-next-new-card",
+        (code, _) => return advice_of_either(code),
+    })
 }
 
-/// Which words those are: an expired card is no matter of revocation here, it is registered anew (DOMAIN §5.2, §8.3).
-const fn advice(code: Code) -> Option<&'static str> {
+const fn advice_of_either(code: Code) -> Option<&'static str> {
     Some(match code {
-        Code::CertExpired => "bidder-next-expired",
         Code::CertNotyet => "bidder-next-not-yet",
-        Code::CertRevoked => "bidder-next-revoked",
+        Code::CertUnknown => "bidder-next-unknown",
         Code::CertIssuer => "bidder-next-issuer",
         Code::CertChain => "bidder-next-chain",
         Code::Stale => "bidder-next-stale",

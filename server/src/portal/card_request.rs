@@ -181,6 +181,13 @@ impl Portal {
         evidence::presented_card(&self.site().origin, &request, shown, &decoded(proof)?, now)
     }
 
+    /// Whether a bidder's card that was presented has answered the challenge.
+    fn answers_challenge(&self, row: &CardRequestRow, authentication: &str, proof: &str) -> Result<(), Unproven> {
+        let request = read_request(row)?;
+        let (authentication, proof) = (decoded(authentication)?, decoded(proof)?);
+        evidence::answers(&self.site().origin, &request, &authentication, &proof)
+    }
+
     fn presented(
         &self,
         row: &CardRequestRow,
@@ -481,7 +488,7 @@ pub(crate) fn told_before(visit: &Visit, row: &CardRequestRow) -> Option<Stop> {
         happened: message.in_language(language).to_owned(),
         next: next.in_language(language).to_owned(),
     };
-    Some(visit.told(StatusCode::CONFLICT, message))
+    Some(visit.told_as_it_is(StatusCode::CONFLICT, message))
 }
 
 fn refused(message: impl Fn(Words) -> Message, again: bool) -> Verdict {

@@ -89,6 +89,7 @@ pub(crate) fn refused(words: Words, refusal: &Refusal) -> (StatusCode, Message) 
             vec![("reason", words.say(standing_key(*standing)))],
         ),
         Refusal::CompanyUnproven => (StatusCode::CONFLICT, Code::Prove, vec![]),
+        Refusal::Unqualified => (StatusCode::CONFLICT, Code::Qualification, vec![]),
         Refusal::NoReason => (StatusCode::UNPROCESSABLE_ENTITY, Code::Reason, vec![]),
         Refusal::TooMany { most } => (StatusCode::CONFLICT, Code::Many, vec![("most", most.to_string())]),
     };

@@ -8,6 +8,7 @@ mod confirm;
 pub(crate) mod done;
 mod entry;
 mod form;
+pub(crate) mod held;
 mod prove;
 mod start;
 mod status;
@@ -55,6 +56,10 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/done", get(done::page))
         .route("/done/print", get(done::sheet).post(done::print))
         .route("/done/receipt.pdf", get(done::pdf))
+        .route("/case", get(held::page))
+        .route("/case/withdraw", get(held::sure).post(held::withdraw))
+        .route("/case/answer", get(held::page).post(held::answer))
+        .route("/case/correct", get(held::page).post(held::correct))
         .route("/status", get(status::page).post(status::choose))
         .route("/stay", get(onward).post(stay))
         .route("/quit", get(onward).post(quit))
@@ -74,7 +79,7 @@ impl Current {
 
     /// The text went out for signature, and can no longer be signed.
     fn lapsed(&self, now: Instant) -> bool {
-        matches!(&self.standing.case, Case::Awaiting { until, .. } if now > *until)
+        self.standing.case.out().is_some_and(|out| now > out.until)
     }
 
     /// What was proved when the case began. [`current`] gives no case that has none.
@@ -85,6 +90,11 @@ impl Current {
     /// Whether an application with this card is held for review.
     fn holds(&self, compared: Option<&Compared>) -> bool {
         registration_policy(&self.office).is_some_and(|policy| policy.review.holds(compared))
+    }
+
+    fn is_change(&self) -> bool {
+        let opened = self.standing.case.opened();
+        opened.is_some_and(|opened| opened.kind != Kind::New)
     }
 }
 
@@ -139,7 +149,11 @@ fn due(current: &Current) -> Option<&'static str> {
         Case::New | Case::Abandoned { .. } => return None,
         Case::Entering { business: None, .. } => "/prove",
         Case::Entering { .. } => "/form",
-        Case::Reviewing { .. } | Case::Awaiting { .. } => "/confirm",
+        Case::Reviewing { .. }
+        | Case::Awaiting { .. }
+        | Case::Returned {
+            correction: Some(_), ..
+        } => "/confirm",
         Case::Held { .. }
         | Case::Returned { .. }
         | Case::Registered { .. }
@@ -294,6 +308,17 @@ async fn opened(visit: &Visit, row: &CardRequestRow) -> Result<Response, Stop> {
             .answered_card(&office, row)
             .await
             .map_err(|unproven| visit.told(StatusCode::CONFLICT, told(visit.words, &unproven, &office.name, "")))?;
+        // What is open about this card already is followed, and not applied for once more.
+        if let Some(open) = held::open_about(visit, &office, presented.card()).await? {
+            note_case(visit, session, &office, open.id).await?;
+            let page = to(visit, "/case")?;
+            if row.state == CardRequestState::Returned {
+                return Ok(page);
+            }
+            let cookie = visit.portal.rotate(session, visit.now).await.map_err(fault)?;
+            store.close_card_request(row.id).await.map_err(fault)?;
+            return Ok(([(header::SET_COOKIE, cookie)], page).into_response());
+        }
         let command = Command::Open {
             office: office.id.clone(),
             language: visit.words.language(),
@@ -404,7 +429,7 @@ async fn give_up(visit: &Visit, current: &Current) -> Result<(), Stop> {
 async fn wanted(visit: &Visit) -> Result<Purpose, Stop> {
     let case = case(visit).await?;
     Ok(match case.as_ref().map(|current| &current.standing.case) {
-        Some(Case::Awaiting { .. }) => Purpose::Confirm,
+        Some(case) if case.out().is_some() => Purpose::Confirm,
         Some(Case::New | Case::Abandoned { .. }) | None => Purpose::Open,
         Some(_) => return Err(to(visit, "/status")?.into()),
     })

@@ -4,11 +4,11 @@
 //! request 2 at 更新: the new card, read again, signs exactly that page. Each page is a GET without effect; each step is a POST
 //! that ends in a redirect, so that Back and Reload are harmless (G-S4).
 
-pub(crate) mod bids;
+mod bids;
 mod ceremony;
 pub(crate) mod confirm;
 pub(crate) mod done;
-pub(crate) mod held;
+mod held;
 mod rows;
 mod start;
 mod status;

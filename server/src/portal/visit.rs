@@ -18,6 +18,7 @@ use crate::catalogue::{Message, Words};
 use crate::desk::Failure;
 use crate::fault::Fault;
 use crate::office::{Authority, Bidding, Office};
+use crate::portal::bidding::Whose;
 use crate::portal::limit::Wait;
 use crate::portal::page::{Page, render};
 use crate::portal::session::{Session, Visitor, hashed};
@@ -177,7 +178,24 @@ impl Visit {
         Ok(Redirect::to(&format!("/{}/revocation{page}", office.id)).into_response())
     }
 
+    /// A message, with what is to be done about it at this kind of office.
     pub(crate) fn told(&self, status: StatusCode, message: Message) -> Stop {
+        self.told_of(Whose::Registered, status, message)
+    }
+
+    /// The same, where it may be about a card that is to be registered.
+    pub(crate) fn told_of(&self, whose: Whose, status: StatusCode, message: Message) -> Stop {
+        let bidders = self.office.as_ref().is_some_and(|office| office.bidding().is_ok());
+        let of_the_office = self.path.starts_with("/console/");
+        if bidders && !of_the_office {
+            self.told_as_it_is(status, bidding::advised(self.words, whose, message))
+        } else {
+            self.told_as_it_is(status, message)
+        }
+    }
+
+    /// A message that says itself what is to be done.
+    pub(crate) fn told_as_it_is(&self, status: StatusCode, message: Message) -> Stop {
         let paper = matches!(
             message.code,
             Code::RevLate | Code::Online | Code::CertNotyet | Code::PinLockedAos
@@ -188,13 +206,7 @@ impl Visit {
         {
             return console::problem(status, page, office, message).into();
         }
-        let bidders = self.office.as_ref().is_some_and(|office| office.bidding().is_ok());
-        let message = if bidders {
-            bidding::advised(self.words, message)
-        } else {
-            message
-        };
-        let paper = paper && !bidders;
+        let paper = paper && self.office.as_ref().is_none_or(|office| office.bidding().is_err());
         Stop(Box::new(render(status, &view::Problem { page, message, paper })))
     }
 

@@ -166,6 +166,11 @@ const SQLITE: &[(i64, &str, &str)] = &[
         "programs register and renew",
         include_str!("../../migrations/sqlite/0013_programs_register_and_renew.sql"),
     ),
+    (
+        14,
+        "the last word is kept",
+        include_str!("../../migrations/sqlite/0014_the_last_word_is_kept.sql"),
+    ),
 ];
 const POSTGRES: &[(i64, &str, &str)] = &[
     (
@@ -232,6 +237,11 @@ const POSTGRES: &[(i64, &str, &str)] = &[
         13,
         "programs register and renew",
         include_str!("../../migrations/postgres/0013_programs_register_and_renew.sql"),
+    ),
+    (
+        14,
+        "the last word is kept",
+        include_str!("../../migrations/postgres/0014_the_last_word_is_kept.sql"),
     ),
 ];
 

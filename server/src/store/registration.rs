@@ -149,6 +149,13 @@ impl Store {
         row.map(|row| Ok((row.octets("case_id")?, read_number(&row.column::<String>("number")?)?)))
             .transpose()
     }
+
+    /// The application about a card at an office that was decided last, after it had been held: its case and procedure.
+    pub async fn decided_about(&self, office: &str, card: Fingerprint) -> Result<Option<([u8; 16], String)>, Fault> {
+        let row = self.reader().await?.row(DECIDED, values![office, &card.0]).await?;
+        row.map(|row| Ok((row.octets("case_id")?, row.column("procedure")?)))
+            .transpose()
+    }
 }
 
 /// The registration with its first card. A card that the office knows clashes: load, and decide again.
@@ -218,8 +225,9 @@ pub(crate) async fn occupy(connection: &mut Connection, case: &[u8; 16], new: &O
         .await?)
 }
 
-/// The case's cards are free again.
+/// The case's cards are free again; that it was about them stays known until another one is.
 pub(crate) async fn vacate(connection: &mut Connection, case: &[u8; 16]) -> Result<(), Clash> {
+    connection.execute(KEEP, values![case]).await?;
     connection.execute(VACATE, values![case]).await?;
     Ok(())
 }
@@ -262,6 +270,11 @@ statements! {
             VALUES ($1, $2, $3, $4, NULL) ON CONFLICT (office, card) DO NOTHING";
     OCCUPY = "INSERT INTO occupied_card (office, card, case_id, number) VALUES ($1, $2, $3, $4)
               ON CONFLICT (office, card) DO NOTHING";
+    KEEP = "INSERT INTO decided_card (office, card, case_id)
+            SELECT office, card, case_id FROM occupied_card WHERE case_id = $1
+            ON CONFLICT (office, card) DO UPDATE SET case_id = excluded.case_id";
+    DECIDED = "SELECT d.case_id, c.procedure FROM decided_card d JOIN office_case c ON c.id = d.case_id
+               WHERE d.office = $1 AND d.card = $2";
     VACATE = "DELETE FROM occupied_card WHERE case_id = $1";
 }
 

@@ -209,7 +209,7 @@ impl Store {
                         Kind::Application => {
                             gone.documents = connection.execute(ERASE_CASE, values![&mark.id]).await?;
                             gone.evidence = connection.execute(ERASE_EVIDENCE, values![&mark.id]).await?;
-                            for statement in [ERASE_RECEIPT, ERASE_LETTERS, ERASE_QUEUE, ERASE_ERRANDS] {
+                            for statement in [ERASE_RECEIPT, ERASE_LETTERS, ERASE_QUEUE, ERASE_DECIDED, ERASE_ERRANDS] {
                                 connection.execute(statement, values![&mark.id]).await?;
                             }
                         }
@@ -403,6 +403,7 @@ statements! {
     ERASE_ERRANDS = "DELETE FROM errand WHERE case_id = $1";
     ERASE_HOLDER = "DELETE FROM certificate_holder WHERE authority = $1 AND serial = $2";
     ERASE_QUEUE = "DELETE FROM queue WHERE case_id = $1";
+    ERASE_DECIDED = "DELETE FROM decided_card WHERE case_id = $1";
     ERASE_CERTIFICATE = "UPDATE certificate SET der = $3, tbs = $3 WHERE authority = $1 AND serial = $2";
 }
 

@@ -3,25 +3,25 @@
 use casework::Answer;
 use casework::Refusal;
 use casework::card::Standing as Worth;
-use casework::identity::{Digest, RegistrationId};
+use casework::identity::RegistrationId;
 use casework::register::{BusinessNumber, Entry};
-use casework::registration::{self, Case, Errand as Later, Facts, Known, Submitted, Write as Now};
+use casework::registration::{self, Case, Errand as Later, Facts, Known, Write as Now};
 use casework::review::{Parties, Verdict};
 use casework::time::Instant;
 use wire::office::Language;
 
 use super::text::{Text, contact_rows};
 use super::{Command, Registration, tell};
-use crate::desk::bidder::{CardFace, answered_content, face, is_remark, offered, registration_policy};
+use crate::desk::bidder::{CardFace, answered, content, face, offered, registration_policy};
 use crate::desk::decision::DecisionText;
-use crate::desk::evidence::{sha256, to_be_signed};
+use crate::desk::evidence::to_be_signed;
 use crate::desk::officer::Acting;
 use crate::desk::renewal::rows;
-use crate::desk::text::{Mark, Words, is_for};
+use crate::desk::text::{Mark, Words};
 use crate::desk::{Actor, Desk, Failure, Procedure as _, Proposal, Standing};
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
-use crate::store::{Errand, EvidenceKind, NewContact, NewEvidence, NewRegistration, Occupied, QueueRow, Shelf, Write};
+use crate::store::{Errand, NewContact, NewEvidence, NewRegistration, Occupied, QueueRow, Shelf, Write};
 
 /// Everything that was read for a decision.
 struct Read {
@@ -172,7 +172,7 @@ async fn read(
         .filter(|(case, _)| *case != standing.id.octets())
         .map(|(_, number)| number);
     if let (Case::Held { submitted, review }, Command::Decide(_)) = (&standing.case, command)
-        && content(standing, submitted)? == review.content
+        && content(standing.id, submitted.text, submitted.answer.as_deref())? == review.content
     {
         facts.first = desk.first_approval(office, standing.id.octets(), review).await?;
     }
@@ -224,33 +224,17 @@ async fn asked(
         }
         Command::Decide(signature) => {
             let signed = signature.possession();
-            // Whoever proposed it signs it: the text names that officer.
-            let text = desk.store().text(standing.id.octets(), signed.text()).await?;
-            if let (Some(text), Some(acting)) = (text, &read.acting)
-                && !is_for(&text, &acting.officer.person)
-            {
-                return Err(Failure::Refused(Refusal::AnotherText));
-            }
+            desk.own_text(standing.id, &signed, read.acting.as_ref()).await?;
             (registration::Command::Decide { signed }, vec![signature.kept()])
         }
         Command::Withdraw { by } => (registration::Command::Withdraw { by: *by }, Vec::new()),
         Command::Answer { by, remark } => {
-            if remark.trim().is_empty() || !is_remark(remark) {
-                return Err(Failure::Refused(Refusal::NoReason));
-            }
             let text = standing.case.submitted().map(|submitted| submitted.text);
-            let text = text.ok_or(Failure::Refused(Refusal::Stale))?;
-            let octets = answered_content(Registration::NOUN, standing.id.octets(), text, remark)?.into_bytes();
-            let digest = sha256(&octets);
-            let kept = NewEvidence {
-                kind: EvidenceKind::Content,
-                digest,
-                content: octets,
-            };
+            let kept = answered(standing.id, text, remark)?;
             let answer = registration::Command::Answer {
                 by: *by,
                 remark: remark.clone(),
-                content: digest,
+                content: kept.digest,
             };
             (answer, vec![kept])
         }
@@ -258,18 +242,7 @@ async fn asked(
     })
 }
 
-/// What is decided upon, from what the case holds now.
-fn content(standing: &Standing<Registration>, submitted: &Submitted) -> Result<Digest, Fault> {
-    match &submitted.answer {
-        None => Ok(submitted.text),
-        Some(answer) => {
-            let octets = answered_content(Registration::NOUN, standing.id.octets(), submitted.text, answer)?;
-            Ok(sha256(octets.as_bytes()))
-        }
-    }
-}
-
-/// The page to be signed. A case that is not being reviewed has none; the rules refuse it for that.
+/// The page to be signed. A case of which nothing is shown for that has none; the rules refuse it.
 fn page(
     desk: &Desk,
     office: &Office,
@@ -278,16 +251,11 @@ fn page(
     language: Language,
     now: Instant,
 ) -> String {
-    let (
-        Case::Reviewing {
-            opened,
-            business,
-            contact,
-        },
-        Some(face),
-        Some(policy),
-    ) = (&standing.case, &read.face, registration_policy(office))
-    else {
+    let case = &standing.case;
+    let (Some(opened), Some(business), Some(contact)) = (case.opened(), case.business(), case.entered()) else {
+        return String::new();
+    };
+    let (Some(face), Some(policy)) = (&read.face, registration_policy(office)) else {
         return String::new();
     };
     Text {

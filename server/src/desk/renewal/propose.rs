@@ -4,24 +4,22 @@ use casework::Answer;
 use casework::Refusal;
 use casework::card::Standing as Worth;
 use casework::number::Number;
-use casework::renewal::{self, Case, Errand as Later, Facts, Known, Opened, Submitted, Write as Now};
+use casework::renewal::{self, Case, Errand as Later, Facts, Known, Opened, Write as Now};
 use casework::review::Verdict;
 use casework::time::Instant;
 use wire::office::Language;
 
 use super::text::Text;
 use super::{Command, Confirmation, Renewal, rows, tell};
-use crate::desk::bidder::{CardFace, answered_content, face, is_remark, offered, renewal_policy};
+use crate::desk::bidder::{CardFace, answered, content, face, is_remark, offered, renewal_policy};
 use crate::desk::decision::DecisionText;
-use crate::desk::evidence::{sha256, to_be_signed};
+use crate::desk::evidence::to_be_signed;
 use crate::desk::officer::Acting;
-use crate::desk::text::{Mark, is_for};
+use crate::desk::text::Mark;
 use crate::desk::{Actor, Desk, Failure, Procedure as _, Proposal, Standing};
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
-use crate::store::{
-    CardRow, Errand, EvidenceKind, NewBinding, NewEvidence, Occupied, QueueRow, RegistrationRow, Shelf, Write,
-};
+use crate::store::{CardRow, Errand, NewBinding, NewEvidence, Occupied, QueueRow, RegistrationRow, Shelf, Write};
 
 /// Everything that was read for a decision.
 struct Read {
@@ -151,7 +149,9 @@ async fn read(
     };
     let faces = [face(&from)?, face(&to)?];
     let first = match (&standing.case, command) {
-        (Case::Held { submitted, review }, Command::Decide(_)) if content(standing, submitted)? == review.content => {
+        (Case::Held { submitted, review }, Command::Decide(_))
+            if content(standing.id, submitted.text, submitted.answer.as_deref())? == review.content =>
+        {
             desk.first_approval(office, standing.id.octets(), review).await?
         }
         _ => None,
@@ -236,49 +236,22 @@ async fn asked(
         }
         Command::Decide(signature) => {
             let signed = signature.possession();
-            // Whoever proposed it signs it: the text names that officer.
-            let text = desk.store().text(standing.id.octets(), signed.text()).await?;
-            if let (Some(text), Some(acting)) = (text, &read.acting)
-                && !is_for(&text, &acting.officer.person)
-            {
-                return Err(Failure::Refused(Refusal::AnotherText));
-            }
+            desk.own_text(standing.id, &signed, read.acting.as_ref()).await?;
             (renewal::Command::Decide { signed }, vec![signature.kept()])
         }
         Command::Withdraw { by } => (renewal::Command::Withdraw { by: *by }, Vec::new()),
         Command::Answer { by, remark } => {
-            if remark.trim().is_empty() || !is_remark(remark) {
-                return Err(Failure::Refused(Refusal::NoReason));
-            }
             let text = standing.case.submitted().map(|submitted| submitted.text);
-            let text = text.ok_or(Failure::Refused(Refusal::Stale))?;
-            let octets = answered_content(Renewal::NOUN, standing.id.octets(), text, remark)?.into_bytes();
-            let digest = sha256(&octets);
-            let kept = NewEvidence {
-                kind: EvidenceKind::Content,
-                digest,
-                content: octets,
-            };
+            let kept = answered(standing.id, text, remark)?;
             let answer = renewal::Command::Answer {
                 by: *by,
                 remark: remark.clone(),
-                content: digest,
+                content: kept.digest,
             };
             (answer, vec![kept])
         }
         Command::Lapse => (renewal::Command::Lapse, Vec::new()),
     })
-}
-
-/// What is decided upon, from what the case holds now.
-fn content(standing: &Standing<Renewal>, submitted: &Submitted) -> Result<casework::identity::Digest, Fault> {
-    match &submitted.answer {
-        None => Ok(submitted.text),
-        Some(answer) => {
-            let octets = answered_content(Renewal::NOUN, standing.id.octets(), submitted.text, answer)?;
-            Ok(sha256(octets.as_bytes()))
-        }
-    }
 }
 
 async fn page(

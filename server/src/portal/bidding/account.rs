@@ -4,17 +4,18 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use casework::time::Day;
 
+use super::held::Note;
 use super::seat::Seat;
 use super::{fact, view};
 use crate::portal::date;
 use crate::portal::page::render;
+use crate::portal::registration;
 use crate::portal::visit::Stop;
-use crate::portal::{registration, renewal};
 
 /// `GET /{office}/account`
 pub(super) async fn page(seat: Seat) -> Result<Response, Stop> {
     let page = seat.page();
-    let open = renewal::held::open(&seat).await?;
+    let application = Note::of(&seat).await?;
     let (registration, bidding) = (&seat.registration, &seat.bidding);
     let mut card = fact::card(&page, bidding, &seat.card);
     card.push(page.fact("bidder-since", date::minute(page.words, registration.registered_at)));
@@ -24,7 +25,7 @@ pub(super) async fn page(seat: Seat) -> Result<Response, Stop> {
         company: fact::company(&page, bidding, &registration.business, seat.entry.as_ref()),
         contact: registration::contact(&page, &registration.contact),
         card,
-        open: open.map(|number| page.t1("renewal-case-link", "number", &number)),
+        last: application,
         office: seat.office.clone(),
         page,
     };

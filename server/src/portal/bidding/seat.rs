@@ -95,6 +95,24 @@ impl Seat {
     }
 }
 
+impl Glance {
+    /// The request, whoever is behind it.
+    pub(crate) fn visit(&self) -> &Visit {
+        match self {
+            Self::Seated(seat) => &seat.visit,
+            Self::Nobody(visit) => visit,
+        }
+    }
+
+    /// Whoever is logged in.
+    pub(crate) fn seat(&self) -> Option<&Seat> {
+        match self {
+            Self::Seated(seat) => Some(seat),
+            Self::Nobody(_) => None,
+        }
+    }
+}
+
 impl SeatPost {
     /// A field of the form, empty where it was not sent.
     pub(crate) fn field(&self, name: &str) -> &str {

@@ -3,6 +3,7 @@
 use askama::Template;
 use std::sync::Arc;
 
+use super::held::Note;
 use crate::office::{Bidding, Block, Office};
 use crate::portal::page::{Fact, Page};
 
@@ -53,8 +54,8 @@ pub(super) struct Ended {
 pub(super) struct Account {
     pub(super) page: Page,
     pub(super) office: Arc<Office>,
-    /// A renewal that is not decided.
-    pub(super) open: Option<String>,
+    /// The last application that was held: it is not decided, or nothing came of it.
+    pub(super) last: Option<Note>,
     /// The card ends soon.
     pub(super) soon: Option<String>,
     pub(super) company: Vec<Fact>,

@@ -21,7 +21,7 @@ use crate::desk::renewal::Renewal;
 use crate::desk::revocation::Revocation;
 use crate::fault::Fault;
 use crate::office::Office;
-use crate::portal::bidding::{self, login};
+use crate::portal::bidding::{self, Whose, login};
 use crate::portal::session::hashed;
 use crate::portal::{Portal, refusal, registration, renewal};
 use crate::store::CardRequestRow;
@@ -92,18 +92,10 @@ impl Onward {
 
 impl Onward {
     /// What to do about a refusal is another thing at an ordering body.
-    fn at(self, office: &Office) -> Self {
+    fn at(self, office: &Office, whose: Whose) -> Self {
         match self {
-            Self::No(verdict) if office.bidding().is_ok() => Self::No(bidding::advised_at_agent(verdict)),
+            Self::No(verdict) if office.bidding().is_ok() => Self::No(bidding::advised_at_agent(whose, verdict)),
             onward => onward,
-        }
-    }
-
-    /// … and another thing again where the card was to be the new one.
-    fn of_new_card(self) -> Self {
-        match self {
-            Self::No(verdict) => Self::No(bidding::advised_of_new_card(verdict)),
-            onward @ Self::Go { .. } => onward,
         }
     }
 }
@@ -161,6 +153,7 @@ impl Portal {
             .office(&row.office)
             .ok_or(Said::of(StatusCode::NOT_FOUND, Code::NotFound))?;
         let mut answers = self.answers(row).await?;
+        let whose = whose(row, &answers);
         let mut shown = None;
         let unproven = match (asked, answer) {
             (
@@ -176,9 +169,7 @@ impl Portal {
                 }
                 Err(unproven) => {
                     let no = self.not_shown(row, &office, signature, &unproven).await?;
-                    // The second card of a ceremony is to be the new one.
-                    let is_new = row.procedure == Renewal::NOUN && !answers.is_empty();
-                    return Ok(if is_new { no.of_new_card() } else { no });
+                    return Ok(no.at(&office, whose));
                 }
             },
             (Step::Authenticate { .. }, Answer::Authenticated { signature: proof }) => {
@@ -192,10 +183,13 @@ impl Portal {
                 }) else {
                     return Err(Said::of(StatusCode::CONFLICT, Code::Stale));
                 };
-                match self.certificates(row, &office, authentication, signature).await {
-                    Ok(Certificates::Own(shown)) => self.presented(row, &shown, proof).err(),
-                    Ok(Certificates::Bidder(shown)) => self.presented_card(row, &shown, proof).err(),
-                    Err(unproven) => Some(unproven),
+                if BIDDERS.contains(&row.procedure.as_str()) {
+                    self.answers_challenge(row, authentication, proof).err()
+                } else {
+                    match self.shown(&office, authentication, signature).await {
+                        Ok(shown) => self.presented(row, &shown, proof).err(),
+                        Err(unproven) => Some(unproven),
+                    }
                 }
             }
             (
@@ -216,7 +210,7 @@ impl Portal {
         if let Some(unproven) = unproven {
             tracing::info!(%unproven, request = row.purpose, "an answer of a card was not taken");
             let no = refused(|words| told(words, &unproven, &office.name, ""), false);
-            return Ok(Onward::No(no).at(&office));
+            return Ok(Onward::No(no).at(&office, whose));
         }
         let Some((_, Some(says))) = procedure(row) else {
             return Ok(Onward::GO);
@@ -229,7 +223,7 @@ impl Portal {
             answers: &answers,
             shown: shown.as_ref(),
         };
-        Ok(says(stands).await?.at(&office))
+        Ok(says(stands).await?.at(&office, whose))
     }
 
     async fn certificates(
@@ -269,7 +263,7 @@ impl Portal {
             .unwrap_or_default();
         tracing::info!(%unproven, request = row.purpose, "a card was not taken");
         let no = refused(|words| told(words, unproven, &office.name, &issuer), true);
-        Ok(Onward::No(no).at(office))
+        Ok(Onward::No(no))
     }
 
     /// The receipt number under which this certificate was revoked on application, for E-DUP.
@@ -288,6 +282,16 @@ impl Portal {
         Ok(status
             .and_then(|(_, number)| number)
             .map(|number| Refusal::AlreadyApplied { number }))
+    }
+}
+
+/// Which of the company's cards the agent shows now: the second one of a ceremony is to be the new one.
+fn whose(row: &CardRequestRow, answers: &[Answer]) -> Whose {
+    let swapped = answers.iter().any(|answer| matches!(answer, Answer::Swapped));
+    if row.procedure == Renewal::NOUN && swapped {
+        Whose::New
+    } else {
+        Whose::Registered
     }
 }
 

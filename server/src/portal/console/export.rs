@@ -14,7 +14,9 @@ use tokio::sync::mpsc;
 
 use super::case::{self, Officers};
 use super::queue::{self, Wanted};
-use super::{Frame, Seat, Tab};
+use super::subject::Brief;
+use super::{Frame, Seat, Tab, held};
+use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::portal::visit::Stop;
 use crate::store::{QueueQuery, QueueRow, Shelf, Store};
@@ -27,6 +29,8 @@ pub(super) async fn csv(seat: Seat) -> Result<Response, Stop> {
         ..wanted.query(&seat, ROWS)
     };
     let table = Table {
+        desk: seat.visit.portal.desk().clone(),
+        bidding: seat.office.bidding().is_ok(),
         page: seat.frame(Tab::Queue),
         officers: Officers::of(&seat).await?,
         now: seat.visit.now,
@@ -49,6 +53,9 @@ pub(super) async fn csv(seat: Seat) -> Result<Response, Stop> {
 }
 
 struct Table {
+    desk: Desk,
+    /// An ordering body's list has columns of its own (DOMAIN §5.6).
+    bidding: bool,
     page: Frame,
     officers: Officers,
     now: Instant,
@@ -56,10 +63,22 @@ struct Table {
 
 /// Page after page, as fast as it is taken. Whoever hangs up ends it.
 async fn write(store: Store, mut query: QueueQuery, table: Table, sender: mpsc::Sender<Result<Bytes, Fault>>) {
-    let mut text = format!("\u{feff}{}", record(&HEADINGS.map(|key| table.page.t(key))));
+    let headings = if table.bidding { HELD } else { HEADINGS };
+    let mut text = format!("\u{feff}{}", record(&headings.map(|key| table.page.t(key))));
     loop {
-        let rows = match store.queue(&query).await {
-            Ok(rows) => rows,
+        let read = async {
+            let rows = store.queue(&query).await?;
+            let mut lines = String::new();
+            for row in &rows {
+                lines.push_str(&table.line(row).await?);
+            }
+            Ok::<_, Fault>((rows, lines))
+        };
+        let rows = match read.await {
+            Ok((rows, lines)) => {
+                text.push_str(&lines);
+                rows
+            }
             Err(fault) => {
                 tracing::error!(%fault, "a list was not exported to its end");
                 // The connection breaks: half a list must not look like a whole one.
@@ -67,9 +86,6 @@ async fn write(store: Store, mut query: QueueQuery, table: Table, sender: mpsc::
                 return;
             }
         };
-        for row in &rows {
-            text.push_str(&table.line(row));
-        }
         if sender.send(Ok(Bytes::from(std::mem::take(&mut text)))).await.is_err() {
             return;
         }
@@ -82,25 +98,39 @@ async fn write(store: Store, mut query: QueueQuery, table: Table, sender: mpsc::
 }
 
 impl Table {
-    fn line(&self, row: &QueueRow) -> String {
+    async fn line(&self, row: &QueueRow) -> Result<String, Fault> {
         let page = &self.page;
         let claim = row
             .claimed_by
             .filter(|_| row.claimed_until.is_some_and(|until| self.now <= until));
-        record(&[
-            row.number.map(|number| number.to_string()).unwrap_or_default(),
-            crate::portal::date::machine(row.since),
-            row.name.clone(),
-            row.holder.clone(),
-            row.company.clone(),
-            queue::reason(page, row),
-            case::state(page, row),
-            claim.map(|by| self.officers.name(by)).unwrap_or_default(),
-            match row.shelf {
-                Shelf::Done => String::new(),
-                Shelf::Waiting | Shelf::Drafts => queue::waits(page, row.since, self.now),
-            },
-        ])
+        let number = row.number.map(|number| number.to_string()).unwrap_or_default();
+        let since = crate::portal::date::machine(row.since);
+        let claimed = claim.map(|by| self.officers.name(by)).unwrap_or_default();
+        let waits = match row.shelf {
+            Shelf::Done => String::new(),
+            Shelf::Waiting | Shelf::Drafts => queue::waits(page, row.since, self.now),
+        };
+        let name = row.name.clone();
+        Ok(if self.bidding {
+            let brief = Brief::of(&self.desk, page, row).await?;
+            let state = held::state(page, row, claim.is_some());
+            let due = queue::due(row);
+            record(&[
+                number,
+                since,
+                name,
+                brief.business,
+                brief.differs,
+                due,
+                state,
+                claimed,
+                waits,
+            ])
+        } else {
+            let (holder, company) = (row.holder.clone(), row.company.clone());
+            let (reason, state) = (queue::reason(page, row), case::state(page, row));
+            record(&[number, since, name, holder, company, reason, state, claimed, waits])
+        })
     }
 }
 
@@ -163,6 +193,17 @@ const HEADINGS: [&str; 9] = [
     "case-column-holder",
     "case-column-company",
     "case-column-reason",
+    "case-column-state",
+    "case-column-claim",
+    "case-column-waiting",
+];
+const HELD: [&str; 9] = [
+    "case-column-number",
+    "case-column-since",
+    "held-column-name",
+    "held-column-business",
+    "held-column-differs",
+    "held-column-due",
     "case-column-state",
     "case-column-claim",
     "case-column-waiting",

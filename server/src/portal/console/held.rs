@@ -42,6 +42,8 @@ struct Held {
     message: Option<Message>,
     errors: Vec<Error>,
     items: Vec<Item>,
+    /// What the new card is worth now: a tag, and words.
+    standing: (&'static str, String),
     /// Whether the register has no entry that counts today.
     unlisted: bool,
     more: Vec<Fact>,
@@ -148,6 +150,7 @@ async fn view(
         message,
         errors,
         items: subject.items(&page),
+        standing: subject.standing(&page, now),
         unlisted: subject.entry.is_none(),
         more: subject.more(&page),
         sees: subject.sees(&page, claim.is_some()),

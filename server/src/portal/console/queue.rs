@@ -172,7 +172,8 @@ async fn page(seat: Seat) -> Result<Response, Stop> {
     for row in &rows {
         let mut line = line(&seat, &page, &officers, row, &here);
         if held::is(row) {
-            let brief = Brief::of(&seat, &page, row).await?;
+            let brief = Brief::of(seat.visit.portal.desk(), &page, row).await;
+            let brief = brief.map_err(|fault| seat.fault(&fault))?;
             line.state = held::state(&page, row, !line.claim.is_empty());
             (line.business, line.differs) = (brief.business, brief.differs);
         }
@@ -289,11 +290,15 @@ fn line(seat: &Seat, page: &Frame, officers: &Officers, row: &QueueRow, here: &s
         },
         business: String::new(),
         differs: String::new(),
-        due: match row.due {
-            // A registration replaces no card: it stands behind all that have an end.
-            Instant(0 | i64::MAX) => String::new(),
-            end => date::slashed(end.day()),
-        },
+        due: due(row),
+    }
+}
+
+/// 旧カード期限. A registration replaces no card: it stands behind all that have an end.
+pub(super) fn due(row: &QueueRow) -> String {
+    match row.due {
+        Instant(0 | i64::MAX) => String::new(),
+        end => date::slashed(end.day()),
     }
 }
 

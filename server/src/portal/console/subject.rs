@@ -1,5 +1,6 @@
 //! What an application to an ordering body is about: the company's entry, its cards, and where their names differ.
 
+use casework::card::Standing;
 use casework::identity::RegistrationId;
 use casework::names::{self, Class, Comparison, Difference, Kind, Passage};
 use casework::register::{BusinessNumber, Compared, Entry};
@@ -12,9 +13,10 @@ use super::Seat;
 use crate::desk::bidder::CardFace;
 use crate::desk::registration::Registration;
 use crate::desk::renewal::Renewal;
-use crate::desk::{CaseId, Procedure as _};
+use crate::desk::{CaseId, Desk, Procedure as _};
 use crate::fault::Fault;
 use crate::office::ReasonUse;
+use crate::portal::bidding::beside::pointed;
 use crate::portal::date;
 use crate::portal::marked::{Piece, marked, plain};
 use crate::portal::page::{Fact, Page};
@@ -38,6 +40,8 @@ pub(super) struct Subject {
     pub(super) new: CardFace,
     /// As it was compared when it was applied for.
     pub(super) compared: Option<Compared>,
+    /// What the new card is worth at this moment.
+    pub(super) standing: Standing,
     /// 受付日時
     pub(super) at: Instant,
     pub(super) reason: Option<(Reason, ReasonUse)>,
@@ -51,19 +55,25 @@ pub(super) struct Subject {
 /// A row of the comparison.
 pub(super) struct Item {
     pub(super) label: String,
-    pub(super) register: Vec<Piece>,
-    pub(super) old: Vec<Piece>,
-    pub(super) new: Vec<Piece>,
+    pub(super) register: Cell,
+    pub(super) old: Cell,
+    pub(super) new: Cell,
     /// How alike register and new card are, where that is looked at.
     pub(super) class: Option<Judged>,
     pub(super) differs: bool,
 }
 
-/// How alike two names are, in words, with what differs.
+/// A text of one column, with its differing characters marked, and each of those with its code point.
+pub(super) struct Cell {
+    pub(super) pieces: Vec<Piece>,
+    /// 髙 U+9AD9
+    pub(super) points: Vec<String>,
+}
+
+/// How alike two names are, in words.
 pub(super) struct Judged {
     pub(super) tag: &'static str,
     pub(super) words: String,
-    pub(super) points: Vec<String>,
 }
 
 /// What the list of applications tells of one.
@@ -74,42 +84,28 @@ pub(super) struct Brief {
 
 impl Brief {
     /// The company's number, and which names differ from the register's.
-    pub(super) async fn of(seat: &Seat, page: &Page, row: &QueueRow) -> Result<Self, Stop> {
-        let read = async {
-            let desk = seat.visit.portal.desk();
-            Ok::<_, Fault>(if row.procedure == Renewal::NOUN {
-                let case = desk.look::<Renewal>(CaseId::from_octets(row.case)).await?;
-                match case.submitted() {
-                    Some(submitted) => {
-                        let business = business(seat, submitted.opened.registration).await?;
-                        (business, submitted.compared.clone())
-                    }
-                    None => (None, None),
+    pub(super) async fn of(desk: &Desk, page: &Page, row: &QueueRow) -> Result<Self, Fault> {
+        let (business, compared) = if row.procedure == Renewal::NOUN {
+            let case = desk.look::<Renewal>(CaseId::from_octets(row.case)).await?;
+            match case.submitted() {
+                Some(submitted) => {
+                    let business = business(desk, submitted.opened.registration).await?;
+                    (business, submitted.compared.clone())
                 }
-            } else {
-                let case = desk.look::<Registration>(CaseId::from_octets(row.case)).await?;
-                match case.submitted() {
-                    Some(submitted) => (Some(submitted.business.clone()), submitted.compared.clone()),
-                    None => (None, None),
-                }
-            })
+                None => (None, None),
+            }
+        } else {
+            let case = desk.look::<Registration>(CaseId::from_octets(row.case)).await?;
+            match case.submitted() {
+                Some(submitted) => (Some(submitted.business.clone()), submitted.compared.clone()),
+                None => (None, None),
+            }
         };
-        let (business, compared) = read.await.map_err(|fault| seat.fault(&fault))?;
-        let say = |comparison: Option<&Comparison>| {
-            judged(
-                page,
-                comparison.map_or(Class::NotComparable, |comparison| comparison.class),
-            )
-            .1
-        };
-        let compared = compared.as_ref();
-        let company = say(compared.map(|compared| &compared.company));
-        let person = say(compared.map(|compared| &compared.person));
         Ok(Self {
             business: business
                 .map(|business| business.as_str().to_owned())
                 .unwrap_or_default(),
-            differs: format!("{company} / {person}"),
+            differs: classes(page, compared.as_ref()),
         })
     }
 }
@@ -126,6 +122,14 @@ impl Subject {
         };
         let subject = read.await.map_err(|fault| seat.fault(&fault))?;
         let Some(mut subject) = subject else { return Ok(None) };
+        let standing = async {
+            let desk = seat.visit.portal.desk();
+            match desk.store().card(subject.new.card).await? {
+                Some(card) => Ok(desk.card_known(&seat.office, &card).await?.standing),
+                None => Ok(Standing::Undetermined),
+            }
+        };
+        subject.standing = standing.await.map_err(|fault: Fault| seat.fault(&fault))?;
         if let Some(business) = &subject.business {
             let entry = seat.visit.portal.desk().entry(&seat.office.id, business).await;
             subject.entry = entry.map_err(|fault| seat.fault(&fault))?;
@@ -153,11 +157,12 @@ impl Subject {
                 Case::Held { review, .. } => Some(review.clone()),
                 _ => None,
             },
-            business: business(seat, opened.registration).await?,
+            business: business(desk, opened.registration).await?,
             entry: None,
             old: desk.card_face(opened.from).await?,
             new,
             compared: submitted.compared.clone(),
+            standing: Standing::Undetermined,
             at: submitted.at,
             reason: match &standing.case {
                 Case::Denied { reason, .. } => Some((reason.as_ref().clone(), ReasonUse::Deny)),
@@ -198,6 +203,7 @@ impl Subject {
             old: None,
             new,
             compared: submitted.compared.clone(),
+            standing: Standing::Undetermined,
             at: submitted.at,
             reason: match &standing.case {
                 Case::Denied { reason, .. } => Some((reason.as_ref().clone(), ReasonUse::Deny)),
@@ -226,14 +232,14 @@ impl Subject {
         let mut items = vec![
             beside(
                 page,
-                "held-item-company",
+                ("held-item-company", Kind::Company),
                 entry.map_or("", |entry| &entry.name),
                 &side(|card| card.company.clone()),
                 compared.as_ref().map(|compared| &compared.company),
             ),
             beside(
                 page,
-                "held-item-representative",
+                ("held-item-representative", Kind::Person),
                 entry.map_or("", |entry| &entry.representative),
                 &holders,
                 representative.as_ref(),
@@ -244,7 +250,7 @@ impl Subject {
             let compared = person(&delegate.name);
             items.push(beside(
                 page,
-                "held-item-delegate",
+                ("held-item-delegate", Kind::Person),
                 &delegate.name,
                 &holders,
                 Some(&compared),
@@ -276,24 +282,24 @@ impl Subject {
         items
     }
 
+    /// What the new card is worth now, and since when it is not accepted (DOMAIN §2.3).
+    pub(super) fn standing(&self, page: &Page, now: Instant) -> (&'static str, String) {
+        let minute = |at: Instant| date::minute(page.words, at);
+        let (tag, key, time) = match self.standing {
+            Standing::Accepted { .. } => ("ok", "accepted", minute(now)),
+            Standing::NotYetValid { from } => ("ng", "not-yet-valid", minute(from)),
+            Standing::Expired { at } => ("ng", "expired", minute(at)),
+            Standing::Revoked { at } => ("ng", "revoked", minute(at)),
+            Standing::Unaccepted => ("ng", "unaccepted", minute(now)),
+            Standing::Broken => ("ng", "broken", minute(now)),
+            Standing::Undetermined => ("var", "undetermined", minute(now)),
+        };
+        (tag, page.t1(&format!("held-standing-{key}"), "time", &time))
+    }
+
     /// What else was told, and how it was judged when it was applied for.
     pub(super) fn more(&self, page: &Page) -> Vec<Fact> {
-        let class = |comparison: Option<&Comparison>| {
-            judged(
-                page,
-                comparison.map_or(Class::NotComparable, |comparison| comparison.class),
-            )
-            .1
-        };
-        let compared = self.compared.as_ref();
-        let mut facts = vec![page.fact(
-            "held-judged",
-            format!(
-                "{} / {}",
-                class(compared.map(|compared| &compared.company)),
-                class(compared.map(|compared| &compared.person))
-            ),
-        )];
+        let mut facts = vec![page.fact("held-judged", classes(page, self.compared.as_ref()))];
         let mut say = |key: &str, value: Option<&String>| {
             if let Some(value) = value {
                 facts.push(page.fact(key, value));
@@ -313,82 +319,98 @@ impl Subject {
 
     /// What the applicant's own page says now, in the same words.
     pub(super) fn sees(&self, page: &Page, claimed: bool) -> String {
-        if self.procedure == Renewal::NOUN {
-            let lead = match self.state {
-                "renewed" => page.t("renewal-done-lead-renewed-review"),
-                state @ ("held" | "returned" | "denied" | "withdrawn" | "lapsed") => {
-                    page.t(&format!("renewal-done-lead-{state}"))
-                }
-                _ => String::new(),
-            };
-            return match self.state {
-                "held" if claimed => format!("{} {lead}", page.t("renewal-case-claimed")),
-                "held" => format!("{} {lead}", page.t("renewal-case-held")),
-                _ => lead,
-            };
-        }
-        match (self.state, self.change) {
-            ("held", false) => page.t("registration-done-lead-held"),
-            ("held", true) => page.t("registration-done-lead-held-change"),
-            ("registered", false) => page.t("registration-done-lead"),
-            ("registered", true) => page.t("registration-done-lead-change"),
-            (state, _) => page.t(&format!("held-sees-{state}")),
+        let waits = match self.state {
+            "held" if claimed => Some("claimed"),
+            "held" | "returned" => Some(self.state),
+            _ => None,
+        };
+        let lead = match (self.procedure, self.state) {
+            (Renewal::NOUN, "renewed") => page.t("renewal-done-lead-renewed-review"),
+            (Renewal::NOUN, "returned") => page.t("renewal-done-lead-held"),
+            (Renewal::NOUN, state) => page.t(&format!("renewal-done-lead-{state}")),
+            (_, "registered") if self.change => page.t("registration-done-lead-change"),
+            (_, "registered") => page.t("registration-done-lead"),
+            (_, state) if self.change => page.t(&format!("registration-done-lead-{state}-change")),
+            (_, state) => page.t(&format!("registration-done-lead-{state}")),
+        };
+        match waits {
+            Some(waits) => format!("{} {lead}", page.t(&format!("bidder-case-{waits}"))),
+            None => lead,
         }
     }
 }
 
-async fn business(seat: &Seat, registration: RegistrationId) -> Result<Option<BusinessNumber>, Fault> {
-    let row = seat.visit.portal.store().registration(registration).await?;
+async fn business(desk: &Desk, registration: RegistrationId) -> Result<Option<BusinessNumber>, Fault> {
+    let row = desk.store().registration(registration).await?;
     Ok(row.map(|row| row.business))
+}
+
+/// How alike company and person are, in words.
+fn classes(page: &Page, compared: Option<&Compared>) -> String {
+    let class = |comparison: Option<&Comparison>| {
+        let class = comparison.map_or(Class::NotComparable, |comparison| comparison.class);
+        judged(page, class).1
+    };
+    format!(
+        "{} / {}",
+        class(compared.map(|compared| &compared.company)),
+        class(compared.map(|compared| &compared.person))
+    )
 }
 
 /// A row that is told and not judged.
 fn told(page: &Page, label: &str, register: &str, (old, new): &(String, String)) -> Item {
+    let cell = |text: &str| Cell::of(text, &[], |one| &one.card);
     Item {
         label: page.t(label),
-        register: in_pieces(register, &[], |one| &one.register),
-        old: in_pieces(old, &[], |one| &one.card),
-        new: in_pieces(new, &[], |one| &one.card),
+        register: cell(register),
+        old: cell(old),
+        new: cell(new),
         class: None,
         differs: false,
     }
 }
 
-/// A row of names: how the register's and the new card's were compared, and where they differ. They cannot be where the
-/// register has no entry.
+/// A row of names: how the register's and the new card's were compared, and where they differ; the current card's is marked
+/// where it differs from the register's. They cannot be compared where the register has no entry.
 fn beside(
     page: &Page,
-    label: &str,
+    (label, kind): (&str, Kind),
     register: &str,
     (old, new): &(String, String),
     compared: Option<&Comparison>,
 ) -> Item {
     let differences = compared.map_or(&[][..], |compared| &compared.differences);
+    let before = (compared.is_some() && !old.is_empty()).then(|| names::compare(kind, register, old));
     let (tag, words) = judged(page, compared.map_or(Class::NotComparable, |compared| compared.class));
-    let points = differences.iter().map(|one| {
-        let (register, card) = (pointed(&one.register.text), pointed(&one.card.text));
-        format!("{register} ↔ {card}")
-    });
     Item {
         label: page.t(label),
-        register: in_pieces(register, differences, |one| &one.register),
-        old: in_pieces(old, &[], |one| &one.card),
-        new: in_pieces(new, differences, |one| &one.card),
-        class: Some(Judged {
-            tag,
-            words,
-            points: points.collect(),
-        }),
+        register: Cell::of(register, differences, |one| &one.register),
+        old: Cell::of(
+            old,
+            before.as_ref().map_or(&[][..], |before| &before.differences),
+            |one| &one.card,
+        ),
+        new: Cell::of(new, differences, |one| &one.card),
+        class: Some(Judged { tag, words }),
         differs: !differences.is_empty(),
     }
 }
 
-/// A text with its differing passages marked; a dash where there is none.
-fn in_pieces(text: &str, differences: &[Difference], side: fn(&Difference) -> &Passage) -> Vec<Piece> {
-    if text.is_empty() {
-        plain("–")
-    } else {
-        marked(text, differences.iter().map(|one| side(one).range()))
+impl Cell {
+    /// A dash where there is no text.
+    fn of(text: &str, differences: &[Difference], side: fn(&Difference) -> &Passage) -> Self {
+        if text.is_empty() {
+            return Self {
+                pieces: plain("–"),
+                points: Vec::new(),
+            };
+        }
+        let points = differences.iter().map(|one| pointed(&side(one).text));
+        Self {
+            pieces: marked(text, differences.iter().map(|one| side(one).range())),
+            points: points.filter(|points| !points.is_empty()).collect(),
+        }
     }
 }
 
@@ -400,28 +422,4 @@ fn judged(page: &Page, class: Class) -> (&'static str, String) {
         Class::Mismatch => ("ng", "mismatch"),
     };
     (tag, page.t(&format!("held-class-{key}")))
-}
-
-/// Each character with its code point: 髙 U+9AD9.
-fn pointed(text: &str) -> String {
-    let points: Vec<String> = text
-        .chars()
-        .map(|character| format!("{character} U+{:04X}", u32::from(character)))
-        .collect();
-    if points.is_empty() {
-        "—".to_owned()
-    } else {
-        points.join(" ")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_character_is_told_with_its_code_point_and_nothing_with_a_dash() {
-        assert_eq!(pointed("髙次"), "髙 U+9AD9 次 U+6B21");
-        assert_eq!(pointed(""), "—");
-    }
 }

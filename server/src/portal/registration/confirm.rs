@@ -7,8 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use casework::Refusal;
 use casework::identity::Digest;
 use casework::names::{Class, Comparison};
-use casework::register::{Compared, Entry, Person};
-use casework::registration::Case;
+use casework::register::{Compared, Entry};
 use wire::card_request::{SamePin, Step};
 use wire::code::Code;
 
@@ -19,6 +18,7 @@ use crate::desk::registration::{Command, Registration};
 use crate::desk::{Failure, Procedure as _};
 use crate::fault::{Bug, Fault};
 use crate::portal::ask::Ask;
+use crate::portal::bidding::beside::{against, class};
 use crate::portal::bidding::fact::label;
 use crate::portal::card_request::told;
 use crate::portal::date;
@@ -32,18 +32,12 @@ use crate::store::CardRequestRow;
 pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
     let (visit, page) = framed(visit).await?;
     let current = current(&visit).await?;
-    let (business, contact, text) = match &current.standing.case {
-        Case::Reviewing { business, contact, .. } => (business, contact, None),
-        Case::Awaiting {
-            business,
-            contact,
-            text,
-            ..
-        } => (business, contact, Some(*text)),
-        _ => return elsewhere(&visit, &current),
+    let case = &current.standing.case;
+    let (Some(business), Some(contact)) = (case.business(), case.entered()) else {
+        return elsewhere(&visit, &current);
     };
-    let text = match text {
-        Some(digest) => Some(written(&visit, &current, digest).await?),
+    let text = match case.out() {
+        Some(out) => Some(written(&visit, &current, out.text).await?),
         None => None,
     };
     let fault = |fault: Fault| visit.fault(&fault);
@@ -63,7 +57,8 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
         stages: page.stages(STAGES, &4),
         rows: rows(&page, &current, listed.as_ref(), &card, compared.as_ref()),
         name: differs.then(|| page.message(Code::WarnName, &[])),
-        held: current.holds(compared.as_ref()),
+        // What was given back is held again, whatever it says by now.
+        held: case.submitted().is_some() || current.holds(compared.as_ref()),
         entered: form::contact(&page, contact),
         before: before.map(|before| form::contact(&page, &before)).unwrap_or_default(),
         lapsed: current.lapsed(visit.now),
@@ -80,11 +75,12 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
 pub(super) async fn ask(post: Post) -> Result<Response, Stop> {
     let visit = &post.visit;
     let current = current(visit).await?;
-    match &current.standing.case {
-        Case::Reviewing { .. } => {}
-        // A second click, or Back and once more: the text is out already, and stays the one that is signed.
-        Case::Awaiting { .. } => return to(visit, "/card"),
-        _ => return elsewhere(visit, &current),
+    // A second click, or Back and once more: the text is out already, and stays the one that is signed.
+    if current.standing.case.out().is_some() {
+        return to(visit, "/card");
+    }
+    if current.standing.case.entered().is_none() {
+        return elsewhere(visit, &current);
     }
     // What was read is what this page showed; another tab may have changed it since.
     if post.field("version") != current.standing.version.to_string() {
@@ -105,9 +101,8 @@ pub(super) async fn ask(post: Post) -> Result<Response, Stop> {
 pub(super) async fn edit(post: Post) -> Result<Response, Stop> {
     let visit = &post.visit;
     let current = current(visit).await?;
-    match &current.standing.case {
-        Case::Reviewing { .. } | Case::Awaiting { .. } => {}
-        _ => return elsewhere(visit, &current),
+    if current.standing.case.entered().is_none() {
+        return elsewhere(visit, &current);
     }
     let edited = perform(visit, current.id(), &Command::Edit).await?;
     edited.map_err(|failure| visit.failed(&failure))?;
@@ -122,10 +117,7 @@ pub(super) async fn edit(post: Post) -> Result<Response, Stop> {
 /// The request for the signature: the one that waits for an agent, or a fresh one over the same text.
 pub(super) async fn request(visit: &Visit, current: &Current) -> Result<CardRequestRow, Stop> {
     let session = visit.session()?;
-    let Case::Awaiting {
-        opened, text, until, ..
-    } = &current.standing.case
-    else {
+    let Some(out) = current.standing.case.out() else {
         return Err(stale(visit));
     };
     if current.lapsed(visit.now) {
@@ -145,9 +137,9 @@ pub(super) async fn request(visit: &Visit, current: &Current) -> Result<CardRequ
     let language = place.map(|place| place.language).unwrap_or_default();
     let step = Step::Sign {
         says: both("registration-request-sign"),
-        text: Some(written(visit, current, *text).await?),
+        text: Some(written(visit, current, out.text).await?),
         language,
-        certificate: Some(URL_SAFE_NO_PAD.encode(opened.card.0)),
+        certificate: Some(URL_SAFE_NO_PAD.encode(current.opened(visit)?.card.0)),
         at: visit.now.0,
         person: false,
     };
@@ -162,7 +154,7 @@ pub(super) async fn request(visit: &Visit, current: &Current) -> Result<CardRequ
         watch: None,
         steps: vec![step],
         return_to: format!("/{}/registration/return", current.office.id),
-        until: *until,
+        until: out.until,
     };
     let asked = visit.portal.ask_card(session, ask).await;
     asked.map_err(|fault| visit.fault(&fault))
@@ -189,7 +181,7 @@ pub(super) async fn confirmed(visit: &Visit, row: &CardRequestRow) -> Result<Res
 }
 
 async fn is_out(visit: &Visit) -> Result<bool, Stop> {
-    Ok(matches!(current(visit).await?.standing.case, Case::Awaiting { .. }))
+    Ok(current(visit).await?.standing.case.out().is_some())
 }
 
 /// The text that the case names.
@@ -270,22 +262,4 @@ fn rows(
         });
     }
     rows
-}
-
-fn against<'a>(entry: &'a Entry, compared: &Compared) -> &'a str {
-    match (compared.against, entry.covering_delegate()) {
-        (Person::Delegate, Some(delegate)) => &delegate.name,
-        _ => &entry.representative,
-    }
-}
-
-/// The class of a tag, and its words.
-fn class(page: &Page, class: Class) -> (&'static str, String) {
-    let (tag, key) = match class {
-        Class::Match => ("tag ok", "same"),
-        Class::Variant => ("tag var", "variant"),
-        Class::NotComparable => ("tag ng", "not-comparable"),
-        Class::Mismatch => ("tag ng", "differs"),
-    };
-    (tag, page.t(&format!("registration-confirm-{key}")))
 }

@@ -3,13 +3,15 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use casework::registration::{Case, Kind, Submitted};
+use casework::review::Stage;
 
-use super::{Current, PRINTED, STAGES, confirm, current, elsewhere, form, framed, to, view};
+use super::{Current, PRINTED, STAGES, confirm, current, elsewhere, form, framed, held, to, view};
 use crate::desk::Standing;
 use crate::desk::registration::Registration;
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
 use crate::portal::bidding::fact;
+use crate::portal::bidding::held::{Application, Followed as _, because};
 use crate::portal::page::{Fact, Page, render};
 use crate::portal::receipt::{self, check_code, plain};
 use crate::portal::visit::{Post, Stop, Visit};
@@ -37,12 +39,14 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
     let told = told(&visit.portal, &page, &current.office, &current.standing, submitted).await;
     let told = told.map_err(|fault| visit.fault(&fault))?;
     let case = &current.standing.case;
-    let suffix = suffix(case);
+    let application = Registration::application(case).ok_or_else(|| super::stale(&visit))?;
     let view = view::Done {
         stages: page.stages(STAGES, &5),
-        title: page.t(&format!("registration-done-title{}", title(case))),
-        lead: page.t(&format!("registration-done-lead{suffix}")),
-        held: is_held(case),
+        title: page.t(&title(&application, is_change(case))),
+        lead: page.t(&held::lead_key(&application, is_change(case))),
+        word: application.word(),
+        because: because(&page, &current.office, application.stage),
+        follow: application.is_open(),
         number: submitted.number.to_string(),
         facts: told.facts,
         company: told.company,
@@ -116,7 +120,8 @@ pub(crate) async fn receipt(
     standing: &Standing<Registration>,
     print: Print,
 ) -> Result<Option<Receipt>, Fault> {
-    let Some(submitted) = standing.case.submitted() else {
+    let case = &standing.case;
+    let (Some(submitted), Some(application)) = (case.submitted(), Registration::application(case)) else {
         return Ok(None);
     };
     let told = told(portal, page, office, standing, submitted).await?;
@@ -131,13 +136,13 @@ pub(crate) async fn receipt(
         applicant: told.name,
         number: submitted.number,
         text: submitted.text,
-        result: section(&format!("registration-done-title{}", title(&standing.case)), told.facts),
+        result: section(&title(&application, is_change(case)), told.facts),
         content: vec![
             section("bidder-account-company", told.company),
             section("bidder-account-card", told.card),
             section("bidder-account-contact", told.contact),
         ],
-        lead: page.t(&format!("registration-done-lead{}", suffix(&standing.case))),
+        lead: page.t(&held::lead_key(&application, is_change(case))),
         printed_at: page.now,
         print,
     }))
@@ -167,29 +172,21 @@ async fn told(
     })
 }
 
-fn is_held(case: &Case) -> bool {
-    matches!(case, Case::Held { .. } | Case::Returned { .. })
-}
-
 fn is_change(case: &Case) -> bool {
     case.opened().is_some_and(|opened| opened.kind != Kind::New)
 }
 
-fn title(case: &Case) -> &'static str {
-    match (is_held(case), is_change(case)) {
-        (true, _) => "-held",
-        (false, true) => "-change",
-        (false, false) => "",
-    }
-}
-
-fn suffix(case: &Case) -> &'static str {
-    match (is_held(case), is_change(case)) {
-        (true, true) => "-held-change",
-        (true, false) => "-held",
-        (false, true) => "-change",
-        (false, false) => "",
-    }
+/// The key of the result's title.
+fn title(application: &Application<'_>, change: bool) -> String {
+    let key = match (application.stage, change) {
+        (Stage::Done, true) => "-change",
+        (Stage::Done, false) => "",
+        (Stage::Held(_), _) => "-held",
+        (Stage::Returned { .. } | Stage::Denied(_) | Stage::Withdrawn | Stage::Lapsed, _) => {
+            return format!("registration-done-title-{}", application.word());
+        }
+    };
+    format!("registration-done-title{key}")
 }
 
 fn printed(visit: &Visit, current: &Current) -> Result<u32, Stop> {

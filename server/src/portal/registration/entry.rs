@@ -26,6 +26,12 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
             ..
         } => (business, draft.as_deref().map(Form::from)),
         Case::Reviewing { business, contact, .. } => (business, Some(Form::from(&**contact))),
+        Case::Returned {
+            submitted, correction, ..
+        } => {
+            let contact = correction.as_ref().map_or(&submitted.contact, |one| &one.contact);
+            (&submitted.business, Some(Form::from(&**contact)))
+        }
         _ => return elsewhere(&visit, &current),
     };
     let draft = draft(&visit, &current)?;
@@ -53,7 +59,7 @@ pub(super) async fn enter(post: Post) -> Result<Response, Stop> {
     let visit = &post.visit;
     let current = current(visit).await?;
     match &current.standing.case {
-        Case::Entering { business: Some(_), .. } | Case::Reviewing { .. } => {}
+        Case::Entering { business: Some(_), .. } | Case::Reviewing { .. } | Case::Returned { .. } => {}
         _ => return elsewhere(visit, &current),
     }
     // A page that was made for another card must not fill in this one's registration.

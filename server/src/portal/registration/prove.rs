@@ -9,7 +9,7 @@ use casework::registration::Case;
 use casework::time::Instant;
 use wire::code::Code;
 
-use super::{NUMBER, STAGES, current, elsewhere, framed, perform, stale, to, view};
+use super::{NUMBER, STAGES, current, elsewhere, framed, held, perform, stale, to, view};
 use crate::catalogue::{Message, Words};
 use crate::desk::evidence::CompanyProof;
 use crate::desk::registration::Command;
@@ -30,6 +30,7 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
         number: noted.map(|fact| fact.value.clone()).unwrap_or_default(),
         error: visit.asked("notice").and_then(|notice| complaint(page.words, notice)),
         stages: page.stages(STAGES, &2),
+        denied: held::denied_before(&visit, &page, &current).await?,
         case: current.id().to_string(),
         office: current.office,
         page,
@@ -91,7 +92,8 @@ fn complaint(words: Words, notice: &str) -> Option<Message> {
         "number" => empty("registration-prove-number"),
         "secret" => empty("registration-prove-secret"),
         "wrong" => wrong(words),
-        "unqualified" => unqualified(words),
+        // Told only to whom has the company's secret.
+        "unqualified" => words.message(Code::Qualification, &[]),
         notice => {
             let until = notice.strip_prefix("later-")?.parse().ok()?;
             later(words, &date::minute(words, Instant(until)))
@@ -102,7 +104,7 @@ fn complaint(words: Words, notice: &str) -> Option<Message> {
 /// What is said to a proof that proves nothing.
 pub(crate) fn unproven(words: Words, proof: &CompanyProof) -> Message {
     match proof {
-        CompanyProof::Unqualified => unqualified(words),
+        CompanyProof::Unqualified => words.message(Code::Qualification, &[]),
         CompanyProof::Later { until } => later(words, &date::minute(words, *until)),
         CompanyProof::Proved(_) | CompanyProof::No => wrong(words),
     }
@@ -114,15 +116,6 @@ fn wrong(words: Words) -> Message {
         code: Code::Prove,
         happened: words.say("registration-prove-wrong"),
         next: words.say("registration-prove-wrong-next"),
-    }
-}
-
-/// Told only to whom has the company's secret.
-fn unqualified(words: Words) -> Message {
-    Message {
-        code: Code::Prove,
-        happened: words.say("registration-prove-unqualified"),
-        next: words.say("registration-prove-unqualified-next"),
     }
 }
 

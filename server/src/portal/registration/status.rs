@@ -1,12 +1,13 @@
 //! 申込状況の確認: what was begun in this session, to be continued or given up.
 
-use axum::http::StatusCode;
 use axum::response::Response;
 use casework::registration::Case;
 
-use super::{case, confirm, due, framed, leave, request_of, to, view};
+use super::{case, confirm, due, framed, leave, request_of, to};
+use crate::desk::Procedure as _;
+use crate::desk::registration::Registration;
+use crate::portal::bidding::status::{self, Unfinished};
 use crate::portal::date;
-use crate::portal::page::render;
 use crate::portal::purpose::Purpose;
 use crate::portal::visit::{Post, Stop, Visit};
 use crate::store::CardRequestRow;
@@ -16,39 +17,44 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
     let (visit, page) = framed(visit).await?;
     let (office, _) = visit.ordering_body()?;
     let state = match visit.session() {
-        Err(_) => view::Unfinished::None,
+        Err(_) => Unfinished::None,
         Ok(_) => state(&visit).await?,
     };
-    Ok(render(StatusCode::OK, &view::Status { page, office, state }))
+    Ok(status::show(page, office, Registration::NOUN, state))
 }
 
-async fn state(visit: &Visit) -> Result<view::Unfinished, Stop> {
+async fn state(visit: &Visit) -> Result<Unfinished, Stop> {
     let Some(current) = case(visit).await? else {
-        return Ok(view::Unfinished::None);
+        return Ok(Unfinished::None);
     };
     let Some(page) = due(&current) else {
-        return Ok(view::Unfinished::None);
+        return Ok(Unfinished::None);
     };
-    let open = |word: &str, page: &str| view::Unfinished::Open {
+    let open = |word: &str, page: &str| Unfinished::Open {
         says: visit.words.say(&format!("registration-status-{word}")),
         path: format!("/{}/registration{page}", current.office.id),
     };
-    Ok(match &current.standing.case {
-        Case::Entering { business: None, .. } => open("proving", page),
-        Case::Entering { .. } => open("entering", page),
-        Case::Reviewing { .. } => open("reviewing", page),
-        Case::Awaiting { .. } if current.lapsed(visit.now) => open("lapsed", page),
-        Case::Awaiting { until, .. } => match signed(visit).await? {
-            Some(_) => view::Unfinished::Signed {
-                until: date::minute(visit.words, *until),
+    let case = &current.standing.case;
+    if let Some(out) = case.out() {
+        if current.lapsed(visit.now) {
+            return Ok(open("lapsed", page));
+        }
+        return Ok(match signed(visit).await? {
+            Some(_) => Unfinished::Signed {
+                until: date::minute(visit.words, out.until),
             },
             None => open("asked", "/card"),
-        },
+        });
+    }
+    Ok(match case {
+        Case::Entering { business: None, .. } => open("proving", page),
+        Case::Entering { .. } => open("entering", page),
+        case if case.entered().is_some() => open("reviewing", page),
         case => match case.submitted() {
-            Some(submitted) => view::Unfinished::Done {
+            Some(submitted) => Unfinished::Done {
                 number: submitted.number.to_string(),
             },
-            None => view::Unfinished::None,
+            None => Unfinished::None,
         },
     })
 }

@@ -7,6 +7,7 @@ use super::confirm::Row;
 use super::form::FormView;
 use crate::catalogue::Message;
 use crate::office::Office;
+use crate::portal::bidding::held::Because;
 use crate::portal::page::{Fact, Page, Step};
 
 /// 登録
@@ -39,6 +40,8 @@ pub(super) struct Prove {
     pub(super) case: String,
     pub(super) number: String,
     pub(super) error: Option<Message>,
+    /// The number of the last application with this card, and why it was denied.
+    pub(super) denied: Option<(String, Because)>,
 }
 
 /// 入力
@@ -85,28 +88,14 @@ pub(super) struct Done {
     pub(super) stages: Vec<Step>,
     pub(super) title: String,
     pub(super) lead: String,
-    pub(super) held: bool,
+    pub(super) word: &'static str,
+    pub(super) because: Option<Because>,
+    /// It is not decided, and has a page of its own.
+    pub(super) follow: bool,
     pub(super) number: String,
     pub(super) facts: Vec<Fact>,
     pub(super) company: Vec<Fact>,
     pub(super) card: Vec<Fact>,
     pub(super) contact: Vec<Fact>,
     pub(super) mail: String,
-}
-
-/// 申込状況の確認
-#[derive(Template)]
-#[template(path = "registration/status.html")]
-pub(super) struct Status {
-    pub(super) page: Page,
-    pub(super) office: Arc<Office>,
-    pub(super) state: Unfinished,
-}
-
-/// Where what was begun in this session stands.
-pub(super) enum Unfinished {
-    None,
-    Open { says: String, path: String },
-    Signed { until: String },
-    Done { number: String },
 }

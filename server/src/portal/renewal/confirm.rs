@@ -4,26 +4,25 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use casework::Refusal;
 use casework::identity::Digest;
 use casework::renewal::{Case, Warning};
+use casework::{Refusal, card};
 use wire::card_request::{SamePin, Step};
 use wire::code::Code;
 
-use super::{
-    Current, STAGES, bids, current, elsewhere, framed, give_up, perform, request_of, rows, stale, start, to, view,
-};
+use super::{Current, STAGES, bids, current, elsewhere, framed, give_up, perform, request_of, rows, stale, to, view};
 use crate::catalogue::{Message, Words, both};
 use crate::desk::bidder::renewal_policy;
 use crate::desk::renewal::{Command, Confirmation, Renewal};
 use crate::desk::{Failure, Procedure as _};
 use crate::fault::{Bug, Fault};
 use crate::portal::ask::Ask;
-use crate::portal::bidding::seat;
+use crate::portal::bidding::{Whose, beside, seat};
 use crate::portal::card_request::told;
 use crate::portal::date;
 use crate::portal::page::render;
 use crate::portal::purpose::Purpose;
+use crate::portal::refusal;
 use crate::portal::visit::{Post, Stop, Visit};
 use crate::store::CardRequestRow;
 
@@ -42,24 +41,24 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
     let held = policy.review.holds(confirmation.compared.as_ref());
     let older = is_older(&confirmation);
     let reviews = current.bidding.reviews();
-    let others = start::elsewhere(&visit, &page, opened.from, &current.office).await?;
-    let card = (opened.from, confirmation.old.valid.1.day());
-    let registration = visit.portal.store().registration(opened.registration).await;
-    let bids = match registration.map_err(|fault| visit.fault(&fault))? {
-        Some(row) => bids::of(&visit, &page, &current.office, card, &row.business).await?,
-        None => Vec::new(),
-    };
+    let last = confirmation.old.valid.1.day();
+    let consequences = bids::of(&page, &current.office, last, &confirmation.touched);
     let view = view::Confirm {
         stages: page.stages(STAGES, &3),
         hides: !current.bidding.show_holder_address_on_print,
         blocks: rows::blocks(&page, policy.review, &confirmation),
-        compared: rows::compared(&page, reviews, &confirmation),
+        compared: beside::names(
+            &page,
+            &current.bidding,
+            (confirmation.entry.as_ref(), confirmation.compared.as_ref()),
+            &confirmation.new,
+        ),
         // What is going to be held is told as that.
         warnings: warnings(page.words, &confirmation, held),
         held,
         person: opened.person.clone(),
-        elsewhere: others,
-        bids,
+        elsewhere: consequences.elsewhere,
+        bids: consequences.bids,
         older,
         unticked: visit.asked("notice") == Some("W-OLDER") && older && text.is_none(),
         reviews,
@@ -95,7 +94,7 @@ pub(super) async fn ask(post: Post) -> Result<Response, Stop> {
         Ok(_) => {}
         // A double click: the other one was first, and asked for the same.
         Err(Failure::Refused(Refusal::Stale)) if is_out(visit).await? => return to(visit, "/card"),
-        Err(failure) => return Err(visit.failed(&failure)),
+        Err(failure) => return Err(failed(visit, &current, failure).await),
     }
     request(visit, &super::current(visit).await?).await?;
     to(visit, "/card")
@@ -195,7 +194,10 @@ pub(super) async fn confirmed(visit: &Visit, row: &CardRequestRow) -> Result<Res
         return to(visit, "/card?notice=cancelled");
     }
     let confirmed = perform(visit, current.id(), &Command::Confirm(signature)).await?;
-    let confirmed = confirmed.map_err(|failure| visit.failed(&failure))?;
+    let confirmed = match confirmed {
+        Ok(confirmed) => confirmed,
+        Err(failure) => return Err(failed(visit, &current, failure).await),
+    };
     if let Case::Renewed { .. } = confirmed.case {
         // From this commit on nobody is logged in with the old card (R104, G-S6); the result is all that is left to see.
         let over = seat::unseat(&visit.portal, visit.session()?, &current.office).await;
@@ -204,10 +206,40 @@ pub(super) async fn confirmed(visit: &Visit, row: &CardRequestRow) -> Result<Res
     to(visit, "/done")
 }
 
-async fn confirmation(visit: &Visit, current: &Current) -> Result<Confirmation, Stop> {
+pub(super) async fn confirmation(visit: &Visit, current: &Current) -> Result<Confirmation, Stop> {
     let opened = current.opened(visit)?;
     let confirmation = visit.portal.desk().confirmation(&current.office, opened).await;
     confirmation.map_err(|fault| visit.fault(&fault))
+}
+
+/// Why it was not done; what became of the new card meanwhile is no matter of 「登録」.
+async fn failed(visit: &Visit, current: &Current, failure: Failure) -> Stop {
+    let Failure::Refused(no) = &failure else {
+        return visit.failed(&failure);
+    };
+    let told = async {
+        let desk = visit.portal.desk();
+        let Some(opened) = current.standing.case.opened() else {
+            return Ok(Whose::Registered);
+        };
+        let Some(card) = desk.store().card(opened.to).await? else {
+            return Ok(Whose::Registered);
+        };
+        let known = desk.card_known(&current.office, &card).await?;
+        let judged = card::fresh(known.binding, known.standing, visit.now);
+        Ok::<_, Fault>(if judged == Err(*no) {
+            Whose::New
+        } else {
+            Whose::Registered
+        })
+    };
+    match told.await {
+        Ok(whose) => {
+            let (status, message) = refusal::refused(visit.words, no);
+            visit.told_of(whose, status, message)
+        }
+        Err(fault) => visit.fault(&fault),
+    }
 }
 
 async fn withdraw(visit: &Visit, current: &Current) -> Result<(), Stop> {

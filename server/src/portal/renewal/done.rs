@@ -12,6 +12,7 @@ use crate::desk::bidder::renewal_policy;
 use crate::desk::renewal::{Confirmation, Item, Renewal, rows};
 use crate::fault::Fault;
 use crate::office::{Bidding, Office};
+use crate::portal::bidding::held::because;
 use crate::portal::page::{Fact, Page, render};
 use crate::portal::receipt::{self, check_code, plain};
 use crate::portal::visit::{Post, Stop, Visit};
@@ -37,6 +38,11 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
         title,
         lead,
         state: state(&current.standing.case),
+        because: current
+            .standing
+            .case
+            .stage()
+            .and_then(|stage| because(&page, &current.office, stage)),
         renewed: matches!(current.standing.case, Case::Renewed { .. }),
         held: waits.then(|| page.message(Code::InfoHeld, &[])),
         usable: waits.then(|| date::slashed(confirmation.old.valid.1.day())),

@@ -1,41 +1,27 @@
-//! A renewal that is held, for the company that is logged in with the card in use: what is waited for, 取下げ, and the answer
-//! to a 差戻し (DOMAIN §5.3, §5.4).
+//! A renewal that was held, for the company that is logged in with the card in use: how it stands, 取下げ, the answer to a
+//! 差戻し, and why it was denied (DOMAIN §5.3, §5.4).
 
-use axum::http::StatusCode;
 use axum::response::Response;
-use casework::application::Complaint;
-use casework::characters;
-use casework::renewal::{Case, Submitted};
+use casework::review::Stage;
 
-use super::{CASE, Current, rows, stale, to, view};
-use crate::catalogue::Message;
-use crate::desk::renewal::{Command, Renewal};
-use crate::desk::{Actor, CaseId, Procedure as _};
-use crate::fault::Fault;
-use crate::office::ReasonUse;
+use super::{CASE, Current, stale, to};
+use crate::desk::Actor;
+use crate::desk::renewal::Command;
+use crate::portal::bidding::beside;
+use crate::portal::bidding::held::{self, Own, Typed};
 use crate::portal::bidding::seat::{Seat, SeatPost};
-use crate::portal::page::{Fact, Page, render};
-use crate::portal::receipt::check_code;
+use crate::portal::date;
 use crate::portal::visit::Stop;
-use crate::portal::{date, refusal};
 
 /// `GET /{office}/renewal/case`
 pub(super) async fn page(seat: Seat) -> Result<Response, Stop> {
-    shown(&seat, StatusCode::OK, "", None).await
+    shown(&seat, Typed::default()).await
 }
 
-/// 取下げ is asked for twice: it cannot be taken back.
+/// 「申請を取り下げる」
 pub(super) async fn sure(seat: Seat) -> Result<Response, Stop> {
     let current = current(&seat).await?;
-    let submitted = submitted(&seat, &current)?;
-    let page = seat.page();
-    let view = view::Withdraw {
-        number: submitted.number.to_string(),
-        version: current.standing.version.to_string(),
-        office: current.office.clone(),
-        page,
-    };
-    Ok(render(StatusCode::OK, &view))
+    held::sure(&seat.visit, seat.page(), &current.office, &current.standing)
 }
 
 /// 「取り下げる」
@@ -47,7 +33,7 @@ pub(super) async fn withdraw(post: SeatPost) -> Result<Response, Stop> {
     to(&seat.visit, "/done")
 }
 
-/// The answer to a 差戻し: one line; what is typed on several becomes one.
+/// The answer to a 差戻し.
 pub(super) async fn answer(post: SeatPost) -> Result<Response, Stop> {
     let seat = &post.seat;
     let current = current(seat).await?;
@@ -55,64 +41,24 @@ pub(super) async fn answer(post: SeatPost) -> Result<Response, Stop> {
     if post.field("version") != current.standing.version.to_string() {
         return Err(stale(&seat.visit));
     }
-    let remark = post.field("remark").split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some(complaint) = complaint(&remark) {
-        let words = seat.visit.words;
-        let message = refusal::complained(words, &words.say("renewal-case-answer"), complaint, "");
-        return shown(seat, StatusCode::UNPROCESSABLE_ENTITY, &remark, Some(message)).await;
+    let typed = held::typed(seat.visit.words, post.field("remark"));
+    if typed.error.is_some() {
+        return shown(seat, typed).await;
     }
-    let by = seat.card.card;
+    let (by, remark) = (seat.card.card, typed.remark);
     perform(seat, &current, &Command::Answer { by, remark }).await?;
     to(&seat.visit, "/case")
 }
 
-/// The receipt number of the renewal that is open about the seat's card, if there is one.
-pub(crate) async fn open(seat: &Seat) -> Result<Option<String>, Stop> {
-    let current = found(seat).await?;
-    Ok(current.and_then(|current| Some(current.standing.case.submitted()?.number.to_string())))
-}
-
-async fn found(seat: &Seat) -> Result<Option<Current>, Stop> {
-    let fault = |fault: Fault| seat.visit.fault(&fault);
-    let store = seat.visit.portal.store();
-    let Some((id, _)) = store
-        .application_about(&seat.office.id, seat.card.card)
-        .await
-        .map_err(fault)?
-    else {
-        return Ok(None);
-    };
-    let row = store.case(id).await.map_err(fault)?;
-    if row.is_none_or(|row| row.procedure != Renewal::NOUN) {
-        return Ok(None);
-    }
-    let id: CaseId<Renewal> = CaseId::from_octets(id);
-    let standing = seat.visit.portal.desk().standing(id).await.map_err(fault)?;
-    let own = standing
-        .case
-        .opened()
-        .is_some_and(|opened| opened.from == seat.card.card);
-    Ok(own.then(|| Current {
+/// Who has none may have been led here by a page that was open before.
+async fn current(seat: &Seat) -> Result<Current, Stop> {
+    let found = held::about(&seat.visit.portal, &seat.office, seat.card.card).await;
+    let standing = found.map_err(|fault| seat.visit.fault(&fault))?;
+    Ok(Current {
         office: seat.office.clone(),
         bidding: seat.bidding.clone(),
-        standing,
-    }))
-}
-
-/// The same; who has none by now may have withdrawn it just before, and is led to what became of it.
-async fn current(seat: &Seat) -> Result<Current, Stop> {
-    if let Some(current) = found(seat).await? {
-        return Ok(current);
-    }
-    let noted = super::case(&seat.visit).await?;
-    match noted.as_ref().and_then(super::due) {
-        Some("/done") => Err(to(&seat.visit, "/done")?.into()),
-        _ => Err(seat.visit.not_found()),
-    }
-}
-
-fn submitted<'a>(seat: &Seat, current: &'a Current) -> Result<&'a Submitted, Stop> {
-    current.standing.case.submitted().ok_or_else(|| stale(&seat.visit))
+        standing: standing.ok_or_else(|| seat.visit.not_found())?,
+    })
 }
 
 /// The session shows from then on what became of the case.
@@ -135,69 +81,30 @@ async fn perform(seat: &Seat, current: &Current, command: &Command) -> Result<()
     done.map(drop).map_err(|failure| seat.visit.failed(&failure))
 }
 
-async fn shown(seat: &Seat, status: StatusCode, remark: &str, error: Option<Message>) -> Result<Response, Stop> {
+async fn shown(seat: &Seat, typed: Typed) -> Result<Response, Stop> {
     let current = current(seat).await?;
-    let submitted = submitted(seat, &current)?;
     let page = seat.page();
-    let desk = seat.visit.portal.desk();
-    let confirmation = desk.confirmation(&current.office, &submitted.opened).await;
-    let confirmation = confirmation.map_err(|fault| seat.visit.fault(&fault))?;
-    let state = match &current.standing.case {
-        Case::Returned { .. } => "returned",
-        Case::Held { review, .. } if review.claim.is_some() => "claimed",
-        _ => "held",
+    let confirmation = super::confirm::confirmation(&seat.visit, &current).await?;
+    let usable = date::slashed(confirmation.old.valid.1.day());
+    let notes = match current.standing.case.stage() {
+        Some(Stage::Held(_) | Stage::Returned { .. }) => vec![
+            page.t("renewal-done-lead-held"),
+            page.t1("renewal-done-usable", "date", &usable),
+        ],
+        Some(Stage::Denied(_)) => vec![page.t("renewal-done-lead-denied"), page.t("renewal-case-again")],
+        Some(Stage::Withdrawn) => vec![page.t("renewal-done-lead-withdrawn")],
+        Some(Stage::Lapsed) => vec![page.t("renewal-done-lead-lapsed")],
+        Some(Stage::Done) | None => Vec::new(),
     };
-    let view = view::Held {
-        state,
-        says: page.t(&format!("renewal-case-{state}")),
-        number: submitted.number.to_string(),
-        facts: facts(seat, &page, &current, submitted).await?,
-        compared: rows::compared(&page, current.bidding.reviews(), &confirmation),
-        usable: date::slashed(confirmation.old.valid.1.day()),
-        returned: returned(&page, &current),
-        remark: remark.to_owned(),
-        error,
-        version: current.standing.version.to_string(),
-        office: current.office.clone(),
-        page,
+    let own = Own {
+        notes,
+        compared: beside::names(
+            &page,
+            &current.bidding,
+            (confirmation.entry.as_ref(), confirmation.compared.as_ref()),
+            &confirmation.new,
+        ),
+        correct: false,
     };
-    Ok(render(status, &view))
+    held::show(&seat.visit, page, &current.office, &current.standing, (own, typed)).await
 }
-
-async fn facts(seat: &Seat, page: &Page, current: &Current, submitted: &Submitted) -> Result<Vec<Fact>, Stop> {
-    let code = check_code(&seat.visit.portal, current.id().octets()).await;
-    let code = code.map_err(|fault| seat.visit.fault(&fault))?;
-    let mut facts = vec![
-        page.fact("registration-done-at", date::second(page.words, submitted.at)),
-        page.fact("receipt-check-code", code.to_string()),
-    ];
-    let answered = submitted.answer.as_ref();
-    facts.extend(answered.map(|answer| page.fact("renewal-case-answer", answer)));
-    Ok(facts)
-}
-
-/// What the office wants to know, and until when.
-fn returned(page: &Page, current: &Current) -> Option<view::Returned> {
-    let Case::Returned { reason, until, .. } = &current.standing.case else {
-        return None;
-    };
-    let saved = current.office.reason(&reason.key, ReasonUse::Return);
-    Some(view::Returned {
-        reason: saved.map_or_else(|| reason.key.clone(), |saved| page.text(&saved.words).to_owned()),
-        remark: reason.remark.clone(),
-        until: date::minute(page.words, *until),
-    })
-}
-
-fn complaint(remark: &str) -> Option<Complaint> {
-    if remark.is_empty() {
-        return Some(Complaint::Empty);
-    }
-    if characters::count(remark) > LONGEST {
-        return Some(Complaint::TooLong { most: LONGEST });
-    }
-    characters::forbidden(remark).map(|character| Complaint::Character { character })
-}
-
-/// Characters of an answer (DOMAIN §5.4).
-const LONGEST: usize = 400;

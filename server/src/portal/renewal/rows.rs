@@ -1,14 +1,12 @@
 //! The rows of both cards as the page shows them: what differs is marked, down to the characters and their code points
 //! (DOMAIN §4.3, §5.1, §5.6).
 
-use casework::names::{Class, Comparison};
-use casework::register::{Compared, Entry, Person};
 use casework::renewal::ReviewPolicy;
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use crate::desk::bidder::CardFace;
 use crate::desk::renewal::{Confirmation, Item, rows};
+use crate::portal::bidding::beside::{MOST_POINTS, pointed};
 use crate::portal::marked::{Piece, marked};
 use crate::portal::page::Page;
 
@@ -29,17 +27,6 @@ pub(super) struct Block {
     pub(super) id: &'static str,
     pub(super) title: String,
     pub(super) rows: Vec<Row>,
-}
-
-/// The register beside the new card.
-pub(super) struct Beside {
-    pub(super) label: String,
-    pub(super) register: Vec<Piece>,
-    pub(super) card: Vec<Piece>,
-    pub(super) tag: &'static str,
-    pub(super) class: String,
-    /// 髙 U+9AD9 ↔ 高 U+9AD8
-    pub(super) points: Vec<String>,
 }
 
 /// 現在使用しているICカード and 新規に使用するICカード.
@@ -74,64 +61,6 @@ pub(super) fn blocks(page: &Page, review: ReviewPolicy, confirmation: &Confirmat
         }
     }
     blocks
-}
-
-/// The company and, where the office reviews, the person: of the register, and of the new card.
-pub(super) fn compared(page: &Page, reviews: bool, confirmation: &Confirmation) -> Vec<Beside> {
-    let (Some(entry), Some(compared)) = (&confirmation.entry, &confirmation.compared) else {
-        return Vec::new();
-    };
-    let new = &confirmation.new;
-    let suffix = if reviews { "-review" } else { "" };
-    let company = beside(
-        page,
-        page.t(&format!("bidder-company{suffix}")),
-        (&entry.name, &new.company),
-        &compared.company,
-    );
-    let mut all = vec![company];
-    if reviews {
-        all.push(beside(
-            page,
-            page.t("registration-confirm-person"),
-            (against(entry, compared), &new.holder),
-            &compared.person,
-        ));
-    }
-    all
-}
-
-fn beside(page: &Page, label: String, (register, card): (&str, &str), comparison: &Comparison) -> Beside {
-    let (tag, key) = match comparison.class {
-        Class::Match => ("tag ok", "same"),
-        Class::Variant => ("tag var", "variant"),
-        Class::NotComparable => ("tag ng", "not-comparable"),
-        Class::Mismatch => ("tag ng", "differs"),
-    };
-    let differences = &comparison.differences;
-    let points = differences.iter().filter_map(|one| {
-        let long = |text: &str| text.chars().count() > MOST_POINTS;
-        (!long(&one.register.text) && !long(&one.card.text)).then(|| {
-            let side = |text: &str, points: String| if text.is_empty() { "—".to_owned() } else { points };
-            let register = side(&one.register.text, pointed(&one.register.text));
-            format!("{register} ↔ {}", side(&one.card.text, pointed(&one.card.text)))
-        })
-    });
-    Beside {
-        label,
-        register: marked(register, differences.iter().map(|one| one.register.range())),
-        card: marked(card, differences.iter().map(|one| one.card.range())),
-        tag,
-        class: page.t(&format!("registration-confirm-{key}")),
-        points: points.collect(),
-    }
-}
-
-fn against<'a>(entry: &'a Entry, compared: &Compared) -> &'a str {
-    match (compared.against, entry.covering_delegate()) {
-        (Person::Delegate, Some(delegate)) => &delegate.name,
-        _ => &entry.representative,
-    }
 }
 
 /// Code points are told of names and addresses; a serial number's digits are themselves.
@@ -213,22 +142,6 @@ fn points(text: &str, ranges: &[Range<usize>]) -> Option<String> {
         .contains(&count)
         .then(|| parts.into_iter().map(pointed).collect::<Vec<_>>().join(", "))
 }
-
-/// Each character with its code point.
-fn pointed(text: &str) -> String {
-    let mut said = String::new();
-    for character in text.chars() {
-        if !said.is_empty() {
-            said.push(' ');
-        }
-        // Writing to a string does not fail.
-        let _ = write!(said, "{character} U+{:04X}", u32::from(character));
-    }
-    said
-}
-
-/// Longer parts are other names, and no slip of a glyph.
-const MOST_POINTS: usize = 8;
 
 #[cfg(test)]
 mod tests {

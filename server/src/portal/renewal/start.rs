@@ -2,9 +2,8 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use casework::card::Binding;
-use casework::identity::Fingerprint;
 
+use super::bids::Consequences;
 use super::{Current, STAGES, bids, case, ceremony, due, leave_former, request_of, to, view};
 use crate::catalogue::both;
 use crate::desk::Procedure as _;
@@ -20,23 +19,6 @@ use crate::portal::purpose::Purpose;
 use crate::portal::session::Visitor;
 use crate::portal::visit::{Post, Stop, Visit};
 use crate::store::CardRequestRow;
-
-impl Glance {
-    /// The request, whoever is behind it.
-    pub(super) fn visit(&self) -> &Visit {
-        match self {
-            Self::Seated(seat) => &seat.visit,
-            Self::Nobody(visit) => visit,
-        }
-    }
-
-    fn seat(&self) -> Option<&Seat> {
-        match self {
-            Self::Seated(seat) => Some(seat),
-            Self::Nobody(_) => None,
-        }
-    }
-}
 
 /// Under `core` whoever comes here is logged in with the current card; under `review` nobody has to be, and the session
 /// begins here.
@@ -63,22 +45,16 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
         None => visit.session()?.csrf(),
     };
     let page = visit.page_with(Some(csrf)).of(seat.map(Seat::bidder));
-    let (elsewhere, bids) = match seat {
-        Some(seat) => {
-            let card = (seat.card.card, seat.card.valid.1.day());
-            (
-                elsewhere(visit, &page, seat.card.card, &office).await?,
-                bids::of(visit, &page, &office, card, &seat.registration.business).await?,
-            )
-        }
-        None => (Vec::new(), Vec::new()),
+    let consequences = match seat {
+        Some(seat) => consequences(seat, &page).await?,
+        None => Consequences::default(),
     };
     let view = view::Start {
         stages: page.stages(STAGES, &1),
         unfinished,
         until: seat.map(|seat| date::slashed(seat.card.valid.1.day())),
-        elsewhere,
-        bids,
+        elsewhere: consequences.elsewhere,
+        bids: consequences.bids,
         reviews: bidding.reviews(),
         office,
         page,
@@ -126,20 +102,18 @@ fn is_unfinished(current: Option<&Current>) -> bool {
     current.and_then(due).is_some_and(|page| page != "/done")
 }
 
-/// The other offices that know this card: it is renewed at each of them by itself (R108).
-pub(super) async fn elsewhere(
-    visit: &Visit,
-    page: &Page,
-    card: Fingerprint,
-    office: &Office,
-) -> Result<Vec<String>, Stop> {
-    let known = visit.portal.store().offices_of_card(card).await;
-    let known: Vec<(String, Binding)> = known.map_err(|fault| visit.fault(&fault))?;
-    let others = known
-        .into_iter()
-        .filter(|(id, binding)| *id != office.id && binding.until.is_none())
-        .filter_map(|(id, _)| visit.portal.office(&id));
-    Ok(others.map(|other| page.text(&other.name).to_owned()).collect())
+/// What hangs on the card that somebody is logged in with.
+async fn consequences(seat: &Seat, page: &Page) -> Result<Consequences, Stop> {
+    let visit = &seat.visit;
+    let read = async {
+        let desk = visit.portal.desk();
+        match desk.store().card(seat.card.card).await? {
+            Some(card) => desk.touched_by_renewal(&card, visit.now).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let touched = read.await.map_err(|fault: Fault| visit.fault(&fault))?;
+    Ok(bids::of(page, &seat.office, seat.card.valid.1.day(), &touched))
 }
 
 async fn ask(glance: &Glance) -> Result<CardRequestRow, Stop> {

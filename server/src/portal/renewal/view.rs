@@ -4,9 +4,11 @@ use askama::Template;
 use std::sync::Arc;
 
 use super::bids::Bid;
-use super::rows::{Beside, Block};
+use super::rows::Block;
 use crate::catalogue::Message;
 use crate::office::Office;
+use crate::portal::bidding::beside::Beside;
+use crate::portal::bidding::held::Because;
 use crate::portal::page::{Fact, Page, Step};
 
 /// ICカード更新
@@ -68,6 +70,7 @@ pub(super) struct Done {
     pub(super) title: String,
     pub(super) lead: String,
     pub(super) state: &'static str,
+    pub(super) because: Option<Because>,
     pub(super) renewed: bool,
     /// I-HELD
     pub(super) held: Option<Message>,
@@ -77,58 +80,4 @@ pub(super) struct Done {
     pub(super) facts: Vec<Fact>,
     pub(super) old: Vec<Fact>,
     pub(super) new: Vec<Fact>,
-}
-
-/// 申込状況の確認
-#[derive(Template)]
-#[template(path = "renewal/status.html")]
-pub(super) struct Status {
-    pub(super) page: Page,
-    pub(super) office: Arc<Office>,
-    pub(super) state: Unfinished,
-}
-
-/// Where what was begun in this session stands.
-pub(super) enum Unfinished {
-    None,
-    Open { says: String, path: String },
-    Signed { until: String },
-    Done { number: String },
-}
-
-/// 審査中の申請
-#[derive(Template)]
-#[template(path = "renewal/held.html")]
-pub(super) struct Held {
-    pub(super) page: Page,
-    pub(super) office: Arc<Office>,
-    pub(super) state: &'static str,
-    pub(super) says: String,
-    pub(super) number: String,
-    pub(super) facts: Vec<Fact>,
-    pub(super) compared: Vec<Beside>,
-    /// Until when the current card can be used meanwhile.
-    pub(super) usable: String,
-    pub(super) returned: Option<Returned>,
-    /// What was typed as an answer, and what is wrong with it.
-    pub(super) remark: String,
-    pub(super) error: Option<Message>,
-    pub(super) version: String,
-}
-
-/// 差戻し
-pub(super) struct Returned {
-    pub(super) reason: String,
-    pub(super) remark: Option<String>,
-    pub(super) until: String,
-}
-
-/// 取下げの確認
-#[derive(Template)]
-#[template(path = "renewal/withdraw.html")]
-pub(super) struct Withdraw {
-    pub(super) page: Page,
-    pub(super) office: Arc<Office>,
-    pub(super) number: String,
-    pub(super) version: String,
 }

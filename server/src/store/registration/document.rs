@@ -3,7 +3,7 @@
 use casework::identity::{Digest, Fingerprint, RegistrationId};
 use casework::names::{Class, Comparison, Difference, Passage};
 use casework::register::{Compared, Numbers, Person};
-use casework::registration::{Approvals, Case, Contact, Kind, Opened, Submitted};
+use casework::registration::{Approvals, Case, Contact, Correction, Kind, Opened, Out, Submitted};
 use casework::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -57,11 +57,13 @@ pub(crate) fn to_document(case: &Case) -> Result<case::Document, Fault> {
             reason,
             by,
             until,
+            correction,
         } => Document::Returned {
             submitted: submitted_row(submitted),
             reason: reason_row(reason),
             by: approval_row(by),
             until: until.0,
+            correction: correction.as_ref().map(correction_row),
         },
         Case::Registered {
             submitted,
@@ -133,11 +135,13 @@ pub(crate) fn from_document(document: &str) -> Result<Case, Fault> {
             reason,
             by,
             until,
+            correction,
         } => Case::Returned {
             submitted: Box::new(submitted.read()?),
             reason: Box::new(reason.read()),
             by: by.read()?,
             until: Instant(until),
+            correction: correction.map(CorrectionRow::read).transpose()?,
         },
         Document::Registered {
             submitted,
@@ -211,6 +215,7 @@ enum Document {
         reason: ReasonRow,
         by: ApprovalRow,
         until: i64,
+        correction: Option<CorrectionRow>,
     },
     Registered {
         submitted: SubmittedRow,
@@ -250,6 +255,13 @@ struct ContactRow {
     phone: String,
     fax: Option<String>,
     mail: String,
+}
+
+/// What is corrected of what was given back, and the page that is out for signature.
+#[derive(Serialize, Deserialize)]
+struct CorrectionRow {
+    contact: ContactRow,
+    out: Option<(Hex, i64)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -317,6 +329,13 @@ enum NumbersRow {
     Unknown,
     Equal,
     Different,
+}
+
+fn correction_row(correction: &Correction) -> CorrectionRow {
+    CorrectionRow {
+        contact: contact_row(&correction.contact),
+        out: correction.out.map(|out| (Hex::of(&out.text.0), out.until.0)),
+    }
 }
 
 fn opened_row(opened: &Opened) -> OpenedRow {
@@ -416,6 +435,21 @@ impl ContactRow {
             fax: self.fax,
             mail: self.mail,
         }
+    }
+}
+
+impl CorrectionRow {
+    fn read(self) -> Result<Correction, Fault> {
+        let out = self.out.map(|(text, until)| {
+            Ok::<_, Fault>(Out {
+                text: Digest(text.octets()?),
+                until: Instant(until),
+            })
+        });
+        Ok(Correction {
+            contact: Box::new(self.contact.read()),
+            out: out.transpose()?,
+        })
     }
 }
 

@@ -172,7 +172,10 @@ async fn s5_6_the_list_and_the_page_say_what_differs_and_what_the_applicant_sees
         "名簿",
         "旧カード",
         "新カード",
-        "高 U+9AD8 ↔ 髙 U+9AD9",
+        "<code class=\"points\">高 U+9AD8</code>",
+        "<code class=\"points\">髙 U+9AD9</code>",
+        "新カードの現在の状態",
+        "有効（",
         "<mark>高</mark>",
         "<mark>髙</mark>",
         "不一致",
@@ -183,6 +186,35 @@ async fn s5_6_the_list_and_the_page_say_what_differs_and_what_the_applicant_sees
         ">否認</button>",
     ] {
         page.must_say(words);
+    }
+    // Each code point stands with its own character: one of the register, the same one of both cards.
+    let text = page.text();
+    let row = text
+        .split("代表者氏名</th>")
+        .nth(1)
+        .unwrap()
+        .split("</tr>")
+        .next()
+        .unwrap();
+    let cells: Vec<&str> = row.split("<td").skip(1).collect();
+    assert_eq!(cells.len(), 4, "{row}");
+    let holds = |cell: &str, point: &str| cell.contains(&format!("<code class=\"points\">{point}</code>"));
+    assert!(
+        holds(cells[0], "高 U+9AD8") && holds(cells[1], "髙 U+9AD9") && holds(cells[2], "髙 U+9AD9"),
+        "{row}"
+    );
+    assert!(!cells[3].contains("<code"), "判定 has its word alone: {row}");
+    // The same list as a file, with the same columns.
+    let file = clerk.browser.get(&format!("{SHI}/queue.csv?show=all")).await;
+    let file = file.text();
+    let mut lines = file.trim_start_matches('\u{feff}').lines();
+    assert_eq!(
+        lines.next().unwrap(),
+        "\"受付番号\",\"受付日時\",\"商号又は名称\",\"業者番号\",\"差異（商号／氏名）\",\"旧カード期限\",\"状態\",\"担当\",\"待ち時間\""
+    );
+    let held = lines.find(|line| line.contains("保留・審査待ち")).unwrap_or_default();
+    for words in ["\"1234567\"", "\"一致 / 不一致\"", "\"2027/01/31\""] {
+        assert!(held.contains(words), "{file}");
     }
     assert!(!page.says("⟦") && !list.says("⟦"), "every word is there");
     let mut english = Browser::in_english(&room.router).with_cookie(&clerk.browser.cookie());
@@ -315,6 +347,8 @@ async fn a20_a_new_card_that_was_revoked_meanwhile_is_told_with_the_reason_and_s
     let mut clerk = room.approver("2001").await;
     let way = room.way(&mut clerk, &[("verdict", "approve")]).await;
     room.hall.house.revoke(&room.new).await;
+    let page = clerk.browser.get(&room.case).await;
+    page.must_say("新カードの現在の状態 <span class=\"tag ng\">失効（");
     let no = clerk.browser.get(&way).await;
     for words in ["E-REVIEW-CERT", "失効", "id=\"approve\""] {
         no.must_say(words);

@@ -40,6 +40,8 @@ const PAGES: &[&str] = &[
     "/registration/done/print",
     "/registration/done/receipt.pdf",
     "/registration/status",
+    "/registration/case",
+    "/registration/case/withdraw",
     "/renewal",
     "/renewal/card",
     "/renewal/confirm",
@@ -66,6 +68,9 @@ const STEPS: &[&str] = &[
     "/registration/status",
     "/registration/stay",
     "/registration/quit",
+    "/registration/case/withdraw",
+    "/registration/case/answer",
+    "/registration/case/correct",
     "/renewal",
     "/renewal/card",
     "/renewal/confirm",
@@ -116,6 +121,11 @@ fn desk(house: &House) -> Desk {
 
 /// Puts the company of the house's cards on this office's list; its letter code.
 pub(super) async fn enlist(house: &House, office: &str) -> String {
+    enlist_with(house, office, "髙橋　一郎").await
+}
+
+/// The same with another representative.
+pub(super) async fn enlist_with(house: &House, office: &str, representative: &str) -> String {
     let desk = desk(house);
     let office = office.trim_start_matches('/');
     let number = BusinessNumber::parse(NUMBER).unwrap();
@@ -125,7 +135,7 @@ pub(super) async fn enlist(house: &House, office: &str) -> String {
         name: "株式会社テスト工務店【工事】".to_owned(),
         name_kana: "テストコウムテン".to_owned(),
         address: "東京都千代田区神田1-2-3".to_owned(),
-        representative: "髙橋　一郎".to_owned(),
+        representative: representative.to_owned(),
         delegate: None,
         corporate_number: Some("7000012050002".to_owned()),
         valid: (day(2025, 4, 1), day(2027, 3, 31)),
@@ -534,4 +544,22 @@ async fn a19_twenty_ways_back_at_once_are_one_login() {
             "whichever answer arrived"
         );
     }
+}
+
+#[tokio::test]
+async fn r108_before_a_revocation_every_office_that_knows_the_card_is_named_also_without_bids() {
+    let Registered {
+        house: _house,
+        router,
+        card,
+    } = registered(KEN).await;
+    let page = Browser::new(&router).reach_certificate(&card).await;
+    for words in [
+        "このICカードを使用している発注機関があります",
+        "見本県",
+        "未開札の案件は通知されていません",
+    ] {
+        page.must_say(words);
+    }
+    assert!(!page.says("見本市"), "it is not registered there");
 }

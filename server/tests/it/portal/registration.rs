@@ -1,5 +1,7 @@
 //! 登録 and 変更, screen by screen (DOMAIN §4.2 A0, §5.2, §6.4; THREATS A17, A19, A39, A45).
 
+mod held;
+
 use axum::Router;
 use axum::http::StatusCode;
 use casework::time::Date;

@@ -1,6 +1,7 @@
 //! ICカード更新, under both policies (DOMAIN §4, §5; THREATS A17, A19, A45).
 
 mod held;
+mod told;
 
 use axum::Router;
 use axum::http::StatusCode;

@@ -87,6 +87,35 @@ async fn a17_a_held_renewal_is_seen_with_its_own_card_alone() {
 }
 
 #[tokio::test]
+async fn s5_3_why_a_renewal_was_denied_stands_on_the_company_s_pages() {
+    let (Registered { house, router, card }, new) = held().await;
+    let hall = Hall::of(house);
+    let by = hall.officer(&hall.review, "2001", "札幌市").await;
+    let open = hall.store().application_about("mihon-shi", card.subject.card).await;
+    let case: CaseId<Renewal> = CaseId::from_octets(open.unwrap().unwrap().0);
+    let reason = Reason {
+        key: "not_the_person".to_owned(),
+        remark: Some("前代表者のカードです".to_owned()),
+    };
+    hall.decide(&by, case, Ruling::Deny(Box::new(reason))).await.unwrap();
+    let mut browser = Browser::new(&router);
+    let (account, _) = log_in(&router, &mut browser, SHI, &card).await;
+    account.must_say("は否認されました");
+    let page = browser.get(&format!("{SHI}/renewal/case")).await;
+    for words in [
+        "否認の理由",
+        "前代表者のカードです",
+        "現在のICカードはこれまでどおり使用できます",
+    ] {
+        page.must_say(words);
+    }
+    assert!(!page.says("id=\"withdraw\""), "there is nothing to take back");
+    let answered = browser.post(&format!("{SHI}/renewal/case/withdraw"), &[]).await;
+    assert_eq!(answered.status, StatusCode::CONFLICT);
+    assert_eq!(at_login(&router, SHI, &new).await, Some(Code::CardNotreg));
+}
+
+#[tokio::test]
 async fn s5_4_a_returned_renewal_is_answered_by_the_company_in_one_line() {
     let (Registered { house, router, card }, _) = held().await;
     let hall = Hall::of(house);
