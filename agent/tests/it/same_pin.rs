@@ -84,13 +84,13 @@ async fn done_2_with_two_tries_left_the_pin_is_asked_for_and_none_is_spent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn done_2_a_pin_that_cannot_be_the_new_card_s_is_not_tried_on_it() {
-    // The new card is of another issuer, whose PINs have eight digits; the other row is the control.
-    for (least, tried) in [(8, false), (6, true)] {
+    // The new card is of another issuer, whose PINs have at most seven digits; the other row is the control.
+    for (most, tried) in [(7, false), (8, true)] {
         let scene = Scene::new().await;
         scene.bench.drawer.insert(1, card().0);
         let id = scene.portal.ask_renewal("one", SamePin::Auto);
         scene.to_swap(&id).await;
-        scene.portal.tamper(&id, |request| request.pin.min = least);
+        scene.portal.tamper(&id, |request| request.pin.max = most);
         let (mut new, _) = card();
         new.set_tries_left(5).unwrap();
         let (_, page) = scene.swap_in(&id, new).await;
