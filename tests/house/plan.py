@@ -190,7 +190,8 @@ def cargo_tests(log, env, targets=(), without=None):
 def build(log):
     """The product's binaries and the card that others wrote, with nothing of earlier journeys left."""
     journeys.cleared()
-    return cargo(log, "build", "--workspace") + independent.built(log)
+    # With the tests, as which they were built a moment ago: by themselves they would be built once more.
+    return cargo(log, "build", "--workspace", "--bins", "--tests") + independent.built(log)
 
 
 def many_cases(log):
