@@ -64,7 +64,7 @@ def long():
         Step("prepare", "what the tests need is installed", prepare_machine),
         Step("build", "the binaries that people run", build),
         Step("renewal-both", "two processes, HTTPS, real pcscd: every journey of ICカード更新 with two readers, and again with one reader and a swap", bidding.renewal_both),
-        Step("ignored", "the tests that are marked as long", ignored_tests),
+        Step("races", "two nodes decide the same case at once, ten thousand times", races),
         Step("bench", "the figures of cargo xtask bench", bench),
     ]
 
@@ -200,14 +200,16 @@ def many_cases(log):
     return plain_tests(log)
 
 
-def ignored_tests(log):
-    """The tests that are marked `#[ignore]` because they are long, as the bench is built."""
+def races(log):
+    """The races of two nodes, many more than in each run, as the bench is built."""
     database = postgres()
-    env = {"KAGIMORI_TEST_POSTGRES": database.url}
-    status = run(["cargo", "test", "--release", "--workspace", "--no-fail-fast", "--", "--ignored"], log, 7200, env=env)
-    tally = from_cargo(log.read_text(errors="replace"), status)
-    # Here it is the ordinary tests that are filtered out, and rightly.
-    tally.failed -= sum(int(line.split(" filtered out")[0].split()[-1]) for line in log.read_text().splitlines() if " filtered out" in line)
+    env = {"KAGIMORI_TEST_POSTGRES": database.url, "KAGIMORI_RACES": "10000"}
+    test = "race::on_postgres::a21_two_nodes_that_decide_one_case_at_once_decide_it_once"
+    status = run(["cargo", "test", "--release", "--workspace", "--test", "it", "--", "--exact", "--nocapture", test], log, 7200, env=env)
+    printed = log.read_text(errors="replace")
+    # All but the one are filtered out, and rightly.
+    tally = from_cargo(re.sub(r"\d+ filtered out", "0 filtered out", printed), status)
+    tally.check("10000 races: " in printed, "ten thousand races were run")
     return tally
 
 

@@ -39,6 +39,8 @@ def from_cargo(text, status):
         tally.passed += number(r"(\d+) passed", line)
         for kind in ("failed", "timed out", "skipped", "exec failed"):
             tally.failed += number(rf"(\d+) {kind}", line)
+        if number(r"(\d+) skipped", line):
+            tally.faults.append(line.strip())
     for line in re.findall(r"^test result: .*$", text, re.M):
         tally.passed += number(r"(\d+) passed", line)
         for kind in ("failed", "ignored", "filtered out"):

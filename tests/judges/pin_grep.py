@@ -5,7 +5,9 @@ hexadecimal of all these in both cases, with and without separators, and base64 
 """
 
 import base64
+import concurrent.futures
 import dataclasses
+import functools
 import mmap
 import pathlib
 
@@ -28,14 +30,16 @@ def hits(pins, folders):
     for pin in pins:
         for form, written in forms(pin):
             wanted.setdefault(written, form)
-    found, read = [], 0
-    for path in files(folders):
-        if path.stat().st_size == 0:
-            continue
-        with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            read += 1
-            found += [Hit(path, wanted[written], at) for at, written in places(content, wanted)]
-    return found, read
+    left = [path for path in files(folders) if path.stat().st_size > 0]
+    with concurrent.futures.ProcessPoolExecutor() as readers:
+        found = readers.map(functools.partial(hits_in, wanted), left, chunksize=16)
+        return [hit for of_file in found for hit in of_file], len(left)
+
+
+def hits_in(wanted, path):
+    """Every place in one file where any of the forms stands."""
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return [Hit(path, wanted[written], at) for at, written in places(content, wanted)]
 
 
 def places(content, wanted):

@@ -36,13 +36,7 @@ const LANES: usize = 4;
 mod on_postgres {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a21_two_nodes_that_decide_one_case_at_once_decide_it_once() {
-        super::races(500).await;
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    #[ignore = "ten thousand races take long: ./test long"]
-    async fn a21_ten_thousand_races_of_two_nodes_each_decide_once() {
-        super::races(10_000).await;
+        super::races(super::times()).await;
     }
 
     /// The control: where the version is not compared, the same look finds a double decision.
@@ -50,6 +44,11 @@ mod on_postgres {
     async fn without_the_comparison_of_versions_a_case_is_decided_twice() {
         super::decided_twice().await;
     }
+}
+
+/// Five hundred races, or as many as `KAGIMORI_RACES` says: `./test long` has ten thousand.
+fn times() -> usize {
+    std::env::var("KAGIMORI_RACES").map_or(500, |times| times.parse().expect("KAGIMORI_RACES is a number"))
 }
 
 #[expect(clippy::print_stdout, reason = "who won how often is read in the log")]
