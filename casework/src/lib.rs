@@ -12,6 +12,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod application;
+pub mod calendar;
 pub mod card;
 pub mod certificate;
 pub mod characters;

@@ -4,6 +4,7 @@
 
 mod application;
 mod authority;
+mod calendar;
 mod certificate;
 mod identity;
 mod names;

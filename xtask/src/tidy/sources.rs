@@ -235,8 +235,9 @@ const VAGUE: &[&str] = &[
     "Manager", "Service", "Helper", "Util", "Common", "Handler", "Impl", "Data", "Info",
 ];
 
-/// Terms of the field that end like empty words: ISO 7816-4 reference data, RFC 5652 SignerInfo.
-const FIELD: &[&str] = &["ReferenceData", "SignerInfo"];
+/// Terms of the field that end like empty words: ISO 7816-4 reference data, RFC 5652 SignerInfo; a year of which no holidays
+/// are known is what DOMAIN §10.3 calls one with no data.
+const FIELD: &[&str] = &["ReferenceData", "SignerInfo", "NoData"];
 
 const NOUNS: &[(&str, &[&str])] = &[(
     "revocation",
