@@ -31,11 +31,25 @@ pub struct Possession {
     at: Instant,
 }
 
-/// A passkey of an officer answered our challenge, for our origin, with the user verified (WebAuthn Level 3 §7.2).
+/// A passkey of an account answered our challenge, for our origin, with the user verified (WebAuthn Level 3 §7.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asserted {
     credential: Digest,
     at: Instant,
+}
+
+/// The password behind this hash was typed. The hash is named by its digest, so that one that was replaced meanwhile
+/// proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordKnown {
+    hash: Digest,
+    at: Instant,
+}
+
+/// A password that [`crate::password::judge`] takes was chosen, and this is what is kept of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordChosen {
+    hash: Digest,
 }
 
 /// A key of ours signed these to-be-signed octets: the certificate was parsed again, its octets compared and its
@@ -139,6 +153,35 @@ impl Asserted {
     /// When it verified.
     pub const fn at(&self) -> Instant {
         self.at
+    }
+}
+
+impl PasswordKnown {
+    /// It was typed at `at`.
+    pub const fn verified(hash: Digest, at: Instant) -> Self {
+        Self { hash, at }
+    }
+
+    /// SHA-256 of the hash as it is kept.
+    pub const fn hash(&self) -> Digest {
+        self.hash
+    }
+
+    /// When.
+    pub const fn at(&self) -> Instant {
+        self.at
+    }
+}
+
+impl PasswordChosen {
+    /// It was judged, and hashed to this.
+    pub const fn judged(hash: Digest) -> Self {
+        Self { hash }
+    }
+
+    /// SHA-256 of the hash as it is kept.
+    pub const fn hash(&self) -> Digest {
+        self.hash
     }
 }
 

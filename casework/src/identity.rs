@@ -47,6 +47,14 @@ pub struct PersonNumber(pub String);
 #[derive(Clone, Debug)]
 pub struct Company(pub String);
 
+/// The contract of a company's 事業所 with a service centre, by the octets of its case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrganisationId(pub [u8; 16]);
+
+/// A person who logs in for an organisation, by the octets of the account's case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId(pub [u8; 16]);
+
 /// A 利用者登録, by the octets of the case that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RegistrationId(pub [u8; 16]);

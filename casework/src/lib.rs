@@ -21,7 +21,9 @@ pub mod identity;
 pub mod names;
 pub mod number;
 pub mod officer;
+pub mod organisation;
 pub mod paper;
+pub mod password;
 pub mod refund;
 pub mod refusal;
 pub mod register;
@@ -30,6 +32,7 @@ pub mod renewal;
 pub mod review;
 pub mod revocation;
 pub mod time;
+pub mod user;
 
 use alloc::vec::Vec;
 

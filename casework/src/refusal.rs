@@ -118,6 +118,27 @@ pub enum Refusal {
     Unqualified,
     /// E-REASON: a denial or a return says why.
     NoReason,
+    /// E-LOGIN: not an ID and a password that belong together here.
+    WrongLogin,
+    /// E-LOGIN: too many wrong passwords; none is looked at before then. People are told the same as of a wrong one, or
+    /// the answer would tell which IDs there are.
+    LockedOut {
+        /// Until then; nobody logs in by password any more where there is none.
+        until: Option<Instant>,
+    },
+    /// E-CONTRACT: the organisation's contract has ended.
+    ContractEnded,
+    /// E-LINK: the link of a mail that was used before, has lapsed or was never sent.
+    LinkSpent,
+    /// E-LINK-SOON: a link was sent just now.
+    LinkSent {
+        /// The next one is sent from then on.
+        until: Instant,
+    },
+    /// E-LOGIN-TAKEN: another account has the ID.
+    LoginTaken,
+    /// E-CONTRACT-TAKEN: another organisation has the number.
+    ContractTaken,
     /// E-MANY
     TooMany {
         /// The most there may be.

@@ -7,7 +7,7 @@
 mod command;
 mod event;
 mod facts;
-mod form;
+pub(crate) mod form;
 mod state;
 
 use alloc::boxed::Box;

@@ -244,6 +244,42 @@ pub enum Code {
     /// A denial or a return says why.
     #[serde(rename = "E-REASON")]
     Reason,
+    /// ID and password do not belong together here, or none is looked at for a while.
+    #[serde(rename = "E-LOGIN")]
+    Login,
+    /// The organisation's contract has ended.
+    #[serde(rename = "E-CONTRACT")]
+    ContractEnded,
+    /// The link of a mail was used before, has lapsed or was never sent.
+    #[serde(rename = "E-LINK")]
+    LinkSpent,
+    /// A link was sent just now; the next one is sent a little later.
+    #[serde(rename = "E-LINK-SOON")]
+    LinkSent,
+    /// Another account has the ID.
+    #[serde(rename = "E-LOGIN-TAKEN")]
+    LoginTaken,
+    /// Another organisation has the contract number.
+    #[serde(rename = "E-CONTRACT-TAKEN")]
+    ContractTaken,
+    /// The password has too few characters.
+    #[serde(rename = "E-PASSWORD-SHORT")]
+    PasswordShort,
+    /// The password has too many characters.
+    #[serde(rename = "E-PASSWORD-LONG")]
+    PasswordLong,
+    /// The password has a character that cannot be used.
+    #[serde(rename = "E-PASSWORD-CHAR")]
+    PasswordChar,
+    /// The password is made of what anybody would try.
+    #[serde(rename = "E-PASSWORD-COMMON")]
+    PasswordCommon,
+    /// The new password is the present one.
+    #[serde(rename = "E-PASSWORD-SAME")]
+    PasswordSame,
+    /// The password and its repetition differ.
+    #[serde(rename = "E-PASSWORD-DIFF")]
+    PasswordDiff,
     /// The new card ends before the current one (R115).
     #[serde(rename = "W-OLDER")]
     WarnOlder,
@@ -346,6 +382,18 @@ impl Code {
         Self::Prove,
         Self::Qualification,
         Self::Reason,
+        Self::Login,
+        Self::ContractEnded,
+        Self::LinkSpent,
+        Self::LinkSent,
+        Self::LoginTaken,
+        Self::ContractTaken,
+        Self::PasswordShort,
+        Self::PasswordLong,
+        Self::PasswordChar,
+        Self::PasswordCommon,
+        Self::PasswordSame,
+        Self::PasswordDiff,
         Self::WarnOlder,
         Self::WarnEarly,
         Self::WarnBid,
@@ -383,6 +431,18 @@ impl Code {
         Self::Prove,
         Self::Qualification,
         Self::Reason,
+        Self::Login,
+        Self::ContractEnded,
+        Self::LinkSpent,
+        Self::LinkSent,
+        Self::LoginTaken,
+        Self::ContractTaken,
+        Self::PasswordShort,
+        Self::PasswordLong,
+        Self::PasswordChar,
+        Self::PasswordCommon,
+        Self::PasswordSame,
+        Self::PasswordDiff,
         Self::WarnOlder,
         Self::WarnEarly,
         Self::WarnBid,
@@ -472,6 +532,18 @@ impl Code {
             Self::Prove => "E-PROVE",
             Self::Qualification => "E-QUALIFICATION",
             Self::Reason => "E-REASON",
+            Self::Login => "E-LOGIN",
+            Self::ContractEnded => "E-CONTRACT",
+            Self::LinkSpent => "E-LINK",
+            Self::LinkSent => "E-LINK-SOON",
+            Self::LoginTaken => "E-LOGIN-TAKEN",
+            Self::ContractTaken => "E-CONTRACT-TAKEN",
+            Self::PasswordShort => "E-PASSWORD-SHORT",
+            Self::PasswordLong => "E-PASSWORD-LONG",
+            Self::PasswordChar => "E-PASSWORD-CHAR",
+            Self::PasswordCommon => "E-PASSWORD-COMMON",
+            Self::PasswordSame => "E-PASSWORD-SAME",
+            Self::PasswordDiff => "E-PASSWORD-DIFF",
             Self::WarnOlder => "W-OLDER",
             Self::WarnEarly => "W-EARLY",
             Self::WarnBid => "W-BID",

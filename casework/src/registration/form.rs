@@ -118,21 +118,24 @@ impl From<&Contact> for Form {
 }
 
 /// 全角: what was typed narrow is written wide.
-fn wide(text: &str, most: usize) -> Result<String, Complaint> {
+pub(crate) fn wide(text: &str, most: usize) -> Result<String, Complaint> {
     check::full_width(&characters::widened(text.trim()), most)
 }
 
 /// 半角数字: what was typed wide is written narrow. A hyphen is not taken (E-TEL).
-fn telephone(text: &str) -> Result<String, Complaint> {
+pub(crate) fn telephone(text: &str) -> Result<String, Complaint> {
     let digits: String = text.trim().chars().map(characters::half_width).collect();
     check::telephone(&digits).and_then(|digits| digits.starts_with('0').then_some(digits).ok_or(Complaint::Telephone))
 }
 
-fn address(text: &str) -> String {
+pub(crate) fn address(text: &str) -> String {
     text.trim().chars().map(characters::half_width).collect()
 }
 
-fn optional(text: &str, check: impl Fn(&str) -> Result<String, Complaint>) -> Result<Option<String>, Complaint> {
+pub(crate) fn optional(
+    text: &str,
+    check: impl Fn(&str) -> Result<String, Complaint>,
+) -> Result<Option<String>, Complaint> {
     if text.trim().is_empty() {
         Ok(None)
     } else {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::{certificate, day, officer, paper, registration, renewal, revocation};
+use crate::{certificate, day, officer, organisation, paper, registration, renewal, revocation, user};
 
 #[test]
 fn every_command_in_every_state_does_what_the_table_says() {
@@ -75,6 +75,28 @@ fn every_command_in_every_state_does_what_the_table_says() {
                 Err(refusal) => format!("no: {}", variant(&refusal)),
             };
             writeln!(table, "  {state:<10} {name:<8} {outcome}").unwrap();
+        }
+    }
+
+    writeln!(table, "organisation").unwrap();
+    for (state, case) in organisation::cases() {
+        for (name, command) in organisation::commands() {
+            let outcome = match organisation::step(&case, &command, &organisation::by_administrator()) {
+                Ok(decision) => format!("-> {}", variant(&decision.next)),
+                Err(refusal) => format!("no: {}", variant(&refusal)),
+            };
+            writeln!(table, "  {state:<10} {name:<8} {outcome}").unwrap();
+        }
+    }
+
+    writeln!(table, "user").unwrap();
+    for (state, case) in user::cases() {
+        for (name, command, facts) in user::commands() {
+            let outcome = match user::step(&case, &command, &facts) {
+                Ok(decision) => format!("-> {}", variant(&decision.next)),
+                Err(refusal) => format!("no: {}", variant(&refusal)),
+            };
+            writeln!(table, "  {state:<10} {name:<14} {outcome}").unwrap();
         }
     }
 

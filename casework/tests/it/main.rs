@@ -11,6 +11,7 @@ mod names;
 mod number;
 mod office;
 mod officer;
+mod organisation;
 mod paper;
 mod paper_walk;
 mod refund;
@@ -21,6 +22,7 @@ mod renewal_review;
 mod review;
 mod revocation;
 mod time;
+mod user;
 mod walk;
 
 use casework::identity::{Authority, CertificateId, Digest, Fingerprint, Serial};

@@ -549,6 +549,13 @@ pub(crate) const fn rule(refusal: Refusal) -> &'static str {
         Refusal::CompanyUnproven => "company_unproven",
         Refusal::Unqualified => "unqualified",
         Refusal::NoReason => "no_reason",
+        Refusal::WrongLogin => "wrong_login",
+        Refusal::LockedOut { .. } => "locked_out",
+        Refusal::ContractEnded => "contract_ended",
+        Refusal::LinkSpent => "link_spent",
+        Refusal::LinkSent { .. } => "link_sent",
+        Refusal::LoginTaken => "login_taken",
+        Refusal::ContractTaken => "contract_taken",
         Refusal::TooMany { .. } => "too_many",
     }
 }

@@ -91,6 +91,17 @@ pub(crate) fn refused(words: Words, refusal: &Refusal) -> (StatusCode, Message) 
         Refusal::CompanyUnproven => (StatusCode::CONFLICT, Code::Prove, vec![]),
         Refusal::Unqualified => (StatusCode::CONFLICT, Code::Qualification, vec![]),
         Refusal::NoReason => (StatusCode::UNPROCESSABLE_ENTITY, Code::Reason, vec![]),
+        // Whether an account waits or does not exist is nobody's to know (A55).
+        Refusal::WrongLogin | Refusal::LockedOut { .. } => (StatusCode::FORBIDDEN, Code::Login, vec![]),
+        Refusal::ContractEnded => (StatusCode::FORBIDDEN, Code::ContractEnded, vec![]),
+        Refusal::LinkSpent => (StatusCode::CONFLICT, Code::LinkSpent, vec![]),
+        Refusal::LinkSent { until } => (
+            StatusCode::CONFLICT,
+            Code::LinkSent,
+            vec![("date", date::minute(words, *until))],
+        ),
+        Refusal::LoginTaken => (StatusCode::CONFLICT, Code::LoginTaken, vec![]),
+        Refusal::ContractTaken => (StatusCode::CONFLICT, Code::ContractTaken, vec![]),
         Refusal::TooMany { most } => (StatusCode::CONFLICT, Code::Many, vec![("most", most.to_string())]),
     };
     (status, say(words, code, &values))

@@ -212,6 +212,16 @@ const ONLY: &[Only] = &[
         why: "evidence has one constructor and one caller",
     },
     Only {
+        what: "PasswordKnown::verified(",
+        places: &["server/src/desk/evidence.rs", "casework/"],
+        why: "evidence has one constructor and one caller",
+    },
+    Only {
+        what: "PasswordChosen::judged(",
+        places: &["server/src/desk/evidence.rs", "casework/"],
+        why: "evidence has one constructor and one caller",
+    },
+    Only {
         what: "Informed::opened(",
         places: &["server/src/desk/evidence.rs", "server/src/store/", "casework/"],
         why: "evidence has one constructor and one caller",

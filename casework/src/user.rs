@@ -1,0 +1,604 @@
+//! 利用者: the accounts of the people who log in for an organisation, by ID and password or by passkey.
+//!
+//! A wrong password counts, and who typed too many waits (DESIGN, part 3.8); what is told outside is the same for an ID
+//! that exists and one that does not, so the answers of this procedure are for the audit and the account's own mailbox.
+
+mod event;
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+pub use event::{Errand, Event, Letter, Way, Write};
+
+use crate::evidence::{Asserted, PasswordChosen, PasswordKnown};
+use crate::identity::{Digest, OrganisationId};
+use crate::officer::{Officer, Role};
+use crate::time::Instant;
+use crate::{Answer, Refusal};
+
+/// What this procedure decides.
+pub type Decision = crate::Decision<Case, Event, Write, Errand>;
+
+/// Decides one command. Pure and total: time is `now`, and everything else it needs stands in its arguments.
+pub fn decide(
+    case: &Case,
+    command: &Command,
+    facts: &Facts,
+    policy: &Policy,
+    now: Instant,
+) -> Result<Decision, Refusal> {
+    use Case::{Active, Blocked, Invited, New};
+    use Command::{Accept, AddPasskey, AskReset, Block, ChangePassword, Correct, Invite, LogIn, RemovePasskey, Reset};
+    match (case, command) {
+        // An invitation voids what was there before: the password, the passkeys, every session and the link of a lost mail.
+        (New | Invited { .. } | Active { .. } | Blocked { .. }, Invite { account, token }) => {
+            let next = Invited {
+                account: account.clone(),
+                link: Link::new(*token, now, policy.invitation_for),
+                generation: case.generation(),
+            };
+            facts.administered(next, Event::Invited, Letter::Invited)
+        }
+        (
+            Invited {
+                account,
+                link,
+                generation,
+            },
+            Accept { token, password },
+        ) => {
+            link.opens(token, now)?;
+            facts.in_force()?;
+            let next = Active {
+                account: account.clone(),
+                login: Box::new(Login {
+                    password: password.hash(),
+                    passkeys: Vec::new(),
+                    tries: Tries::default(),
+                    reset: None,
+                    seen: now,
+                }),
+                generation: generation.saturating_add(1),
+            };
+            Ok(told(next, Event::Accepted, Letter::Accepted))
+        }
+        (
+            Active {
+                account,
+                login,
+                generation,
+            },
+            LogIn(attempt),
+        ) => {
+            let mut login = login.clone();
+            let by = match attempt {
+                Attempt::Passkey(asserted) if login.passkeys.contains(&asserted.credential()) => Way::Passkey,
+                Attempt::Passkey(_) => return Err(Refusal::WrongLogin),
+                Attempt::Password(typed) => {
+                    if !login.knows(*typed, policy, now)? {
+                        return Ok(counted(account, &login, *generation, policy, now));
+                    }
+                    login.tries = Tries::default();
+                    Way::Password
+                }
+            };
+            facts.in_force()?;
+            login.seen = now;
+            let next = Active {
+                account: account.clone(),
+                login,
+                generation: *generation,
+            };
+            Ok(quiet(next, Event::LoggedIn { by }))
+        }
+        (
+            Active {
+                account,
+                login,
+                generation,
+            },
+            ChangePassword { typed, password },
+        ) => {
+            facts.own()?;
+            if !login.knows(*typed, policy, now)? {
+                return Ok(counted(account, login, *generation, policy, now));
+            }
+            let next = login.with_password(account, *generation, password.hash());
+            Ok(told(next, Event::PasswordChanged, Letter::PasswordChanged))
+        }
+        (
+            Active {
+                account,
+                login,
+                generation,
+            },
+            AskReset { token },
+        ) => {
+            facts.in_force()?;
+            if let Some(sent) = login.reset
+                && now < sent.sent.plus_seconds(policy.reset_every)
+            {
+                let until = sent.sent.plus_seconds(policy.reset_every);
+                return Err(Refusal::LinkSent { until });
+            }
+            let next = Active {
+                account: account.clone(),
+                login: Box::new(Login {
+                    reset: Some(Link::new(*token, now, policy.reset_for)),
+                    ..(**login).clone()
+                }),
+                generation: *generation,
+            };
+            Ok(told(next, Event::ResetAsked, Letter::Reset))
+        }
+        (
+            Active {
+                account,
+                login,
+                generation,
+            },
+            Reset { token, password },
+        ) => {
+            login.reset.ok_or(Refusal::LinkSpent)?.opens(token, now)?;
+            facts.in_force()?;
+            let next = login.with_password(account, *generation, password.hash());
+            Ok(told(next, Event::PasswordReset, Letter::PasswordChanged))
+        }
+        (
+            Active {
+                account,
+                login,
+                generation,
+            },
+            AddPasskey { credential } | RemovePasskey { credential },
+        ) => {
+            facts.own()?;
+            let mut login = login.clone();
+            login.passkeys.retain(|known| known != credential);
+            let credential = *credential;
+            let event = if matches!(command, AddPasskey { .. }) {
+                if login.passkeys.len() >= policy.passkeys {
+                    return Err(Refusal::TooMany { most: policy.passkeys });
+                }
+                login.passkeys.push(credential);
+                Event::PasskeyAdded { credential }
+            } else {
+                Event::PasskeyRemoved { credential }
+            };
+            let next = Active {
+                account: account.clone(),
+                login,
+                generation: *generation,
+            };
+            Ok(told(next, event, Letter::PasskeysChanged))
+        }
+        // The ID and the organisation stay: what was done under them stays that person's.
+        (Invited { .. } | Active { .. }, Correct { name, mail }) => {
+            let mut next = case.clone();
+            if let Invited { account, .. } | Active { account, .. } = &mut next {
+                account.name.clone_from(name);
+                account.mail.clone_from(mail);
+            }
+            facts.administered(next, Event::Corrected, Letter::Corrected)
+        }
+        (Invited { account, .. } | Active { account, .. }, Block) => {
+            let next = Blocked {
+                account: account.clone(),
+                at: now,
+                generation: case.generation(),
+            };
+            facts.administered(next, Event::Blocked, Letter::Blocked)
+        }
+        // Whoever is not let in learns nothing of the account.
+        (New | Invited { .. } | Blocked { .. }, LogIn(_) | AskReset { .. }) => Err(Refusal::WrongLogin),
+        (New | Active { .. } | Blocked { .. }, Accept { .. })
+        | (New | Invited { .. } | Blocked { .. }, Reset { .. }) => Err(Refusal::LinkSpent),
+        (New | Invited { .. } | Blocked { .. }, ChangePassword { .. } | AddPasskey { .. } | RemovePasskey { .. })
+        | (New | Blocked { .. }, Correct { .. } | Block) => Err(Refusal::Stale),
+    }
+}
+
+/// An account's life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Case {
+    /// Nothing is stored yet.
+    New,
+    /// 招待中: the link was sent, and no password is chosen yet.
+    Invited {
+        /// Whose.
+        account: Box<Account>,
+        /// What opens it.
+        link: Link,
+        /// As in [`Case::Active`].
+        generation: u32,
+    },
+    /// 有効, or locked out for a while: [`Login::locked_out`].
+    Active {
+        /// Whose.
+        account: Box<Account>,
+        /// How its person logs in.
+        login: Box<Login>,
+        /// Grows with each password. A session knows under which it was begun, and ends with it.
+        generation: u32,
+    },
+    /// 停止: from the next request on. An invitation opens it again.
+    Blocked {
+        /// Whose.
+        account: Box<Account>,
+        /// Since when.
+        at: Instant,
+        /// As in [`Case::Active`].
+        generation: u32,
+    },
+}
+
+/// Whose account it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// By which its person logs in.
+    pub login: LoginId,
+    /// For whom.
+    pub organisation: OrganisationId,
+    /// The person's name.
+    pub name: String,
+    /// Where its mail goes.
+    pub mail: String,
+}
+
+/// 利用者ID. Letters are small, whatever was typed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LoginId(String);
+
+/// How a person logs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// SHA-256 of the password's hash; the hash itself stands in the list of accounts.
+    pub password: Digest,
+    /// SHA-256 of the credential id of each passkey.
+    pub passkeys: Vec<Digest>,
+    /// What was typed wrong since the last right password.
+    pub tries: Tries,
+    /// 再設定: what a link that was sent opens.
+    pub reset: Option<Link>,
+    /// The last login, or the first password.
+    pub seen: Instant,
+}
+
+/// Wrong passwords one after the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tries {
+    /// How many.
+    pub failed: u32,
+    /// When the last one was typed.
+    pub last: Option<Instant>,
+}
+
+/// A link that was sent by mail. It works once and for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// SHA-256 of its token.
+    pub token: Digest,
+    /// When it was sent.
+    pub sent: Instant,
+    /// After this it is worth nothing.
+    pub until: Instant,
+}
+
+/// What is asked of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// 招待
+    Invite {
+        /// Whose.
+        account: Box<Account>,
+        /// SHA-256 of the link's token.
+        token: Digest,
+    },
+    /// The invited person opens the link and chooses the first password.
+    Accept {
+        /// SHA-256 of the link's token.
+        token: Digest,
+        /// The first password.
+        password: PasswordChosen,
+    },
+    /// ログイン
+    LogIn(Attempt),
+    /// パスワードの変更
+    ChangePassword {
+        /// What was typed as the present one.
+        typed: Typed,
+        /// The new one.
+        password: PasswordChosen,
+    },
+    /// パスワードの再設定 is asked for, by whoever knows the ID.
+    AskReset {
+        /// SHA-256 of the link's token.
+        token: Digest,
+    },
+    /// The link is opened and a new password chosen.
+    Reset {
+        /// SHA-256 of the link's token.
+        token: Digest,
+        /// The new password.
+        password: PasswordChosen,
+    },
+    /// The person adds a passkey.
+    AddPasskey {
+        /// SHA-256 of its credential id.
+        credential: Digest,
+    },
+    /// The person removes one.
+    RemovePasskey {
+        /// SHA-256 of its credential id.
+        credential: Digest,
+    },
+    /// An administrator corrects whose account it is.
+    Correct {
+        /// The person's name.
+        name: String,
+        /// Where its mail goes.
+        mail: String,
+    },
+    /// 停止
+    Block,
+}
+
+/// How somebody tries to log in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// By ID and password.
+    Password(Typed),
+    /// By a passkey, which nobody can guess.
+    Passkey(Asserted),
+}
+
+/// A password as it was typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Typed {
+    /// The one behind this hash.
+    Right(PasswordKnown),
+    /// Another one.
+    Wrong,
+}
+
+/// What the store knows at the moment of the decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Who asks.
+    pub by: By,
+    /// Whether another account of the centre has the ID. Guarded by the list's unique index.
+    pub taken: bool,
+    /// Whether the organisation's contract is in force.
+    pub in_force: bool,
+}
+
+/// Who asks for something about an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Whoever operates the server.
+    Operator,
+    /// An officer of the centre.
+    Officer(Officer),
+    /// The account itself.
+    Own,
+    /// Nobody who is known.
+    Nobody,
+}
+
+/// What an office may choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Seconds for which an invitation holds.
+    pub invitation_for: i64,
+    /// Seconds for which the link of a reset holds.
+    pub reset_for: i64,
+    /// Seconds after which the next one is sent.
+    pub reset_every: i64,
+    /// So many wrong passwords cost nothing but themselves.
+    pub free_tries: u32,
+    /// Seconds of waiting after the next one; doubled with each further one.
+    pub first_wait: i64,
+    /// The longest waiting.
+    pub longest_wait: i64,
+    /// After so many in a row the password is worth nothing, until it is reset (R22: 100 at most).
+    pub most_tries: u32,
+    /// How many passkeys an account may have.
+    pub passkeys: usize,
+    /// Seconds without a login after which an account is reported as dormant (R16).
+    pub dormant_after: i64,
+}
+
+impl Policy {
+    /// Seconds to wait after so many wrong passwords.
+    pub fn wait(&self, failed: u32) -> i64 {
+        match failed.checked_sub(self.free_tries) {
+            None => 0,
+            Some(over) => self
+                .first_wait
+                .saturating_mul(1_i64.checked_shl(over.min(40)).unwrap_or(i64::MAX))
+                .min(self.longest_wait),
+        }
+    }
+}
+
+impl Case {
+    /// The account, once there is one.
+    pub fn account(&self) -> Option<&Account> {
+        match self {
+            Self::New => None,
+            Self::Invited { account, .. } | Self::Active { account, .. } | Self::Blocked { account, .. } => {
+                Some(account)
+            }
+        }
+    }
+
+    /// Under which password its sessions are.
+    pub const fn generation(&self) -> u32 {
+        match self {
+            Self::New => 0,
+            Self::Invited { generation, .. } | Self::Active { generation, .. } | Self::Blocked { generation, .. } => {
+                *generation
+            }
+        }
+    }
+}
+
+impl Login {
+    /// Until when no password is looked at; `Some(None)` where it must be reset.
+    pub fn locked_out(&self, policy: &Policy, now: Instant) -> Option<Option<Instant>> {
+        if self.tries.failed >= policy.most_tries {
+            return Some(None);
+        }
+        let until = self.tries.last?.plus_seconds(policy.wait(self.tries.failed));
+        (now < until).then_some(Some(until))
+    }
+
+    /// Whether the right password was typed, while one is looked at. A try that is not looked at does not count: nobody is
+    /// kept out for longer than by the tries that were.
+    fn knows(&self, typed: Typed, policy: &Policy, now: Instant) -> Result<bool, Refusal> {
+        if let Some(until) = self.locked_out(policy, now) {
+            return Err(Refusal::LockedOut { until });
+        }
+        Ok(match typed {
+            // The password was changed while it was verified.
+            Typed::Right(known) => known.hash() == self.password,
+            Typed::Wrong => false,
+        })
+    }
+
+    /// With another password whoever was locked out is not, and every link and session of before is void.
+    fn with_password(&self, account: &Account, generation: u32, password: Digest) -> Case {
+        Case::Active {
+            account: Box::new(account.clone()),
+            login: Box::new(Self {
+                password,
+                tries: Tries::default(),
+                reset: None,
+                ..self.clone()
+            }),
+            generation: generation.saturating_add(1),
+        }
+    }
+}
+
+impl Link {
+    fn new(token: Digest, sent: Instant, holds: i64) -> Self {
+        Self {
+            token,
+            sent,
+            until: sent.plus_seconds(holds),
+        }
+    }
+
+    fn opens(&self, token: &Digest, now: Instant) -> Result<(), Refusal> {
+        (self.token == *token && now <= self.until)
+            .then_some(())
+            .ok_or(Refusal::LinkSpent)
+    }
+}
+
+impl LoginId {
+    /// 4 to 32 of `a–z`, `0–9`, `.`, `-` and `_`, beginning with a letter or a digit. What was typed wide or in capitals is
+    /// taken as it was meant.
+    pub fn typed(text: &str) -> Option<Self> {
+        let id: String = text
+            .trim()
+            .chars()
+            .map(|character| crate::characters::half_width(character).to_ascii_lowercase())
+            .collect();
+        let fits = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || b".-_".contains(&octet);
+        ((4..=32).contains(&id.len())
+            && id.bytes().all(fits)
+            && id.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric()))
+        .then_some(Self(id))
+    }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for LoginId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Facts {
+    /// Accounts are looked after by the centre's administrators, never by an organisation itself.
+    fn administered(&self, next: Case, event: Event, letter: Letter) -> Result<Decision, Refusal> {
+        let by = match &self.by {
+            By::Operator => None,
+            By::Officer(officer) => {
+                officer.must(Role::Administration)?;
+                Some(officer.id)
+            }
+            By::Own | By::Nobody => return Err(Refusal::NotAnOfficer),
+        };
+        if self.taken {
+            return Err(Refusal::LoginTaken);
+        }
+        if matches!(event, Event::Invited) {
+            self.in_force()?;
+        }
+        let mut decision = told(next, event, letter);
+        decision.writes.extend(by.map(Write::Administers));
+        Ok(decision)
+    }
+
+    fn own(&self) -> Result<(), Refusal> {
+        matches!(self.by, By::Own).then_some(()).ok_or(Refusal::WrongLogin)
+    }
+
+    fn in_force(&self) -> Result<(), Refusal> {
+        self.in_force.then_some(()).ok_or(Refusal::ContractEnded)
+    }
+}
+
+/// A wrong password, which counts. The one that begins a waiting is told to the account's person, who may know nothing of
+/// it; those behind it only repeat it.
+fn counted(account: &Account, login: &Login, generation: u32, policy: &Policy, now: Instant) -> Decision {
+    let failed = login.tries.failed.saturating_add(1);
+    let mut login = login.clone();
+    login.tries = Tries {
+        failed,
+        last: Some(now),
+    };
+    let told = failed == policy.free_tries || failed == policy.most_tries;
+    Decision {
+        next: Case::Active {
+            account: Box::new(account.clone()),
+            login: Box::new(login),
+            generation,
+        },
+        event: Event::WrongPassword { failed },
+        writes: vec![Write::Register],
+        errands: if told {
+            vec![Errand::Mail(Letter::LockedOut)]
+        } else {
+            Vec::new()
+        },
+        answer: Answer::Refused(Refusal::WrongLogin),
+    }
+}
+
+fn quiet(next: Case, event: Event) -> Decision {
+    Decision {
+        next,
+        event,
+        writes: vec![Write::Register],
+        errands: Vec::new(),
+        answer: Answer::Done,
+    }
+}
+
+fn told(next: Case, event: Event, letter: Letter) -> Decision {
+    Decision {
+        errands: vec![Errand::Mail(letter)],
+        ..quiet(next, event)
+    }
+}
