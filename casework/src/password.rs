@@ -5,7 +5,7 @@
 //! entries are shorter than the shortest that is taken, and what people do to make them longer (repeat, count on, add a
 //! year) is found by [`worth`] whatever the word was.
 
-mod common;
+mod word;
 
 use alloc::string::String;
 use alloc::vec;
@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::characters;
-pub use common::COMMON;
+pub use word::COMMONEST;
 
 /// What an office may choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub fn worth(password: &str, about: &[&str]) -> usize {
     let words: Vec<Vec<char>> = about
         .iter()
         .flat_map(|word| word.split(|character: char| !character.is_alphanumeric()))
-        .chain(COMMON.lines())
+        .chain(COMMONEST.lines())
         .map(|word| word.chars().flat_map(char::to_lowercase).collect::<Vec<char>>())
         .filter(|word| word.len() >= SHORTEST_WORD)
         .collect();
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn the_list_of_the_commonest_is_in_order_and_has_nothing_twice() {
-        let words: Vec<&str> = COMMON.lines().collect();
+        let words: Vec<&str> = COMMONEST.lines().collect();
         assert!(words.is_sorted_by(|one, next| one < next), "out of order");
         assert!(
             words
