@@ -3,6 +3,7 @@
 
 mod account;
 pub(crate) mod beside;
+pub(crate) mod course;
 pub(crate) mod fact;
 pub(crate) mod held;
 pub(crate) mod login;

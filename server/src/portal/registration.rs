@@ -11,36 +11,32 @@ mod form;
 pub(crate) mod held;
 mod prove;
 mod start;
-mod status;
 mod view;
 
 pub(crate) use form::{check, contact, field};
 pub(crate) use prove::unproven;
 
 use axum::Router;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use axum::routing::get;
-use casework::Refusal;
 use casework::register::Compared;
 use casework::registration::{Case, Kind, Opened};
-use casework::time::Instant;
-use std::sync::Arc;
-use wire::code::Code;
 
 use crate::desk::bidder::{CardFace, registration_policy};
 use crate::desk::registration::{Command, Registration};
-use crate::desk::{Actor, CaseId, Done, Failure, Procedure as _, Standing};
+use crate::desk::{Failure, Standing};
 use crate::fault::{Bug, Fault};
-use crate::office::{Bidding, Office};
-use crate::portal::Portal;
-use crate::portal::card_request::{Onward, Stands, told, told_before};
+use crate::office::Office;
+use crate::portal::bidding::course::{self, Course, Out, Standstill, framed, note_case};
+use crate::portal::card_request::{Onward, Stands, told};
 use crate::portal::page::{Page, render};
 use crate::portal::purpose::Purpose;
-use crate::portal::session::{Session, Visitor, hashed};
 use crate::portal::visit::{Post, Stop, Visit};
-use crate::portal::{bidding, date};
-use crate::store::{CardRequestRow, CardRequestState, CardRow};
+use crate::portal::{Portal, date};
+use crate::print::bidder::Receipt;
+use crate::print::revocation::Print;
+use crate::store::{CardRequestRow, CardRow};
 
 /// Below `/{office}/registration`.
 pub(crate) fn routes() -> Router<Portal> {
@@ -48,45 +44,33 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/", get(start::page).post(start::begin))
         .route("/change", get(change::page).post(change::begin))
         .route("/card", get(card).post(to_agent))
-        .route("/return", get(back))
+        .route("/return", get(course::back::<Registration>))
         .route("/prove", get(prove::page).post(prove::prove))
         .route("/form", get(entry::page).post(entry::enter))
         .route("/confirm", get(confirm::page).post(confirm::ask))
-        .route("/edit", get(onward).post(confirm::edit))
+        .route("/edit", get(course::onward::<Registration>).post(confirm::edit))
         .route("/done", get(done::page))
-        .route("/done/print", get(done::sheet).post(done::print))
-        .route("/done/receipt.pdf", get(done::pdf))
+        .route("/done/print", get(done::sheet).post(course::print::<Registration>))
+        .route("/done/receipt.pdf", get(course::pdf::<Registration>))
         .route("/case", get(held::page))
         .route("/case/withdraw", get(held::sure).post(held::withdraw))
         .route("/case/answer", get(held::page).post(held::answer))
         .route("/case/correct", get(held::page).post(held::correct))
-        .route("/status", get(status::page).post(status::choose))
-        .route("/stay", get(onward).post(stay))
-        .route("/quit", get(onward).post(quit))
+        .route(
+            "/status",
+            get(course::status::<Registration>).post(course::choose::<Registration>),
+        )
+        .route("/stay", get(course::onward::<Registration>).post(course::stay))
+        .route(
+            "/quit",
+            get(course::onward::<Registration>).post(course::quit::<Registration>),
+        )
 }
 
 /// The case of a session, as it stands.
-pub(crate) struct Current {
-    pub(crate) office: Arc<Office>,
-    pub(crate) bidding: Arc<Bidding>,
-    pub(crate) standing: Standing<Registration>,
-}
+type Current = course::Current<Registration>;
 
 impl Current {
-    fn id(&self) -> CaseId<Registration> {
-        self.standing.id
-    }
-
-    /// The text went out for signature, and can no longer be signed.
-    fn lapsed(&self, now: Instant) -> bool {
-        self.standing.case.out().is_some_and(|out| now > out.until)
-    }
-
-    /// What was proved when the case began. [`current`] gives no case that has none.
-    fn opened(&self, visit: &Visit) -> Result<&Opened, Stop> {
-        self.standing.case.opened().ok_or_else(|| stale(visit))
-    }
-
     /// Whether an application with this card is held for review.
     fn holds(&self, compared: Option<&Compared>) -> bool {
         registration_policy(&self.office).is_some_and(|policy| policy.review.holds(compared))
@@ -98,91 +82,83 @@ impl Current {
     }
 }
 
-/// The session's case at this office, if a card was shown.
-async fn case(visit: &Visit) -> Result<Option<Current>, Stop> {
-    let (office, bidding) = visit.ordering_body()?;
-    let noted = visit.session()?.noted(&office.id, CASE);
-    let Some(id) = noted.and_then(|fact| fact.value.parse().ok()) else {
-        return Ok(None);
-    };
-    let standing = visit.portal.desk().standing(id).await;
-    let standing = standing.map_err(|fault| visit.fault(&fault))?;
-    Ok(Some(Current {
-        office,
-        bidding,
-        standing,
-    }))
-}
+impl Course for Registration {
+    type Opened = Opened;
+    const FIRST: &'static str = "/prove";
+    const PRINTED: &'static str = "registration-printed";
+    const NOTES: &'static [&'static str] = &[DRAFT, NUMBER];
+    const LEFT: &'static str = "/account";
 
-/// The same, where the page has nothing to say without one.
-async fn current(visit: &Visit) -> Result<Current, Stop> {
-    let current = case(visit).await?;
-    current
-        .filter(|current| current.standing.case.opened().is_some())
-        .ok_or_else(|| stale(visit))
-}
+    fn opened(case: &Case) -> Option<&Opened> {
+        case.opened()
+    }
 
-async fn perform(
-    visit: &Visit,
-    case: CaseId<Registration>,
-    command: &Command,
-) -> Result<Result<Done<Registration>, Failure>, Stop> {
-    let actor = Actor::Holder {
-        session: visit.session()?.row.mark,
-    };
-    Ok(visit.portal.desk().perform(&actor, case, command).await)
+    fn out(case: &Case) -> Option<Out> {
+        let (out, opened) = (case.out()?, case.opened()?);
+        Some(Out {
+            text: out.text,
+            card: opened.card,
+            until: out.until,
+        })
+    }
+
+    fn due(case: &Case) -> Option<&'static str> {
+        Some(match case {
+            Case::New | Case::Abandoned { .. } => return None,
+            Case::Entering { business: None, .. } => "/prove",
+            Case::Entering { .. } => "/form",
+            Case::Reviewing { .. }
+            | Case::Awaiting { .. }
+            | Case::Returned {
+                correction: Some(_), ..
+            } => "/confirm",
+            Case::Held { .. }
+            | Case::Returned { .. }
+            | Case::Registered { .. }
+            | Case::Denied { .. }
+            | Case::Withdrawn { .. }
+            | Case::Lapsed { .. } => "/done",
+        })
+    }
+
+    fn unfinished(case: &Case) -> Standstill {
+        match case {
+            Case::Entering { business: None, .. } => Standstill::In("proving"),
+            Case::Entering { .. } => Standstill::In("entering"),
+            case if case.entered().is_some() => Standstill::In("reviewing"),
+            case => match case.submitted() {
+                Some(submitted) => Standstill::Done(submitted.number),
+                None => Standstill::Nowhere,
+            },
+        }
+    }
+
+    fn abandon() -> Command {
+        Command::Abandon
+    }
+
+    async fn begun(visit: &Visit, row: &CardRequestRow) -> Result<Response, Stop> {
+        opened(visit, row).await
+    }
+
+    async fn signed(visit: &Visit, row: &CardRequestRow) -> Result<Response, Stop> {
+        confirm::confirmed(visit, row).await
+    }
+
+    async fn receipt(
+        portal: &Portal,
+        page: &Page,
+        office: &Office,
+        standing: &Standing<Self>,
+        print: Print,
+    ) -> Result<Option<Receipt>, Fault> {
+        done::receipt(portal, page, office, standing, print).await
+    }
 }
 
 /// To another page of the procedure.
 fn to(visit: &Visit, page: &str) -> Result<Response, Stop> {
-    let office = visit.office()?;
-    Ok(Redirect::to(&format!("/{}/registration{page}", office.id)).into_response())
-}
-
-fn stale(visit: &Visit) -> Stop {
-    visit.problem(StatusCode::CONFLICT, Code::Stale, &[])
-}
-
-/// The page of the step that is due. `None` where no case goes on.
-fn due(current: &Current) -> Option<&'static str> {
-    Some(match &current.standing.case {
-        Case::New | Case::Abandoned { .. } => return None,
-        Case::Entering { business: None, .. } => "/prove",
-        Case::Entering { .. } => "/form",
-        Case::Reviewing { .. }
-        | Case::Awaiting { .. }
-        | Case::Returned {
-            correction: Some(_), ..
-        } => "/confirm",
-        Case::Held { .. }
-        | Case::Returned { .. }
-        | Case::Registered { .. }
-        | Case::Denied { .. }
-        | Case::Withdrawn { .. }
-        | Case::Lapsed { .. } => "/done",
-    })
-}
-
-/// Whoever stands elsewhere in the procedure is led to the step that is due.
-fn elsewhere<T>(visit: &Visit, current: &Current) -> Result<T, Stop> {
-    Err(match due(current) {
-        Some(page) => to(visit, page)?.into(),
-        None => stale(visit),
-    })
-}
-
-/// The frame of a page, which tells who is logged in.
-async fn framed(visit: Visit) -> Result<(Visit, Page), Stop> {
-    Ok(match bidding::seat::glance(visit).await? {
-        bidding::seat::Glance::Seated(seat) => {
-            let page = seat.page();
-            (seat.visit, page)
-        }
-        bidding::seat::Glance::Nobody(visit) => {
-            let page = visit.page();
-            (*visit, page)
-        }
-    })
+    course::to::<Registration>(visit, page)
 }
 
 /// The card of the case, as its certificate says.
@@ -210,11 +186,11 @@ pub(crate) async fn says(stands: Stands<'_>) -> Result<Onward, Fault> {
 async fn card(visit: Visit) -> Result<Response, Stop> {
     let (visit, page) = framed(visit).await?;
     let (office, bidding) = visit.ordering_body()?;
-    let purpose = wanted(&visit).await?;
-    if purpose == Purpose::Confirm && current(&visit).await?.lapsed(visit.now) {
+    let purpose = course::wanted::<Registration>(&visit).await?;
+    if purpose == Purpose::Confirm && Current::of(&visit).await?.lapsed(visit.now) {
         return to(&visit, "/confirm");
     }
-    let open = request_of(&visit, visit.session()?, &office).await?;
+    let open = course::request_of::<Registration>(&visit, visit.session()?, &office).await?;
     let open = open.filter(|row| row.is_unclaimed() && Purpose::of(row) == Some(purpose));
     let until = open
         .as_ref()
@@ -244,49 +220,12 @@ async fn card(visit: Visit) -> Result<Response, Stop> {
 /// 「署名アプリを開く」: the browser is led to the agent. A request that ran out or was given up is made anew.
 async fn to_agent(post: Post) -> Result<Response, Stop> {
     let visit = &post.visit;
-    let row = if wanted(visit).await? == Purpose::Confirm {
-        confirm::request(visit, &current(visit).await?).await?
+    let row = if course::wanted::<Registration>(visit).await? == Purpose::Confirm {
+        Current::of(visit).await?.signature_request(visit).await?
     } else {
         start::request(visit).await?
     };
     Ok(visit.portal.lead_to_agent(&row))
-}
-
-/// The way back from the agent, for both requests. It needs the session that began, and may be walked again: also by a
-/// browser that was on its way twice, or that never saw the first answer.
-async fn back(visit: Visit) -> Result<Response, Stop> {
-    let (office, _) = visit.ordering_body()?;
-    let session = visit.session_or_former()?;
-    let code = visit.asked("code").unwrap_or_default();
-    let row = visit
-        .portal
-        .store()
-        .return_card_request(session.row.token, hashed(code.as_bytes()))
-        .await
-        .map_err(|fault| visit.fault(&fault))?
-        .filter(|row| row.office == office.id && row.procedure == Registration::NOUN)
-        .ok_or_else(|| visit.not_found())?;
-    if let Visitor::Former(session) = &visit.visitor {
-        // The token changes with request 1 alone: it was brought back, and what was to follow did not arrive.
-        let cookie = visit.portal.rotated(session);
-        return match Purpose::of(&row) {
-            Some(Purpose::Open) if row.is_answered() => {
-                Ok(([(header::SET_COOKIE, cookie)], to(&visit, "/prove")?).into_response())
-            }
-            _ => Err(visit.not_found()),
-        };
-    }
-    match (row.state, Purpose::of(&row)) {
-        (CardRequestState::Cancelled, Some(_)) => match told_before(&visit, &row) {
-            Some(problem) => Err(problem),
-            None => to(&visit, "/card?notice=cancelled"),
-        },
-        (CardRequestState::Done | CardRequestState::Returned, Some(Purpose::Open)) => opened(&visit, &row).await,
-        (CardRequestState::Done | CardRequestState::Returned, Some(Purpose::Confirm)) => {
-            confirm::confirmed(&visit, &row).await
-        }
-        _ => Err(visit.not_found()),
-    }
 }
 
 /// The card has proved itself: the case begins, and the session goes on under another token (A45).
@@ -294,15 +233,8 @@ async fn opened(visit: &Visit, row: &CardRequestRow) -> Result<Response, Stop> {
     let (office, _) = visit.ordering_body()?;
     let session = visit.session()?;
     let fault = |fault: Fault| visit.fault(&fault);
-    let (store, desk) = (visit.portal.store(), visit.portal.desk());
-    let case: CaseId<Registration> = if let Some(case) = row.case {
-        CaseId::from_octets(case)
-    } else {
-        let case = desk.new_case::<Registration>();
-        let case = store.set_card_request_case(row.id, case.octets()).await;
-        CaseId::from_octets(case.map_err(fault)?)
-    };
-    if desk.look(case).await.map_err(fault)? == Case::New {
+    let case = course::case_of::<Registration>(visit, row).await?;
+    if visit.portal.desk().look(case).await.map_err(fault)? == Case::New {
         let (card, presented) = visit
             .portal
             .answered_card(&office, row)
@@ -311,13 +243,7 @@ async fn opened(visit: &Visit, row: &CardRequestRow) -> Result<Response, Stop> {
         // What is open about this card already is followed, and not applied for once more.
         if let Some(open) = held::open_about(visit, &office, presented.card()).await? {
             note_case(visit, session, &office, open.id).await?;
-            let page = to(visit, "/case")?;
-            if row.state == CardRequestState::Returned {
-                return Ok(page);
-            }
-            let cookie = visit.portal.rotate(session, visit.now).await.map_err(fault)?;
-            store.close_card_request(row.id).await.map_err(fault)?;
-            return Ok(([(header::SET_COOKIE, cookie)], page).into_response());
+            return course::onto(visit, row, to(visit, "/case")?).await;
         }
         let command = Command::Open {
             office: office.id.clone(),
@@ -326,129 +252,15 @@ async fn opened(visit: &Visit, row: &CardRequestRow) -> Result<Response, Stop> {
             presented,
             card: Box::new(CardRow::from(&card)),
         };
-        begin(visit, case, &command).await?;
+        course::begin(visit, case, &command).await?;
     }
     note_case(visit, session, &office, case).await?;
-    let page = to(visit, "/prove")?;
-    if row.state == CardRequestState::Returned {
-        return Ok(page);
-    }
-    let cookie = visit.portal.rotate(session, visit.now).await.map_err(fault)?;
-    store.close_card_request(row.id).await.map_err(fault)?;
-    Ok(([(header::SET_COOKIE, cookie)], page).into_response())
+    course::onto(visit, row, to(visit, "/prove")?).await
 }
 
-/// Begins a case; where two began it at once, the other one did.
-async fn begin(visit: &Visit, case: CaseId<Registration>, command: &Command) -> Result<(), Stop> {
-    match perform(visit, case, command).await? {
-        Ok(_) => Ok(()),
-        Err(Failure::Refused(Refusal::Stale)) => {
-            let began = visit.portal.desk().look(case).await;
-            match began.map_err(|fault| visit.fault(&fault))? {
-                Case::New => Err(stale(visit)),
-                _ => Ok(()),
-            }
-        }
-        Err(failure) => Err(visit.failed(&failure)),
-    }
-}
-
-async fn note_case(visit: &Visit, session: &Session, office: &Office, case: CaseId<Registration>) -> Result<(), Stop> {
-    let noted = visit
-        .portal
-        .note(session, &office.id, CASE, case.to_string(), visit.now)
-        .await;
-    noted.map_err(|fault| visit.fault(&fault))
-}
-
-/// Whoever begins again leaves what was begun before, with everything noted of it.
-async fn leave_former(visit: &Visit, session: &Session, office: &Office) -> Result<(), Stop> {
-    let Some(former) = case(visit).await? else {
-        return Ok(());
-    };
-    give_up(visit, &former).await?;
-    for name in [CASE, DRAFT, PRINTED, NUMBER] {
-        let forgotten = visit.portal.forget(session, &office.id, name).await;
-        forgotten.map_err(|fault| visit.fault(&fault))?;
-    }
-    Ok(())
-}
-
-/// 「続ける」 of the idle warning: being seen was all.
-async fn stay(_: Post) -> StatusCode {
-    StatusCode::NO_CONTENT
-}
-
-/// 「閉じる」 and 「やめる」. After something was done the session ends, and the page says what to do before the next login
-/// (G-S6); who stops before goes on being logged in.
-async fn quit(post: Post) -> Result<Response, Stop> {
-    leave(&post.visit).await
-}
-
-async fn leave(visit: &Visit) -> Result<Response, Stop> {
-    let (office, _) = visit.ordering_body()?;
-    let session = visit.session()?;
-    let fault = |fault: Fault| visit.fault(&fault);
-    let withdrawn = visit.portal.withdraw_card_request(session, &office).await;
-    withdrawn.map_err(fault)?;
-    let current = case(visit).await?;
-    let done = current.as_ref().is_some_and(|current| due(current) == Some("/done"));
-    if !done {
-        leave_former(visit, session, &office).await?;
-        if bidding::seat::logged_in(session, &office).is_some() {
-            return Ok(Redirect::to(&format!("/{}/account", office.id)).into_response());
-        }
-    }
-    let over = visit.portal.store().end_session(session.row.token).await;
-    over.map_err(fault)?;
-    let why = if done { bidding::seat::DONE } else { bidding::seat::QUIT };
-    let page = Redirect::to(&format!("/{}/ended?why={why}", office.id));
-    Ok(([(header::SET_COOKIE, visit.portal.cookie().clear())], page).into_response())
-}
-
-/// The address of a button, opened as a page (its answer was reloaded, or the language switched): the step that is due.
-async fn onward(visit: Visit) -> Result<Response, Stop> {
-    if visit.session().is_err() {
-        return to(&visit, "");
-    }
-    match case(&visit).await?.as_ref().and_then(due) {
-        Some(page) => to(&visit, page),
-        None => to(&visit, ""),
-    }
-}
-
-/// A case that goes no further. Where it had ended already, that is just as well.
-async fn give_up(visit: &Visit, current: &Current) -> Result<(), Stop> {
-    match perform(visit, current.id(), &Command::Abandon).await? {
-        Ok(_) | Err(Failure::Refused(_)) => Ok(()),
-        Err(Failure::Fault(fault)) => Err(visit.fault(&fault)),
-    }
-}
-
-/// Which of the two requests the session stands before.
-async fn wanted(visit: &Visit) -> Result<Purpose, Stop> {
-    let case = case(visit).await?;
-    Ok(match case.as_ref().map(|current| &current.standing.case) {
-        Some(case) if case.out().is_some() => Purpose::Confirm,
-        Some(Case::New | Case::Abandoned { .. }) | None => Purpose::Open,
-        Some(_) => return Err(to(visit, "/status")?.into()),
-    })
-}
-
-/// The session's last request of this procedure.
-async fn request_of(visit: &Visit, session: &Session, office: &Office) -> Result<Option<CardRequestRow>, Stop> {
-    let row = visit.portal.card_request_of(session, office).await;
-    let row = row.map_err(|fault| visit.fault(&fault))?;
-    Ok(row.filter(|row| row.procedure == Registration::NOUN))
-}
-
-/// The note that holds the session's case.
-const CASE: &str = "registration";
 /// The note that holds what was typed.
 const DRAFT: &str = "registration-draft";
 /// The note that holds the number that was typed for the proof of the company.
 const NUMBER: &str = "registration-number";
-/// The note that counts prints.
-const PRINTED: &str = "registration-printed";
 /// The texts of the steps.
 const STAGES: &str = "registration-step";

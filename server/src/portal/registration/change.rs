@@ -4,9 +4,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use casework::registration::Kind;
 
-use super::view;
-use super::{begin as begin_case, leave_former, note_case, to};
+use super::{to, view};
 use crate::desk::registration::{Command, Registration};
+use crate::portal::bidding::course::{self, note_case};
 use crate::portal::bidding::{Seat, SeatPost};
 use crate::portal::card_request::told;
 use crate::portal::page::render;
@@ -29,7 +29,7 @@ pub(super) async fn begin(post: SeatPost) -> Result<Response, Stop> {
     let seat = &post.seat;
     let visit = &seat.visit;
     let session = seat.session();
-    leave_former(visit, session, &seat.office).await?;
+    course::leave_former::<Registration>(visit, session, &seat.office).await?;
     let (card, presented) = seat.presented().await.map_err(|unproven| {
         let message = told(visit.words, &unproven, &seat.office.name, "");
         visit.told(StatusCode::CONFLICT, message)
@@ -44,7 +44,7 @@ pub(super) async fn begin(post: SeatPost) -> Result<Response, Stop> {
         presented,
         card: Box::new(CardRow::from(&card)),
     };
-    begin_case(visit, case, &command).await?;
+    course::begin(visit, case, &command).await?;
     note_case(visit, session, &seat.office, case).await?;
     to(visit, "/form")
 }

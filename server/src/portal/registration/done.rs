@@ -5,16 +5,17 @@ use axum::response::Response;
 use casework::registration::{Case, Kind, Submitted};
 use casework::review::Stage;
 
-use super::{Current, PRINTED, STAGES, confirm, current, elsewhere, form, framed, held, to, view};
+use super::{Current, STAGES, form, held, view};
 use crate::desk::Standing;
 use crate::desk::registration::Registration;
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
+use crate::portal::bidding::course::framed;
 use crate::portal::bidding::fact;
 use crate::portal::bidding::held::{Application, Followed as _, because};
 use crate::portal::page::{Fact, Page, render};
 use crate::portal::receipt::{self, check_code, plain};
-use crate::portal::visit::{Post, Stop, Visit};
+use crate::portal::visit::{Stop, Visit};
 use crate::portal::{Portal, date};
 use crate::print::Section;
 use crate::print::bidder::Receipt;
@@ -32,14 +33,14 @@ struct Told {
 /// `GET /{office}/registration/done`
 pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
     let (visit, page) = framed(visit).await?;
-    let current = current(&visit).await?;
+    let current = Current::of(&visit).await?;
     let Some(submitted) = current.standing.case.submitted() else {
-        return elsewhere(&visit, &current);
+        return current.elsewhere(&visit);
     };
     let told = told(&visit.portal, &page, &current.office, &current.standing, submitted).await;
     let told = told.map_err(|fault| visit.fault(&fault))?;
     let case = &current.standing.case;
-    let application = Registration::application(case).ok_or_else(|| super::stale(&visit))?;
+    let application = Registration::application(case).ok_or_else(|| visit.stale())?;
     let view = view::Done {
         stages: page.stages(STAGES, &5),
         title: page.t(&title(&application, is_change(case))),
@@ -59,57 +60,18 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
     Ok(render(StatusCode::OK, &view))
 }
 
-/// 「印刷する」: the first print is noted, so that the later ones can say what they are.
-pub(super) async fn print(post: Post) -> Result<Response, Stop> {
-    let visit = &post.visit;
-    let current = current(visit).await?;
-    if current.standing.case.submitted().is_none() {
-        return elsewhere(visit, &current);
-    }
-    let session = visit.session()?;
-    let times = printed(visit, &current)?.saturating_add(1);
-    let noted = visit
-        .portal
-        .note(session, &current.office.id, PRINTED, times.to_string(), visit.now)
-        .await;
-    noted.map_err(|fault| visit.fault(&fault))?;
-    to(visit, "/done/print")
-}
-
 /// The print page: what was confirmed, the text that was signed, and the receipt number (DOMAIN §2.6).
 pub(super) async fn sheet(visit: Visit) -> Result<Response, Stop> {
-    let current = current(&visit).await?;
+    let current = Current::of(&visit).await?;
     let Some(submitted) = current.standing.case.submitted() else {
-        return elsewhere(&visit, &current);
+        return current.elsewhere(&visit);
     };
-    let text = confirm::written(&visit, &current, submitted.text).await?;
-    let receipt = own_receipt(&visit, &current).await?;
+    let text = current.written(&visit, submitted.text).await?;
+    let receipt = current.receipt(&visit).await?;
     Ok(render(
         StatusCode::OK,
         &receipt::on_paper(receipt.sheet(), text, visit.page()),
     ))
-}
-
-/// The same as PDF.
-pub(super) async fn pdf(visit: Visit) -> Result<Response, Stop> {
-    let current = current(&visit).await?;
-    if current.standing.case.submitted().is_none() {
-        return elsewhere(&visit, &current);
-    }
-    let receipt = own_receipt(&visit, &current).await?;
-    receipt::send_bidder_pdf(&visit, receipt).await
-}
-
-async fn own_receipt(visit: &Visit, current: &Current) -> Result<Receipt, Stop> {
-    let print = if printed(visit, current)? > 1 {
-        Print::Again
-    } else {
-        Print::First
-    };
-    let receipt = receipt(&visit.portal, &visit.page(), &current.office, &current.standing, print).await;
-    receipt
-        .map_err(|fault| visit.fault(&fault))?
-        .ok_or_else(|| super::stale(visit))
 }
 
 /// What is printed of a registration, in the language of the page; `None` of one that was not applied for.
@@ -187,9 +149,4 @@ fn title(application: &Application<'_>, change: bool) -> String {
         }
     };
     format!("registration-done-title{key}")
-}
-
-fn printed(visit: &Visit, current: &Current) -> Result<u32, Stop> {
-    let noted = visit.session()?.noted(&current.office.id, PRINTED);
-    Ok(noted.and_then(|fact| fact.value.parse().ok()).unwrap_or_default())
 }

@@ -7,9 +7,10 @@ use wire::office::Language;
 
 use super::form::{Draft, FormView, check};
 use super::view;
-use super::{Current, DRAFT, STAGES, current, elsewhere, framed, perform, stale, to};
+use super::{Current, DRAFT, STAGES, to};
 use crate::desk::registration::Command;
 use crate::fault::Bug;
+use crate::portal::bidding::course::{framed, perform};
 use crate::portal::bidding::fact;
 use crate::portal::language;
 use crate::portal::page::render;
@@ -18,7 +19,7 @@ use crate::portal::visit::{Post, Stop, Visit};
 /// What was typed and not taken is here again, with what is wrong with it.
 pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
     let (visit, page) = framed(visit).await?;
-    let current = current(&visit).await?;
+    let current = Current::of(&visit).await?;
     let (business, entered) = match &current.standing.case {
         Case::Entering {
             business: Some(business),
@@ -32,7 +33,7 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
             let contact = correction.as_ref().map_or(&submitted.contact, |one| &one.contact);
             (&submitted.business, Some(Form::from(&**contact)))
         }
-        _ => return elsewhere(&visit, &current),
+        _ => return current.elsewhere(&visit),
     };
     let draft = draft(&visit, &current)?;
     let sent = draft.as_ref().is_some_and(|draft| draft.sent);
@@ -57,14 +58,14 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
 /// 「入力内容を確認する」, or the switch of the language, which keeps what was typed.
 pub(super) async fn enter(post: Post) -> Result<Response, Stop> {
     let visit = &post.visit;
-    let current = current(visit).await?;
+    let current = Current::of(visit).await?;
     match &current.standing.case {
         Case::Entering { business: Some(_), .. } | Case::Reviewing { .. } | Case::Returned { .. } => {}
-        _ => return elsewhere(visit, &current),
+        _ => return current.elsewhere(visit),
     }
     // A page that was made for another card must not fill in this one's registration.
     if post.field("case") != current.id().to_string() {
-        return Err(stale(visit));
+        return Err(visit.stale());
     }
     if post.field("go") == "keep" {
         keep(visit, &current, &Draft::of(&post, false)).await?;

@@ -8,11 +8,12 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use casework::identity::Fingerprint;
 use casework::review::Stage;
 
-use super::{Current, note_case, perform, stale, to};
+use super::{Current, to};
 use crate::desk::Standing;
 use crate::desk::registration::{Command, Registration};
 use crate::office::Office;
 use crate::portal::bidding::beside;
+use crate::portal::bidding::course::{note_case, perform};
 use crate::portal::bidding::held::{self, Application, Because, Followed as _, Own, Typed};
 use crate::portal::bidding::seat::{Glance, Seat, glance};
 use crate::portal::page::Page;
@@ -49,7 +50,7 @@ pub(super) async fn answer(post: Post) -> Result<Response, Stop> {
     let current = current(&glance).await?;
     // What was read is what this page showed.
     if version != current.standing.version.to_string() {
-        return Err(stale(visit));
+        return Err(visit.stale());
     }
     let typed = held::typed(visit.words, &remark);
     if typed.error.is_some() {
@@ -109,7 +110,7 @@ pub(super) async fn denied_before(
 async fn current(glance: &Glance) -> Result<Current, Stop> {
     let visit = glance.visit();
     let own = match visit.session() {
-        Ok(_) => super::case(visit).await?,
+        Ok(_) => Current::noted(visit).await?,
         Err(_) => None,
     };
     let sent = own.filter(|current| current.standing.case.submitted().is_some());

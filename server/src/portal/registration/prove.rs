@@ -9,10 +9,11 @@ use casework::registration::Case;
 use casework::time::Instant;
 use wire::code::Code;
 
-use super::{NUMBER, STAGES, current, elsewhere, framed, held, perform, stale, to, view};
+use super::{Current, NUMBER, STAGES, held, to, view};
 use crate::catalogue::{Message, Words};
 use crate::desk::evidence::CompanyProof;
 use crate::desk::registration::Command;
+use crate::portal::bidding::course::{framed, perform};
 use crate::portal::date;
 use crate::portal::page::render;
 use crate::portal::visit::{Post, Stop, Visit};
@@ -21,9 +22,9 @@ use crate::store::Proof;
 /// `GET /{office}/registration/prove`. The number stands there as it was typed, the secret never does.
 pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
     let (visit, page) = framed(visit).await?;
-    let current = current(&visit).await?;
+    let current = Current::of(&visit).await?;
     let Case::Entering { business: None, .. } = &current.standing.case else {
-        return elsewhere(&visit, &current);
+        return current.elsewhere(&visit);
     };
     let noted = visit.session()?.noted(&current.office.id, NUMBER);
     let view = view::Prove {
@@ -41,12 +42,12 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
 /// 「次へ」
 pub(super) async fn prove(post: Post) -> Result<Response, Stop> {
     let visit = &post.visit;
-    let current = current(visit).await?;
+    let current = Current::of(visit).await?;
     let Case::Entering { business: None, .. } = &current.standing.case else {
-        return elsewhere(visit, &current);
+        return current.elsewhere(visit);
     };
     if post.field("case") != current.id().to_string() {
-        return Err(stale(visit));
+        return Err(visit.stale());
     }
     let (typed, secret) = (post.field("number").trim(), post.field("secret").trim());
     let noted = visit

@@ -5,11 +5,12 @@ use axum::response::{IntoResponse as _, Response};
 use wire::card_request::{SamePin, Step};
 
 use super::view;
-use super::{Current, STAGES, case, due, leave_former, request_of, to};
+use super::{Current, STAGES, to};
 use crate::catalogue::both;
 use crate::desk::Procedure as _;
 use crate::desk::registration::Registration;
 use crate::portal::ask::Ask;
+use crate::portal::bidding::course;
 use crate::portal::bidding::seat::{Glance, glance};
 use crate::portal::page::render;
 use crate::portal::purpose::Purpose;
@@ -36,7 +37,9 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
     };
     let unfinished = match &begun {
         Some(_) => false,
-        None => is_unfinished(case(&visit).await?.as_ref()),
+        None => Current::noted(&visit)
+            .await?
+            .is_some_and(|current| current.is_unfinished()),
     };
     let csrf = match &begun {
         Some((session, _)) => session.csrf(),
@@ -61,7 +64,7 @@ pub(super) async fn begin(post: Post) -> Result<Response, Stop> {
     let visit = &post.visit;
     let (office, _) = visit.ordering_body()?;
     let session = visit.session()?;
-    leave_former(visit, session, &office).await?;
+    course::leave_former::<Registration>(visit, session, &office).await?;
     ask(visit, session).await?;
     to(visit, "/card")
 }
@@ -71,15 +74,10 @@ pub(super) async fn begin(post: Post) -> Result<Response, Stop> {
 pub(super) async fn request(visit: &Visit) -> Result<CardRequestRow, Stop> {
     let (office, _) = visit.ordering_body()?;
     let session = visit.session()?;
-    match request_of(visit, session, &office).await? {
+    match course::request_of::<Registration>(visit, session, &office).await? {
         Some(row) if row.is_unclaimed() && Purpose::of(&row) == Some(Purpose::Open) => Ok(row),
         _ => ask(visit, session).await,
     }
-}
-
-/// Something was begun in this session and is not over.
-pub(super) fn is_unfinished(current: Option<&Current>) -> bool {
-    current.and_then(due).is_some_and(|page| page != "/done")
 }
 
 async fn ask(visit: &Visit, session: &Session) -> Result<CardRequestRow, Stop> {

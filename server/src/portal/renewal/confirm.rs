@@ -2,26 +2,20 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use casework::identity::Digest;
 use casework::renewal::{Case, Warning};
 use casework::{Refusal, card};
-use wire::card_request::{SamePin, Step};
 use wire::code::Code;
 
-use super::{Current, STAGES, bids, current, elsewhere, framed, give_up, perform, request_of, rows, stale, to, view};
-use crate::catalogue::{Message, Words, both};
+use super::{Current, STAGES, bids, rows, to, view};
+use crate::catalogue::{Message, Words};
+use crate::desk::Failure;
 use crate::desk::bidder::renewal_policy;
-use crate::desk::renewal::{Command, Confirmation, Renewal};
-use crate::desk::{Failure, Procedure as _};
-use crate::fault::{Bug, Fault};
-use crate::portal::ask::Ask;
+use crate::desk::renewal::{Command, Confirmation};
+use crate::fault::Fault;
+use crate::portal::bidding::course::{framed, perform};
 use crate::portal::bidding::{Whose, beside, seat};
-use crate::portal::card_request::told;
 use crate::portal::date;
 use crate::portal::page::render;
-use crate::portal::purpose::Purpose;
 use crate::portal::refusal;
 use crate::portal::visit::{Post, Stop, Visit};
 use crate::store::CardRequestRow;
@@ -29,15 +23,15 @@ use crate::store::CardRequestRow;
 /// While the text is out for signature it is shown too, and cannot be asked for anew.
 pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
     let (visit, page) = framed(visit).await?;
-    let current = current(&visit).await?;
+    let current = Current::of(&visit).await?;
     let text = match &current.standing.case {
         Case::Confirming { .. } => None,
-        Case::Awaiting { text, .. } => Some(written(&visit, &current, *text).await?),
-        _ => return elsewhere(&visit, &current),
+        Case::Awaiting { text, .. } => Some(current.written(&visit, *text).await?),
+        _ => return current.elsewhere(&visit),
     };
     let opened = current.opened(&visit)?;
     let confirmation = confirmation(&visit, &current).await?;
-    let policy = renewal_policy(&current.office).ok_or_else(|| stale(&visit))?;
+    let policy = renewal_policy(&current.office).ok_or_else(|| visit.stale())?;
     let held = policy.review.holds(confirmation.compared.as_ref());
     let older = is_older(&confirmation);
     let reviews = current.bidding.reviews();
@@ -75,16 +69,16 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
 /// 「更新」: the page goes out for the new card's signature.
 pub(super) async fn ask(post: Post) -> Result<Response, Stop> {
     let visit = &post.visit;
-    let current = current(visit).await?;
+    let current = Current::of(visit).await?;
     match &current.standing.case {
         Case::Confirming { .. } => {}
         // A second click, or Back and once more: the text is out already, and stays the one that is signed.
         Case::Awaiting { .. } => return to(visit, "/card"),
-        _ => return elsewhere(visit, &current),
+        _ => return current.elsewhere(visit),
     }
     // What was read is what this page showed; another tab may have changed it since.
     if post.field("version") != current.standing.version.to_string() {
-        return Err(stale(visit));
+        return Err(visit.stale());
     }
     if is_older(&confirmation(visit, &current).await?) && post.field("older") != "yes" {
         return to(visit, "/confirm?notice=W-OLDER");
@@ -93,106 +87,48 @@ pub(super) async fn ask(post: Post) -> Result<Response, Stop> {
     match perform(visit, current.id(), &Command::Ask { language }).await? {
         Ok(_) => {}
         // A double click: the other one was first, and asked for the same.
-        Err(Failure::Refused(Refusal::Stale)) if is_out(visit).await? => return to(visit, "/card"),
+        Err(Failure::Refused(Refusal::Stale)) if Current::of(visit).await?.is_out() => return to(visit, "/card"),
         Err(failure) => return Err(failed(visit, &current, failure).await),
     }
-    request(visit, &super::current(visit).await?).await?;
+    Current::of(visit).await?.signature_request(visit).await?;
     to(visit, "/card")
 }
 
 /// Back from the signature to the page: nothing can be signed any more, and 更新 writes the page anew.
 pub(super) async fn edit(post: Post) -> Result<Response, Stop> {
     let visit = &post.visit;
-    let current = current(visit).await?;
+    let current = Current::of(visit).await?;
     match &current.standing.case {
         Case::Awaiting { .. } => {}
         Case::Confirming { .. } => return to(visit, "/confirm"),
-        _ => return elsewhere(visit, &current),
+        _ => return current.elsewhere(visit),
     }
     let back = perform(visit, current.id(), &Command::Back).await?;
     back.map_err(|failure| visit.failed(&failure))?;
-    withdraw(visit, &current).await?;
+    current.withdraw_request(visit).await?;
     to(visit, "/confirm")
 }
 
 /// 「戻る」: to the screen before (001), or to 利用者登録メニュー (002). What was begun is left; the renewal is begun anew.
 pub(super) async fn back(post: Post) -> Result<Response, Stop> {
     let visit = &post.visit;
-    let current = current(visit).await?;
+    let current = Current::of(visit).await?;
     match &current.standing.case {
         Case::Confirming { .. } | Case::Awaiting { .. } => {}
-        _ => return elsewhere(visit, &current),
+        _ => return current.elsewhere(visit),
     }
-    withdraw(visit, &current).await?;
-    give_up(visit, &current).await?;
+    current.withdraw_request(visit).await?;
+    current.give_up(visit).await?;
     if current.bidding.reviews() {
         return Ok(Redirect::to(&format!("/{}", current.office.id)).into_response());
     }
     to(visit, "")
 }
 
-/// The request for the signature: the one that waits for an agent, or a fresh one over the same text.
-pub(super) async fn request(visit: &Visit, current: &Current) -> Result<CardRequestRow, Stop> {
-    let session = visit.session()?;
-    let Case::Awaiting { opened, text, until } = &current.standing.case else {
-        return Err(stale(visit));
-    };
-    if current.lapsed(visit.now) {
-        return Err(to(visit, "/confirm")?.into());
-    }
-    let last = request_of(visit, session, &current.office).await?;
-    if let Some(row) = last.filter(|row| Purpose::of(row) == Some(Purpose::Confirm)) {
-        if row.is_unclaimed() {
-            return Ok(row);
-        }
-        // Signed, and the browser never came back with it: 「続ける／やめる」.
-        if row.is_answered() {
-            return Err(to(visit, "/status")?.into());
-        }
-    }
-    let place = current.standing.place.as_ref();
-    let language = place.map(|place| place.language).unwrap_or_default();
-    let step = Step::Sign {
-        says: both("renewal-request-sign"),
-        text: Some(written(visit, current, *text).await?),
-        language,
-        certificate: Some(URL_SAFE_NO_PAD.encode(opened.to.0)),
-        at: visit.now.0,
-        person: false,
-    };
-    let ask = Ask {
-        office: &current.office,
-        procedure: Renewal::NOUN,
-        purpose: Purpose::Confirm,
-        case: Some(current.id().octets()),
-        title: both("renewal-request-title"),
-        language,
-        same_pin: SamePin::Off,
-        watch: None,
-        steps: vec![step],
-        return_to: format!("/{}/renewal/return", current.office.id),
-        until: *until,
-    };
-    let asked = visit.portal.ask_card(session, ask).await;
-    asked.map_err(|fault| visit.fault(&fault))
-}
-
 /// The new card has signed: now it is decided, with everything checked again at this moment (G-T2, R117).
 pub(super) async fn confirmed(visit: &Visit, row: &CardRequestRow) -> Result<Response, Stop> {
-    let current = current(visit).await?;
-    if row.case != Some(current.id().octets()) {
-        return Err(visit.not_found());
-    }
-    let signature = visit.portal.answered_signature(row).await.map_err(|unproven| {
-        let message = told(visit.words, &unproven, &current.office.name, "");
-        visit.told(StatusCode::CONFLICT, message)
-    })?;
-    let fault = |fault: Fault| visit.fault(&fault);
-    // Who gave up at the agent does not renew, and what is renewed cannot be given up any more: this row decides.
-    let returned = visit.portal.store().close_card_request(row.id).await;
-    if !returned.map_err(fault)? {
-        return to(visit, "/card?notice=cancelled");
-    }
+    let current = Current::of(visit).await?;
+    let signature = current.signature(visit, row).await?;
     let confirmed = perform(visit, current.id(), &Command::Confirm(signature)).await?;
     let confirmed = match confirmed {
         Ok(confirmed) => confirmed,
@@ -201,7 +137,7 @@ pub(super) async fn confirmed(visit: &Visit, row: &CardRequestRow) -> Result<Res
     if let Case::Renewed { .. } = confirmed.case {
         // From this commit on nobody is logged in with the old card (R104, G-S6); the result is all that is left to see.
         let over = seat::unseat(&visit.portal, visit.session()?, &current.office).await;
-        over.map_err(fault)?;
+        over.map_err(|fault| visit.fault(&fault))?;
     }
     to(visit, "/done")
 }
@@ -242,18 +178,6 @@ async fn failed(visit: &Visit, current: &Current, failure: Failure) -> Stop {
     }
 }
 
-async fn withdraw(visit: &Visit, current: &Current) -> Result<(), Stop> {
-    let withdrawn = visit
-        .portal
-        .withdraw_card_request(visit.session()?, &current.office)
-        .await;
-    withdrawn.map_err(|fault| visit.fault(&fault))
-}
-
-async fn is_out(visit: &Visit) -> Result<bool, Stop> {
-    Ok(matches!(current(visit).await?.standing.case, Case::Awaiting { .. }))
-}
-
 pub(crate) fn is_older(confirmation: &Confirmation) -> bool {
     let older = |warning: &Warning| matches!(warning, Warning::Older { .. });
     confirmation.warnings.iter().any(older)
@@ -274,12 +198,4 @@ pub(crate) fn warnings(words: Words, confirmation: &Confirmation, held: bool) ->
         })
     });
     said.collect()
-}
-
-/// The text that the case names.
-pub(super) async fn written(visit: &Visit, current: &Current, digest: Digest) -> Result<String, Stop> {
-    let text = visit.portal.store().text(current.id().octets(), digest).await;
-    let missing = || Fault::from(Bug(format!("the text {digest} was asked for and is not kept")));
-    text.and_then(|text| text.ok_or_else(missing))
-        .map_err(|fault| visit.fault(&fault))
 }

@@ -5,8 +5,7 @@ use axum::response::Response;
 use casework::renewal::{Case, Submitted};
 use wire::code::Code;
 
-use super::confirm::written;
-use super::{Current, PRINTED, STAGES, current, elsewhere, to, view};
+use super::{Current, STAGES, view};
 use crate::desk::Standing;
 use crate::desk::bidder::renewal_policy;
 use crate::desk::renewal::{Confirmation, Item, Renewal, rows};
@@ -15,7 +14,7 @@ use crate::office::{Bidding, Office};
 use crate::portal::bidding::held::because;
 use crate::portal::page::{Fact, Page, render};
 use crate::portal::receipt::{self, check_code, plain};
-use crate::portal::visit::{Post, Stop, Visit};
+use crate::portal::visit::{Stop, Visit};
 use crate::portal::{Portal, date};
 use crate::print::bidder::Receipt;
 use crate::print::revocation::Print;
@@ -23,9 +22,9 @@ use crate::print::{self, Section};
 
 /// `GET /{office}/renewal/done`. Nobody is logged in with the old card any more, so that who was is not asked for here.
 pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
-    let current = current(&visit).await?;
+    let current = Current::of(&visit).await?;
     let Some(submitted) = current.standing.case.submitted() else {
-        return elsewhere(&visit, &current);
+        return current.elsewhere(&visit);
     };
     let page = visit.page();
     let facts = facts(&visit.portal, &page, &current.standing, submitted).await;
@@ -56,61 +55,22 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
     Ok(render(StatusCode::OK, &view))
 }
 
-/// 「印刷」: the first print is noted, so that the later ones can say what they are.
-pub(super) async fn print(post: Post) -> Result<Response, Stop> {
-    let visit = &post.visit;
-    let current = current(visit).await?;
-    if current.standing.case.submitted().is_none() {
-        return elsewhere(visit, &current);
-    }
-    let session = visit.session()?;
-    let times = printed(visit, &current)?.saturating_add(1);
-    let noted = visit
-        .portal
-        .note(session, &current.office.id, PRINTED, times.to_string(), visit.now)
-        .await;
-    noted.map_err(|fault| visit.fault(&fault))?;
-    to(visit, "/done/print")
-}
-
 /// The print page: before and after, the text that was signed, and the receipt number (DOMAIN §2.6, §4.7).
 pub(super) async fn sheet(visit: Visit) -> Result<Response, Stop> {
-    let current = current(&visit).await?;
+    let current = Current::of(&visit).await?;
     let Some(submitted) = current.standing.case.submitted() else {
-        return elsewhere(&visit, &current);
+        return current.elsewhere(&visit);
     };
     let page = visit.page();
     let confirmation = confirmation(&visit, &current, submitted).await?;
-    let text = written(&visit, &current, submitted.text).await?;
+    let text = current.written(&visit, submitted.text).await?;
     let text = if current.bidding.show_holder_address_on_print {
         text
     } else {
         without_home(&page, &text, &confirmation)
     };
-    let receipt = own_receipt(&visit, &current).await?;
+    let receipt = current.receipt(&visit).await?;
     Ok(render(StatusCode::OK, &receipt::on_paper(receipt.sheet(), text, page)))
-}
-
-/// The same as PDF.
-pub(super) async fn pdf(visit: Visit) -> Result<Response, Stop> {
-    let current = current(&visit).await?;
-    if current.standing.case.submitted().is_none() {
-        return elsewhere(&visit, &current);
-    }
-    let receipt = own_receipt(&visit, &current).await?;
-    receipt::send_bidder_pdf(&visit, receipt).await
-}
-
-async fn own_receipt(visit: &Visit, current: &Current) -> Result<Receipt, Stop> {
-    let print = if printed(visit, current)? > 1 {
-        Print::Again
-    } else {
-        Print::First
-    };
-    let receipt = receipt(&visit.portal, &visit.page(), &current.office, &current.standing, print).await;
-    receipt
-        .map_err(|fault| visit.fault(&fault))?
-        .ok_or_else(|| super::stale(visit))
 }
 
 /// What is printed of a renewal, in the language of the page; `None` of one that was not applied for.
@@ -242,9 +202,4 @@ fn without_home(page: &Page, text: &str, confirmation: &Confirmation) -> String 
         label.map_or_else(|| line.to_owned(), |label| format!("{label}{hidden}\n"))
     });
     lines.collect()
-}
-
-fn printed(visit: &Visit, current: &Current) -> Result<u32, Stop> {
-    let noted = visit.session()?.noted(&current.office.id, PRINTED);
-    Ok(noted.and_then(|fact| fact.value.parse().ok()).unwrap_or_default())
 }

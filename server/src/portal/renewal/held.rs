@@ -4,12 +4,11 @@
 use axum::response::Response;
 use casework::review::Stage;
 
-use super::{CASE, Current, stale, to};
-use crate::desk::Actor;
+use super::{Current, to};
 use crate::desk::renewal::Command;
-use crate::portal::bidding::beside;
 use crate::portal::bidding::held::{self, Own, Typed};
 use crate::portal::bidding::seat::{Seat, SeatPost};
+use crate::portal::bidding::{beside, course};
 use crate::portal::date;
 use crate::portal::visit::Stop;
 
@@ -39,7 +38,7 @@ pub(super) async fn answer(post: SeatPost) -> Result<Response, Stop> {
     let current = current(seat).await?;
     // What was read is what this page showed.
     if post.field("version") != current.standing.version.to_string() {
-        return Err(stale(&seat.visit));
+        return Err(seat.visit.stale());
     }
     let typed = held::typed(seat.visit.words, post.field("remark"));
     if typed.error.is_some() {
@@ -63,22 +62,10 @@ async fn current(seat: &Seat) -> Result<Current, Stop> {
 
 /// The session shows from then on what became of the case.
 async fn perform(seat: &Seat, current: &Current, command: &Command) -> Result<(), Stop> {
-    let portal = &seat.visit.portal;
-    let noted = portal
-        .note(
-            seat.session(),
-            &current.office.id,
-            CASE,
-            current.id().to_string(),
-            seat.visit.now,
-        )
-        .await;
-    noted.map_err(|fault| seat.visit.fault(&fault))?;
-    let actor = Actor::Holder {
-        session: seat.session().row.mark,
-    };
-    let done = portal.desk().perform(&actor, current.id(), command).await;
-    done.map(drop).map_err(|failure| seat.visit.failed(&failure))
+    let visit = &seat.visit;
+    course::note_case(visit, seat.session(), &current.office, current.id()).await?;
+    let done = course::perform(visit, current.id(), command).await?;
+    done.map(drop).map_err(|failure| visit.failed(&failure))
 }
 
 async fn shown(seat: &Seat, typed: Typed) -> Result<Response, Stop> {

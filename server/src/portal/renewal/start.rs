@@ -4,13 +4,14 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::bids::Consequences;
-use super::{Current, STAGES, bids, case, ceremony, due, leave_former, request_of, to, view};
+use super::{Current, STAGES, bids, ceremony, to, view};
 use crate::catalogue::both;
 use crate::desk::Procedure as _;
 use crate::desk::renewal::Renewal;
 use crate::fault::Fault;
 use crate::office::Office;
 use crate::portal::ask::Ask;
+use crate::portal::bidding::course;
 use crate::portal::bidding::seat::{Glance, Seat, glance};
 use crate::portal::card_request::told;
 use crate::portal::date;
@@ -38,7 +39,9 @@ pub(super) async fn page(visit: Visit) -> Result<Response, Stop> {
     };
     let unfinished = match &begun {
         Some(_) => false,
-        None => is_unfinished(case(visit).await?.as_ref()),
+        None => Current::noted(visit)
+            .await?
+            .is_some_and(|current| current.is_unfinished()),
     };
     let csrf = match &begun {
         Some((session, _)) => session.csrf(),
@@ -75,7 +78,7 @@ pub(super) async fn begin(post: Post) -> Result<Response, Stop> {
         return Ok(to_login(&office));
     }
     let session = visit.session()?;
-    leave_former(visit, session, &office).await?;
+    course::leave_former::<Renewal>(visit, session, &office).await?;
     // The card of the login is to leave its reader now, and that must end nothing.
     let unwatched = visit.portal.end_watch(session, &office.id).await;
     unwatched.map_err(|fault| visit.fault(&fault))?;
@@ -91,15 +94,10 @@ pub(super) async fn request(glance: &Glance) -> Result<CardRequestRow, Stop> {
     if glance.seat().is_none() && !bidding.reviews() {
         return Err(to_login(&office).into());
     }
-    match request_of(visit, visit.session()?, &office).await? {
+    match course::request_of::<Renewal>(visit, visit.session()?, &office).await? {
         Some(row) if row.is_unclaimed() && Purpose::of(&row) == Some(Purpose::Open) => Ok(row),
         _ => ask(glance).await,
     }
-}
-
-/// Something was begun in this session and is not over.
-fn is_unfinished(current: Option<&Current>) -> bool {
-    current.and_then(due).is_some_and(|page| page != "/done")
 }
 
 /// What hangs on the card that somebody is logged in with.
