@@ -58,6 +58,11 @@ impl Pin {
         characters.contains(&self.0.len()) && (!digits || self.0.bytes().all(|octet| octet.is_ascii_digit()))
     }
 
+    /// The PIN as a PKCS#11 module wants it; whoever takes it wipes it.
+    pub(crate) fn text(&self) -> String {
+        self.0.as_str().to_owned()
+    }
+
     /// The PIN as the card wants it, filled up as the rule says.
     pub(crate) fn block(&self, rule: PinRule) -> Secret {
         let mut bytes = Zeroizing::new(Vec::with_capacity(usize::from(rule.longest)));

@@ -38,6 +38,8 @@ MACHINE = COMPILER + (
     Need("vsmartcard-vpcd", ("/usr/lib/pcsc/drivers/serial/libifdvpcd.so",)),
     Need("opensc", ("opensc-tool", "piv-tool", "pkcs15-tool", "pkcs11-tool")),
     Need("opensc-pkcs11", (OPENSC_MODULE,)),
+    # A PKCS#11 token in software, for the keys of terminals.
+    Need("softhsm2", ("softhsm2-util", "/usr/lib/softhsm/libsofthsm2.so")),
     Need("postgresql-15", ("/usr/lib/postgresql/15/bin/initdb", "/usr/lib/postgresql/15/bin/pg_ctl")),
     Need("chromium", (CHROMIUM,)),
     Need("libnss3-tools", ("certutil",)),
@@ -146,6 +148,7 @@ def versions():
         "python": ["python3", "--version"],
         "rustc": ["rustc", "--version"],
         "rustfmt": ["cargo", "fmt", "--version"],
+        "softhsm2": ["softhsm2-util", "--version"],
         "opensc": ["dpkg-query", "-W", "-f=${Version}", "opensc"],
         "libclang": ["dpkg-query", "-W", "-f=${Version}", "libclang-14-dev"],
         "piv-authenticator": ["sed", "-n", '/^name = "piv-authenticator"$/{n;s/version = //p}', ROOT / "tests" / "independent-card" / "Cargo.lock"],
