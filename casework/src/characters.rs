@@ -5,6 +5,7 @@
 
 use alloc::string::String;
 
+use unicode_normalization::char::compose;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// How many characters a reader counts: an ideograph with its variation selector is one.
@@ -47,6 +48,9 @@ pub enum Width {
 /// The width of `character`. Variation selectors count as full, as they belong to an ideograph ([`forbidden`]).
 pub const fn width(character: char) -> Width {
     match character {
+        // Places without a character, and what every machine shows as an emoji, inside the blocks below.
+        '\u{3a2}' | '\u{2e9a}' | '\u{2ef4}'..='\u{2eff}' | '\u{2fd6}'..='\u{2fdf}' | '\u{321f}'
+        | '\u{25fd}' | '\u{25fe}' | '\u{2614}' | '\u{2615}' | '\u{2648}'..='\u{2653}' => Width::Neither,
         // Symbols of JIS X 0208 outside the blocks below; a Japanese keyboard gives them in full width.
         '§' | '¨' | '°' | '±' | '´' | '¶' | '×' | '÷'
         | '\u{391}'..='\u{3c9}' // Greek
@@ -83,18 +87,21 @@ pub const fn half_width(character: char) -> char {
 }
 
 /// A text as a full-width field keeps it: half-width letters, digits, signs, spaces and kana as their full-width twins, a
-/// voiced mark joined with its kana (ﾃﾞｽｸ 3 → デスク　３). Everything else stays as it is.
+/// voiced mark joined with its kana, half-width or combining (ﾃﾞｽｸ 3 → デスク　３). Everything else stays as it is; of NFC it
+/// is the kana alone.
 pub fn widened(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
-    let mut before = None;
     for character in text.chars() {
-        if let Some(voiced) = before.and_then(|kana| joined(kana, character)) {
+        let mark = match character {
+            'ﾞ' | '\u{3099}' => Some('\u{3099}'),
+            'ﾟ' | '\u{309a}' => Some('\u{309a}'),
+            _ => None,
+        };
+        if let Some(voiced) = mark.and_then(|mark| compose(written.chars().next_back()?, mark)) {
             written.pop();
             written.push(voiced);
-            before = None;
             continue;
         }
-        before = Some(character);
         written.push(match character {
             ' ' => '\u{3000}',
             '!'..='~' => char::from_u32(u32::from(character) + 0xfee0).unwrap_or(character),
@@ -102,6 +109,16 @@ pub fn widened(text: &str) -> String {
         });
     }
     written
+}
+
+/// The first character that JIS X 0213 does not have: other machines may have no picture of it, so a person is told. It is
+/// no reason to refuse, as 髙 is one.
+pub fn outside_jis_x_0213(text: &str) -> Option<char> {
+    text.chars().find(|character| {
+        let selector = matches!(character, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
+        let asked = !selector && !character.is_ascii() && !matches!(character, '\u{ff61}'..='\u{ff9f}');
+        asked && !JIS_X_0213.contains(*character)
+    })
 }
 
 /// Full-width katakana as readings are written: ア to ヺ, ー, ・, and the full-width space.
@@ -154,8 +171,17 @@ const fn ideograph(character: char) -> bool {
         '々' | '〆' | '〇'
             | '\u{3400}'..='\u{4dbf}'
             | '\u{4e00}'..='\u{9fff}'
-            | '\u{f900}'..='\u{faff}'
-            | '\u{20000}'..='\u{3fffd}'
+            | '\u{f900}'..='\u{fa6d}'
+            | '\u{fa70}'..='\u{fad9}'
+            // The supplementary ideographs that Unicode 17 has: a place without a character has no picture anywhere.
+            | '\u{20000}'..='\u{2a6df}'
+            | '\u{2a700}'..='\u{2b81d}'
+            | '\u{2b820}'..='\u{2cead}'
+            | '\u{2ceb0}'..='\u{2ebe0}'
+            | '\u{2ebf0}'..='\u{2ee5d}'
+            | '\u{2f800}'..='\u{2fa1d}'
+            | '\u{30000}'..='\u{3134a}'
+            | '\u{31350}'..='\u{33479}'
     )
 }
 
@@ -198,15 +224,6 @@ fn plain_and_mark(character: char) -> Option<(char, Option<char>)> {
     }
 }
 
-/// The voiced kana that a half-width kana makes with the mark behind it.
-fn joined(kana: char, mark: char) -> Option<char> {
-    match mark {
-        'ﾞ' => twin(kana, VOICED.1, VOICED.0),
-        'ﾟ' => twin(kana, HALF_VOICED.1, HALF_VOICED.0),
-        _ => None,
-    }
-}
-
 /// The full-width twin of a half-width kana or Japanese sign (JIS X 0201 in U+FF61 to U+FF9F).
 fn wide_kana(character: char) -> Option<char> {
     let place = u32::from(character).checked_sub(0xff61)?;
@@ -239,3 +256,5 @@ const VOICED: (&str, &str) = ("ガギグゲゴザジズゼゾダヂヅデドバ�
 const HALF_VOICED: (&str, &str) = ("パピプペポ", "ﾊﾋﾌﾍﾎ");
 /// The full-width twins of U+FF61 to U+FF9F, in order.
 const WIDE: &str = "。「」、・ヲァィゥェォャュョッーアイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン゛゜";
+/// The full-width characters of JIS X 0213:2004, with the twins by which Windows knows seven of them (～ for 〜).
+const JIS_X_0213: &str = include_str!("../data/jis-x-0213.txt");

@@ -11,6 +11,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod applicant;
 pub mod application;
 pub mod calendar;
 pub mod card;
@@ -33,6 +34,7 @@ pub mod review;
 pub mod revocation;
 pub mod time;
 pub mod user;
+pub mod width;
 
 use alloc::vec::Vec;
 

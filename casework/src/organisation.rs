@@ -2,15 +2,13 @@
 //!
 //! One contract is one organisation, with terminals and with users of its own; a company with three offices has three.
 
-mod contact;
-
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-pub use contact::{Contact, Field, Form};
+pub use crate::applicant::{Applicant as Contact, Field, Form};
 
 use crate::identity::OfficerId;
 use crate::officer::{Officer, Role};

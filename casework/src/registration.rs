@@ -7,7 +7,7 @@
 mod command;
 mod event;
 mod facts;
-pub(crate) mod form;
+mod form;
 mod state;
 
 use alloc::boxed::Box;

@@ -3,8 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::application::{Complaint, check};
-use crate::characters;
+use crate::application::Complaint;
+use crate::width;
 
 /// Whom the office writes to about a registration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,12 +66,12 @@ impl Form {
                     .ok()
             };
         }
-        let department = heard!(Field::Department, wide(&self.department, 40));
-        let name = heard!(Field::Name, wide(&self.name, 40));
-        let phone = heard!(Field::Phone, telephone(&self.phone));
-        let fax = heard!(Field::Fax, optional(&self.fax, telephone));
-        let mail = heard!(Field::Mail, check::mail(&address(&self.mail)));
-        heard!(Field::MailAgain, self.same_mail());
+        let department = heard!(Field::Department, width::full(&self.department, 40));
+        let name = heard!(Field::Name, width::full(&self.name, 40));
+        let phone = heard!(Field::Phone, width::telephone(&self.phone));
+        let fax = heard!(Field::Fax, width::optional(&self.fax, width::telephone));
+        let mail = heard!(Field::Mail, width::mail(&self.mail));
+        heard!(Field::MailAgain, width::same_mail(&self.mail, &self.mail_again));
         let contact = || {
             Some(Contact {
                 department: department?,
@@ -86,13 +86,6 @@ impl Form {
             Some(contact) if complaints.is_empty() => Ok(contact),
             _ => Err(complaints),
         }
-    }
-
-    fn same_mail(&self) -> Result<(), Complaint> {
-        check::filled(&self.mail_again)?;
-        (address(&self.mail) == address(&self.mail_again))
-            .then_some(())
-            .ok_or(Complaint::MailsDiffer)
     }
 }
 
@@ -114,31 +107,5 @@ impl From<&Contact> for Form {
             mail: mail.clone(),
             mail_again: mail.clone(),
         }
-    }
-}
-
-/// 全角: what was typed narrow is written wide.
-pub(crate) fn wide(text: &str, most: usize) -> Result<String, Complaint> {
-    check::full_width(&characters::widened(text.trim()), most)
-}
-
-/// 半角数字: what was typed wide is written narrow. A hyphen is not taken (E-TEL).
-pub(crate) fn telephone(text: &str) -> Result<String, Complaint> {
-    let digits: String = text.trim().chars().map(characters::half_width).collect();
-    check::telephone(&digits).and_then(|digits| digits.starts_with('0').then_some(digits).ok_or(Complaint::Telephone))
-}
-
-pub(crate) fn address(text: &str) -> String {
-    text.trim().chars().map(characters::half_width).collect()
-}
-
-pub(crate) fn optional(
-    text: &str,
-    check: impl Fn(&str) -> Result<String, Complaint>,
-) -> Result<Option<String>, Complaint> {
-    if text.trim().is_empty() {
-        Ok(None)
-    } else {
-        check(text).map(Some)
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
 
+mod applicant;
 mod application;
 mod authority;
 mod calendar;
@@ -24,6 +25,7 @@ mod revocation;
 mod time;
 mod user;
 mod walk;
+mod width;
 
 use casework::identity::{Authority, CertificateId, Digest, Fingerprint, Serial};
 use casework::time::{Date, Instant};
