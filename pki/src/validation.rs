@@ -15,11 +15,13 @@ mod path;
 mod pinned;
 mod policy;
 mod revocation;
+mod verified;
 mod work;
 
 pub use list::RevocationList;
 pub use outcome::{Doubt, Fault, Invalid, Lacking, Outcome, Undetermined, ValidPath};
 pub use pinned::{Chain, ChainFault, issued_by};
+pub use verified::Verified;
 pub use work::Budget;
 
 use crate::ObjectIdentifier;
@@ -65,6 +67,8 @@ pub struct Inputs<'a> {
     pub lists: &'a [RevocationList],
     /// OCSP answers.
     pub answers: &'a [BasicResponse],
+    /// Which signatures were verified before; `None`: all are verified now.
+    pub verified: Option<&'a Verified>,
 }
 
 /// What is asked of a certificate.

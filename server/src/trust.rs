@@ -22,7 +22,7 @@ use casework::identity::{Authority, Fingerprint};
 use casework::time::Instant;
 use pki::KeyUsage;
 use pki::certificate::Certificate;
-use pki::validation::Invalid;
+use pki::validation::{Invalid, Verified};
 
 use answer::Answers;
 pub(crate) use fetch::{Fetched, Fetcher};
@@ -53,6 +53,8 @@ struct Inner {
     metrics: Metrics,
     lists: Mutex<HashMap<Fingerprint, HashMap<String, Arc<ListSlot>>>>,
     answers: Mutex<Answers>,
+    /// The cards of a renewal are looked at from their readers to the decision some ten times.
+    verified: Verified,
     /// Responders that did not answer a moment ago.
     silent: Mutex<HashMap<String, (Instant, Why)>>,
     /// Our own authorities by their certificates, as they were at that moment.
@@ -103,6 +105,7 @@ impl Trust {
             metrics,
             lists: Mutex::default(),
             answers: Mutex::default(),
+            verified: Verified::default(),
             silent: Mutex::default(),
             own: Mutex::default(),
         }))

@@ -262,6 +262,7 @@ pub(crate) fn ask(
         intermediates,
         lists,
         answers,
+        verified: None,
     };
     validate(leaf, &Anchors::new([anchor.clone()]), inputs, question)
 }

@@ -2,7 +2,9 @@
 
 use pki::certificate::Certificate;
 use pki::ocsp::BasicResponse;
-use pki::validation::{Anchors, Fault, Inputs, Outcome, Question, Revocation, RevocationList, validate};
+use pki::validation::{
+    Anchors, Budget, Fault, Inputs, Outcome, Question, Revocation, RevocationList, Verified, validate,
+};
 
 use crate::judge::tlv;
 use crate::made::{
@@ -241,6 +243,7 @@ fn p05_a_list_that_the_cas_other_key_signed_is_heard_if_that_key_is_the_cas() {
         intermediates: std::slice::from_ref(&ca.certificate),
         lists: &foreign,
         answers: &[],
+        verified: None,
     };
     assert_eq!(said(&validate(&leaf, &anchors, inputs, &Question::at(NOW))), UNKNOWN);
     // Both keys sign lists: what either revokes is revoked, whichever counts higher.
@@ -469,4 +472,54 @@ fn no_changed_octet_of_a_certificate_or_a_list_makes_it_good() {
         }
     }
     assert!(changed > 250, "most can still be read: {changed}");
+}
+
+#[test]
+fn p03_a_signature_that_is_remembered_says_nothing_of_time_of_revocation_or_of_other_octets() {
+    let house = House::new();
+    let anchors = Anchors::new([house.root.certificate.clone()]);
+    let verified = Verified::default();
+    let asked = |leaf: &Certificate, lists: &[RevocationList], at: i64, revocation: Revocation, signatures: u32| {
+        let budget = Budget {
+            signatures,
+            ..Budget::default()
+        };
+        let question = Question {
+            revocation,
+            budget,
+            ..Question::at(at)
+        };
+        let inputs = Inputs {
+            lists,
+            verified: Some(&verified),
+            ..Inputs::default()
+        };
+        validate(leaf, &anchors, inputs, &question)
+    };
+    let not_asked = Revocation::NotAsked;
+    let tries = [0, 1, 0].map(|signatures| said(&asked(&house.leaf, &[], NOW, not_asked, signatures)));
+    assert!(tries[0].starts_with("undetermined"), "{tries:?}");
+    assert_eq!(tries[1..], ["valid", "valid"], "once verified it costs nothing");
+    let later = asked(&house.leaf, &[], house.leaf.not_after() + 1, not_asked, 0);
+    assert!(
+        matches!(&later, Outcome::Invalid(why) if matches!(why.fault, Fault::Expired { .. })),
+        "{later:?}"
+    );
+    let list = house.list(80, &[(LEAF, KEY_COMPROMISE)]);
+    let revoked = asked(&house.leaf, &[list], NOW, Revocation::Required, 9);
+    assert!(
+        matches!(&revoked, Outcome::Invalid(why) if matches!(why.fault, Fault::Revoked { .. })),
+        "{revoked:?}"
+    );
+    // The same certificate under another signature was never verified, and does not verify twice either.
+    let mut forged = house.leaf.der().to_vec();
+    *forged.last_mut().unwrap() ^= 1;
+    let forged = Certificate::parse(&forged).unwrap();
+    for _ in 0..2 {
+        let outcome = asked(&forged, &[], NOW, not_asked, 1);
+        assert!(
+            matches!(&outcome, Outcome::Invalid(why) if why.fault == Fault::Issuer),
+            "{outcome:?}"
+        );
+    }
 }

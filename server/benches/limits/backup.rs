@@ -27,7 +27,7 @@ pub(crate) fn rows() -> Result<Vec<Ratio>> {
 async fn measured() -> Result<Vec<Ratio>> {
     let house = House::build()?;
     let config = Config::read(&house.config())?;
-    fill(&config).await?;
+    fill(&config)?;
     let store = server::serve::open(&config, &Chance::system()).await?;
     let registrar = server::serve::registrar(&config, store.clone(), Clock::system(), Chance::system()).await?;
     let mut cards = issue(&registrar).await?;
@@ -86,15 +86,12 @@ async fn measured() -> Result<Vec<Ratio>> {
 }
 
 /// Rows as issuing makes them, but for what is signed: that no backup looks at.
-async fn fill(config: &Config) -> Result<()> {
-    use sqlx::Connection as _;
+fn fill(config: &Config) -> Result<()> {
     let path = config
         .store
         .strip_prefix("sqlite://")
         .context("the bench is of SQLite")?;
-    let mut connection = sqlx::SqliteConnection::connect(path).await?;
-    sqlx::raw_sql(FILL).execute(&mut connection).await?;
-    connection.close().await?;
+    rusqlite::Connection::open(path)?.execute_batch(FILL)?;
     Ok(())
 }
 

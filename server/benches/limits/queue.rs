@@ -5,7 +5,6 @@ use anyhow::{Context, Result, ensure};
 use casework::identity::OfficerId;
 use server::chance::Chance;
 use server::store::{QueueQuery, Show, Store, StoreAddress};
-use sqlx::{Connection as _, SqliteConnection};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -24,7 +23,7 @@ async fn measured() -> Result<Vec<Ratio>> {
         .await?
         .close()
         .await;
-    fill(&file).await?;
+    fill(&file)?;
     let store = Store::open(&address, folder.path(), &Chance::system()).await?;
 
     let mut slowest = (Duration::ZERO, "");
@@ -44,7 +43,7 @@ async fn measured() -> Result<Vec<Ratio>> {
             slowest = (time, what);
         }
     }
-    let raw = raw(&file).await?;
+    let raw = raw(&file)?;
     let (time, what) = slowest;
     Ok(vec![Ratio {
         what: "queue page with 100,000 cases, slowest kind, p95 in ms".into(),
@@ -92,25 +91,31 @@ async fn pages(store: &Store) -> Result<Vec<(&'static str, QueueQuery)>> {
 }
 
 /// As many rows, read by an index on a connection of our own.
-async fn raw(file: &Path) -> Result<Duration> {
-    let mut connection = SqliteConnection::connect(&file.display().to_string()).await?;
+fn raw(file: &Path) -> Result<Duration> {
+    let connection = rusqlite::Connection::open(file)?;
     let sql = "SELECT * FROM queue WHERE office = 'bench' AND shelf = 'waiting' AND since > ? ORDER BY since LIMIT 50";
+    let mut statement = connection.prepare(sql)?;
     let mut times = Vec::new();
     for run in 0..RUNS {
         let after = BEGIN + i64::from(run) * 100;
         let begun = Instant::now();
-        let rows = sqlx::query(sql).bind(after).fetch_all(&mut connection).await?;
+        let mut rows = statement.query([after])?;
+        let mut read = 0;
+        while let Some(row) = rows.next()? {
+            for column in 0..row.as_ref().column_count() {
+                std::hint::black_box(row.get::<_, rusqlite::types::Value>(column)?);
+            }
+            read += 1;
+        }
         times.push(begun.elapsed());
-        ensure!(rows.len() == 50, "{} rows", rows.len());
+        ensure!(read == 50, "{read} rows");
     }
-    connection.close().await?;
     percentile(times)
 }
 
 /// Half of them wait, a tenth of these with an officer; the other half is done.
-async fn fill(file: &Path) -> Result<()> {
-    let mut connection = SqliteConnection::connect(&file.display().to_string()).await?;
-    let sql = sqlx::AssertSqlSafe(format!(
+fn fill(file: &Path) -> Result<()> {
+    let sql = format!(
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {CASES})
          INSERT INTO queue (case_id, procedure, office, shelf, since, searched, number, name, holder, company, ground, state,
             claimed_by, claimed_until, version)
@@ -120,9 +125,8 @@ async fn fill(file: &Path) -> Result<()> {
             CASE i % 2 WHEN 0 THEN 'waiting' ELSE 'revoked' END,
             CASE i % 20 WHEN 0 THEN x'01010101010101010101010101010101' END,
             CASE i % 20 WHEN 0 THEN {BEGIN} + i END, 4 FROM n"
-    ));
-    sqlx::raw_sql(sql).execute(&mut connection).await?;
-    connection.close().await?;
+    );
+    rusqlite::Connection::open(file)?.execute_batch(&sql)?;
     Ok(())
 }
 

@@ -8,7 +8,6 @@ use server::clock::Clock;
 use server::desk::{Actor, Desk};
 use server::register;
 use server::store::{Store, StoreAddress};
-use sqlx::{Connection as _, SqliteConnection};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -33,7 +32,7 @@ async fn measured() -> Result<Vec<Ratio>> {
     ensure!(added == LINES, "{added} added");
     let (again, added) = imported(&desk, &text).await?;
     ensure!(added == 0, "{added} added by the same file");
-    let raw = raw(&folder.path().join("raw.db"), &text).await?;
+    let raw = raw(&folder.path().join("raw.db"), &text)?;
     Ok(vec![Ratio {
         what: "list of 100,000 bidders imported on SQLite, from the file's octets to the commit, s".into(),
         measured: format!(
@@ -65,26 +64,20 @@ async fn imported(desk: &Desk, text: &str) -> Result<(Duration, usize)> {
 }
 
 /// One text a row, as durable as the store is.
-async fn raw(path: &std::path::Path, text: &str) -> Result<Duration> {
-    let mut connection = SqliteConnection::connect(&format!("sqlite://{}?mode=rwc", path.display())).await?;
-    for sql in [
-        "PRAGMA journal_mode = WAL",
-        "PRAGMA synchronous = FULL",
-        "CREATE TABLE line (number INTEGER PRIMARY KEY, text TEXT NOT NULL)",
-    ] {
-        sqlx::query(sql).execute(&mut connection).await?;
-    }
+fn raw(path: &std::path::Path, text: &str) -> Result<Duration> {
+    let mut connection = rusqlite::Connection::open(path)?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         CREATE TABLE line (number INTEGER PRIMARY KEY, text TEXT NOT NULL)",
+    )?;
     let begun = Instant::now();
-    let mut transaction = connection.begin().await?;
+    let transaction = connection.transaction()?;
+    let mut statement = transaction.prepare("INSERT INTO line (number, text) VALUES (?1, ?2)")?;
     for (number, line) in (1_i64..).zip(text.lines()) {
-        sqlx::query("INSERT INTO line (number, text) VALUES ($1, $2)")
-            .bind(number)
-            .bind(line)
-            .execute(&mut *transaction)
-            .await
-            .context("a raw row")?;
+        statement.execute((number, line)).context("a raw row")?;
     }
-    transaction.commit().await?;
+    drop(statement);
+    transaction.commit()?;
     Ok(begun.elapsed())
 }
 

@@ -77,6 +77,7 @@ impl Verify {
             intermediates: &shown.intermediates,
             lists: &shown.lists,
             answers: &shown.answers,
+            verified: None,
         };
         match validate(&leaf, &shown.anchors, inputs, &self.question()) {
             Outcome::Valid(valid) => {

@@ -108,7 +108,7 @@ impl Store {
 
     /// The latest time that was signed or recorded: no clock of ours may be before it.
     pub async fn last_time(&self) -> Result<Option<Instant>, Fault> {
-        let row = self.reader().await?.row(LAST_TIME, values![]).await?;
+        let row = self.reader().await?.searched(LAST_TIME, values![]).await?;
         let at = row.map_or(Ok(None), |row| row.column::<Option<i64>>("at"))?;
         Ok(at.map(Instant))
     }

@@ -123,7 +123,11 @@ impl Store {
 
     /// The last event by which some of the first `size` events were erased; 0 if none was.
     pub async fn last_erasure(&self, size: u64) -> Result<i64, Fault> {
-        let row = self.reader().await?.row(LAST_ERASURE, values![number(size)?]).await?;
+        let row = self
+            .reader()
+            .await?
+            .searched(LAST_ERASURE, values![number(size)?])
+            .await?;
         row.map_or(Ok(0), |row| row.column("by_event"))
     }
 
@@ -158,7 +162,7 @@ impl Store {
 impl Store {
     /// What was queued for a case, and when it was done, if it was.
     pub(crate) async fn errands_of(&self, case: [u8; 16]) -> Result<Vec<(ErrandRow, Option<Instant>)>, Fault> {
-        let rows = self.reader().await?.rows(ERRANDS_OF_CASE, values![&case]).await?;
+        let rows = self.reader().await?.few(ERRANDS_OF_CASE, values![&case]).await?;
         let read = |row: &Row| Ok((errand::read(row)?, row.column::<Option<i64>>("done_at")?.map(Instant)));
         rows.iter().map(read).collect()
     }
@@ -167,7 +171,7 @@ impl Store {
     pub async fn statuses_of(&self, case: [u8; 16]) -> Result<Vec<StatusRow>, Fault> {
         let mut connection = self.reader().await?;
         let mut statuses = Vec::new();
-        for row in connection.rows(STATUSES_OF_CASE, values![&case]).await? {
+        for row in connection.few(STATUSES_OF_CASE, values![&case]).await? {
             let certificate = CertificateId {
                 authority: Authority(row.column("authority")?),
                 serial: Serial::from_octets(&row.octets::<20>("serial")?).ok_or_else(|| corrupt("serial", "zero"))?,

@@ -263,7 +263,7 @@ impl Store {
 
     /// The answers so far, in the order of their steps.
     pub async fn card_answers(&self, id: [u8; 16]) -> Result<Vec<String>, Fault> {
-        let rows = self.reader().await?.rows(ANSWERS, values![&id]).await?;
+        let rows = self.reader().await?.few(ANSWERS, values![&id]).await?;
         rows.iter().map(|row| row.column("document")).collect()
     }
 

@@ -72,7 +72,7 @@ impl Store {
     pub async fn certificates_of_key(&self, key: &[u8; 32]) -> Result<Vec<CertificateRow>, Fault> {
         self.reader()
             .await?
-            .rows(OF_KEY, values![key])
+            .few(OF_KEY, values![key])
             .await?
             .iter()
             .map(read)
@@ -179,7 +179,7 @@ async fn key_use(connection: &mut Connection, asked: &Bearer) -> Result<Option<K
         return Ok(Some(KeyUse::Compromised));
     }
     let mut being_certified = false;
-    for row in connection.rows(OF_KEY, values![&key]).await? {
+    for row in connection.few(OF_KEY, values![&key]).await? {
         let row = read(&row)?;
         if bearer(&row.tbs)? != *asked {
             return Ok(Some(KeyUse::OfAnother));

@@ -45,7 +45,7 @@ impl Store {
     pub async fn first_crl(&self, authority: &Authority, shard: Shard, sequence: i64) -> Result<Option<CrlRow>, Fault> {
         let mut connection = self.reader().await?;
         let row = connection
-            .row(FIRST_WITH, values![authority.0.as_str(), i64::from(shard.0), sequence])
+            .searched(FIRST_WITH, values![authority.0.as_str(), i64::from(shard.0), sequence])
             .await?;
         row.as_ref().map(read).transpose()
     }

@@ -3,14 +3,11 @@
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::query::Query;
-use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-};
-use sqlx::{PgPool, Postgres, Row as _, Sqlite, SqlitePool};
-use std::os::unix::fs::OpenOptionsExt as _;
+use sqlx::{PgPool, Postgres, Row as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::sqlite::{self, Access, Leased, Pool, SqliteRow};
 use crate::fault::{Bug, Fault};
 
 /// Where the store lies.
@@ -70,14 +67,14 @@ pub(crate) use values;
 /// The pools of one database.
 #[derive(Clone, Debug)]
 pub(crate) enum Database {
-    Sqlite { readers: SqlitePool, writer: SqlitePool },
+    Sqlite { readers: Pool, writer: Pool },
     Postgres(PgPool),
 }
 
 /// One connection, by whom nobody else is served meanwhile.
 #[derive(Debug)]
 pub(crate) enum Connection {
-    Sqlite(PoolConnection<Sqlite>),
+    Sqlite(Leased),
     Postgres(PoolConnection<Postgres>),
 }
 
@@ -88,47 +85,17 @@ pub(crate) enum Row {
 }
 
 /// What a column can be read as.
-pub(crate) trait Column:
-    for<'r> sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite> + for<'r> sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>
-{
-}
+pub(crate) trait Column: sqlite::Read + for<'r> sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres> {}
 
-impl<T> Column for T where
-    T: for<'r> sqlx::Decode<'r, Sqlite>
-        + sqlx::Type<Sqlite>
-        + for<'r> sqlx::Decode<'r, Postgres>
-        + sqlx::Type<Postgres>
-{
-}
+impl<T> Column for T where T: sqlite::Read + for<'r> sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres> {}
 
 impl Database {
     pub(crate) async fn open(address: &StoreAddress) -> Result<Self, Fault> {
         match address {
             StoreAddress::Sqlite(path) => {
-                // Keys and persons lie in it: whoever begins it is the only one who reads it. What is there stays.
-                let _ = std::fs::OpenOptions::new()
-                    .write(true)
-                    .create_new(true)
-                    .mode(0o600)
-                    .open(path);
-                let options = SqliteConnectOptions::new()
-                    .filename(path)
-                    .create_if_missing(true)
-                    .journal_mode(SqliteJournalMode::Wal)
-                    // FULL syncs the log at every commit: what was acknowledged is on the disk.
-                    .synchronous(SqliteSynchronous::Full)
-                    .foreign_keys(true)
-                    // What was erased is overwritten, and not only forgotten (DOMAIN §2.5).
-                    .pragma("secure_delete", "ON")
-                    .busy_timeout(PATIENCE);
-                let writer = SqlitePoolOptions::new()
-                    .max_connections(1)
-                    .connect_with(options.clone())
-                    .await
-                    .map_err(fault)?;
-                let readers = SqlitePoolOptions::new()
-                    .max_connections(READERS)
-                    .connect_lazy_with(options.pragma("query_only", "ON"));
+                let (readers, writer) = (Pool::of(path, Access::Read, READERS), Pool::of(path, Access::Write, 1));
+                // It is there, and it is one, before anybody reads.
+                drop(writer.acquire().await?);
                 Ok(Self::Sqlite { readers, writer })
             }
             StoreAddress::Postgres(url) => {
@@ -167,7 +134,7 @@ impl Database {
     /// A connection to read with.
     pub(crate) async fn reader(&self) -> Result<Connection, Fault> {
         Ok(match self {
-            Self::Sqlite { readers, .. } => Connection::Sqlite(readers.acquire().await.map_err(fault)?),
+            Self::Sqlite { readers, .. } => Connection::Sqlite(readers.acquire().await?),
             Self::Postgres(pool) => Connection::Postgres(pool.acquire().await.map_err(fault)?),
         })
     }
@@ -175,7 +142,7 @@ impl Database {
     /// The connection to write with.
     pub(crate) async fn writer(&self) -> Result<Connection, Fault> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Connection::Sqlite(writer.acquire().await.map_err(fault)?),
+            Self::Sqlite { writer, .. } => Connection::Sqlite(writer.acquire().await?),
             Self::Postgres(pool) => Connection::Postgres(pool.acquire().await.map_err(fault)?),
         })
     }
@@ -191,77 +158,94 @@ impl Database {
     }
 }
 
+/// On PostgreSQL every question waits for the server. On SQLite there is nobody to wait for: it is asked where we stand.
 impl Connection {
     /// Runs a statement and says how many rows it touched.
     pub(crate) async fn execute(&mut self, statement: Statement, values: &[Value<'_>]) -> Result<u64, Fault> {
         match self {
-            Self::Sqlite(connection) => {
-                let query = bind_sqlite(statement, values);
-                query.execute(&mut **connection).await.map(|done| done.rows_affected())
-            }
+            Self::Sqlite(connection) => connection.here(|asking| asking.execute(statement.0, values)),
             Self::Postgres(connection) => {
-                let query = bind_postgres(statement, values);
-                answered(query.execute(&mut **connection))
-                    .await
-                    .map(|done| done.rows_affected())
+                let query = bind(statement, values);
+                let done = answered(query.execute(&mut **connection)).await;
+                done.map(|done| done.rows_affected()).map_err(fault)
             }
         }
-        .map_err(fault)
     }
 
-    /// The one row of an answer, if it has any.
+    /// The row that a key has, or that stands at one end of an index; or what one change of that kind returns. A row that
+    /// must be searched or counted for is [`Self::searched`].
     pub(crate) async fn row(&mut self, statement: Statement, values: &[Value<'_>]) -> Result<Option<Row>, Fault> {
         match self {
-            Self::Sqlite(connection) => {
-                let query = bind_sqlite(statement, values);
-                query
-                    .fetch_optional(&mut **connection)
-                    .await
-                    .map(|row| row.map(Row::Sqlite))
-            }
+            Self::Sqlite(connection) => connection
+                .here(|asking| asking.row(statement.0, values))
+                .map(|row| row.map(Row::Sqlite)),
             Self::Postgres(connection) => {
-                let query = bind_postgres(statement, values);
-                answered(query.fetch_optional(&mut **connection))
-                    .await
-                    .map(|row| row.map(Row::Postgres))
+                let query = bind(statement, values);
+                let row = answered(query.fetch_optional(&mut **connection)).await;
+                row.map(|row| row.map(Row::Postgres)).map_err(fault)
             }
         }
-        .map_err(fault)
+    }
+
+    /// The one row that a search or a count gives: it may take as long as the table is.
+    pub(crate) async fn searched(&mut self, statement: Statement, values: &[Value<'_>]) -> Result<Option<Row>, Fault> {
+        match self {
+            Self::Sqlite(connection) => {
+                let values = owned(values);
+                let row = connection
+                    .apart(move |asking| asking.row(statement.0, &borrowed(&values)))
+                    .await;
+                row.map(|row| row.map(Row::Sqlite))
+            }
+            Self::Postgres(_) => self.row(statement, values).await,
+        }
+    }
+
+    /// The few rows that one key has by its nature: the cards of a registration, the letters of a case. What a table or an
+    /// office has is [`Self::rows`].
+    pub(crate) async fn few(&mut self, statement: Statement, values: &[Value<'_>]) -> Result<Vec<Row>, Fault> {
+        match self {
+            Self::Sqlite(connection) => connection
+                .here(|asking| asking.rows(statement.0, values))
+                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
+            Self::Postgres(_) => self.rows(statement, values).await,
+        }
     }
 
     /// All rows of an answer. Whoever asks bounds how many there can be.
     pub(crate) async fn rows(&mut self, statement: Statement, values: &[Value<'_>]) -> Result<Vec<Row>, Fault> {
         match self {
             Self::Sqlite(connection) => {
-                let query = bind_sqlite(statement, values);
-                query
-                    .fetch_all(&mut **connection)
-                    .await
-                    .map(|rows| rows.into_iter().map(Row::Sqlite).collect())
+                let values = owned(values);
+                let rows = connection
+                    .apart(move |asking| asking.rows(statement.0, &borrowed(&values)))
+                    .await;
+                rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
             }
             Self::Postgres(connection) => {
-                let query = bind_postgres(statement, values);
-                answered(query.fetch_all(&mut **connection))
-                    .await
-                    .map(|rows| rows.into_iter().map(Row::Postgres).collect())
+                let query = bind(statement, values);
+                let rows = answered(query.fetch_all(&mut **connection)).await;
+                rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+                    .map_err(fault)
             }
         }
-        .map_err(fault)
     }
 
     /// A command that takes no values and is not worth preparing.
     pub(crate) async fn command(&mut self, sql: &'static str) -> Result<(), Fault> {
         match self {
-            Self::Sqlite(connection) => sqlx::raw_sql(sql).execute(&mut **connection).await.map(drop),
-            Self::Postgres(connection) => answered(sqlx::raw_sql(sql).execute(&mut **connection)).await.map(drop),
+            Self::Sqlite(connection) => connection.here(|asking| asking.batch(sql)),
+            Self::Postgres(connection) => answered(sqlx::raw_sql(sql).execute(&mut **connection))
+                .await
+                .map(drop)
+                .map_err(fault),
         }
-        .map_err(fault)
     }
 
     /// Closes the connection without a word: the server undoes what was not committed.
     pub(crate) fn hang_up(self) {
         match self {
-            Self::Sqlite(connection) => drop(connection.detach()),
+            Self::Sqlite(connection) => connection.hang_up(),
             Self::Postgres(connection) => drop(connection.detach()),
         }
     }
@@ -269,12 +253,13 @@ impl Connection {
     /// Whether the database understands a statement.
     pub(crate) async fn prepare(&mut self, statement: Statement) -> Result<(), Fault> {
         use sqlx::{Executor as _, SqlSafeStr as _};
-        let sql = statement.0.into_sql_str();
         match self {
-            Self::Sqlite(connection) => (&mut **connection).prepare(sql).await.map(drop),
-            Self::Postgres(connection) => (&mut **connection).prepare(sql).await.map(drop),
+            Self::Sqlite(connection) => connection.here(|asking| asking.prepare(statement.0)),
+            Self::Postgres(connection) => {
+                let prepared = (&mut **connection).prepare(statement.0.into_sql_str()).await;
+                prepared.map(drop).map_err(fault)
+            }
         }
-        .map_err(fault)
     }
 }
 
@@ -282,10 +267,9 @@ impl Row {
     /// A column by its name.
     pub(crate) fn column<T: Column>(&self, name: &str) -> Result<T, Fault> {
         match self {
-            Self::Sqlite(row) => row.try_get(name),
-            Self::Postgres(row) => row.try_get(name),
+            Self::Sqlite(row) => row.column(name),
+            Self::Postgres(row) => row.try_get(name).map_err(fault),
         }
-        .map_err(fault)
     }
 
     /// A column of exactly so many octets.
@@ -353,17 +337,16 @@ impl<'a> From<Option<&'a [u8]>> for Value<'a> {
     }
 }
 
-fn bind_sqlite<'q>(statement: Statement, values: &[Value<'_>]) -> Query<'q, Sqlite, SqliteArguments> {
-    values
-        .iter()
-        .fold(sqlx::query(statement.0), |query, value| match value {
-            Value::Text(value) => query.bind(*value),
-            Value::Integer(value) => query.bind(*value),
-            Value::Octets(value) => query.bind(*value),
-        })
+/// Values for another thread, and these as they are bound there.
+fn owned(values: &[Value<'_>]) -> Vec<rusqlite::types::Value> {
+    values.iter().copied().map(Into::into).collect()
 }
 
-fn bind_postgres<'q>(statement: Statement, values: &[Value<'_>]) -> Query<'q, Postgres, PgArguments> {
+fn borrowed(values: &[rusqlite::types::Value]) -> Vec<Value<'_>> {
+    values.iter().map(sqlite::borrowed).collect()
+}
+
+fn bind<'q>(statement: Statement, values: &[Value<'_>]) -> Query<'q, Postgres, PgArguments> {
     values
         .iter()
         .fold(sqlx::query(statement.0), |query, value| match value {
@@ -381,7 +364,7 @@ async fn answered<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Re
         .unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())))
 }
 
-/// Who is to blame: the storage, the way to it, the others, or we.
+/// Who is to blame on PostgreSQL: its world, the way to it, the others, or we.
 pub(crate) fn fault(error: sqlx::Error) -> Fault {
     use sqlx::Error;
     let why = error.to_string();
@@ -406,15 +389,7 @@ pub(crate) fn fault(error: sqlx::Error) -> Fault {
                 },
                 _ => Fault::Bug(Bug(why)),
             },
-            // SQLite's result codes; the low octet is the primary one.
-            Some(code) => match code.parse::<i64>().map(|code| code & 0xff) {
-                Ok(SQLITE_BUSY | SQLITE_LOCKED) => Fault::Contended,
-                Ok(SQLITE_READONLY | SQLITE_IOERR | SQLITE_CORRUPT | SQLITE_FULL | SQLITE_CANTOPEN | SQLITE_NOTADB) => {
-                    Fault::Storage { why }
-                }
-                _ => Fault::Bug(Bug(why)),
-            },
-            None => Fault::Bug(Bug(why)),
+            _ => Fault::Bug(Bug(why)),
         },
         Error::Io(_)
         | Error::Tls(_)
@@ -442,13 +417,3 @@ const ANSWER: Duration = Duration::from_secs(30);
 /// In seconds.
 const KEEPALIVE: &str = "10";
 const KEEPALIVES: &str = "3";
-
-// https://www.sqlite.org/rescode.html
-const SQLITE_BUSY: i64 = 5;
-const SQLITE_LOCKED: i64 = 6;
-const SQLITE_READONLY: i64 = 8;
-const SQLITE_IOERR: i64 = 10;
-const SQLITE_CORRUPT: i64 = 11;
-const SQLITE_FULL: i64 = 13;
-const SQLITE_CANTOPEN: i64 = 14;
-const SQLITE_NOTADB: i64 = 26;

@@ -89,7 +89,7 @@ impl Store {
             }
             // One process writes, through one task; a look before spares it an empty transaction.
             super::Database::Sqlite { .. } => {
-                if self.reader().await?.row(DUE, values![now.0]).await?.is_none() {
+                if self.reader().await?.searched(DUE, values![now.0]).await?.is_none() {
                     return Ok(None);
                 }
                 self.writer
@@ -149,8 +149,8 @@ impl Store {
     pub async fn outbox(&self) -> Result<Outbox, Fault> {
         let mut connection = self.reader().await?;
         let missing = || corrupt("the outbox", "it cannot be counted");
-        let waiting = connection.row(WAITING, values![]).await?.ok_or_else(missing)?;
-        let failed = connection.row(FAILED, values![]).await?.ok_or_else(missing)?;
+        let waiting = connection.searched(WAITING, values![]).await?.ok_or_else(missing)?;
+        let failed = connection.searched(FAILED, values![]).await?.ok_or_else(missing)?;
         Ok(Outbox {
             waiting: waiting.column("waiting")?,
             oldest: waiting.column::<Option<i64>>("oldest")?.map(Instant),

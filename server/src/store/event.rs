@@ -79,7 +79,7 @@ impl Store {
     pub async fn events(&self, case: [u8; 16]) -> Result<Vec<EventRow>, Fault> {
         self.reader()
             .await?
-            .rows(OF_CASE, values![&case])
+            .few(OF_CASE, values![&case])
             .await?
             .iter()
             .map(read)

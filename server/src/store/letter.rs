@@ -74,7 +74,7 @@ impl Store {
 
     /// The letters of a case, oldest first.
     pub async fn letters_of(&self, case: [u8; 16]) -> Result<Vec<LetterRow>, Fault> {
-        let rows = self.reader().await?.rows(OF_CASE, values![&case]).await?;
+        let rows = self.reader().await?.few(OF_CASE, values![&case]).await?;
         rows.iter().map(read).collect()
     }
 

@@ -4,15 +4,65 @@ use sqlx::migrate::{Migrate as _, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 
 use super::OpenFault;
-use super::database::{Connection, Database, fault, statements, values};
+use super::database::{Connection, Database, Statement, fault, statements, values};
+use crate::fault::Fault;
 
 /// Brings the tables to this program's version. Several nodes may do it at once; a database of a later version refuses.
 pub(crate) async fn migrate(database: &Database) -> Result<(), OpenFault> {
-    let schema = |why: sqlx::migrate::MigrateError| OpenFault::Schema(why.to_string());
     match database {
-        Database::Sqlite { writer, .. } => migrator(SQLITE).run(writer).await.map_err(schema),
-        Database::Postgres(pool) => migrator(POSTGRES).run(pool).await.map_err(schema),
+        Database::Sqlite { .. } => migrate_sqlite(&mut database.writer().await?).await,
+        Database::Postgres(pool) => migrator(POSTGRES)
+            .run(pool)
+            .await
+            .map_err(|why| OpenFault::Schema(why.to_string())),
     }
+}
+
+/// As sqlx does it, and in its table, so that a file may come from it.
+async fn migrate_sqlite(connection: &mut Connection) -> Result<(), OpenFault> {
+    // Whoever finds everything done waits for nobody.
+    if connection.row(HAS_TABLE, values![]).await?.is_some() && missing(connection).await?.is_empty() {
+        return Ok(());
+    }
+    connection.command("BEGIN IMMEDIATE").await?;
+    let done = migrate_in_transaction(connection).await;
+    let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    let ended = connection.command(end).await;
+    done.and(ended.map_err(OpenFault::from))
+}
+
+/// Everything that is missing, or nothing.
+async fn migrate_in_transaction(connection: &mut Connection) -> Result<(), OpenFault> {
+    connection.command(MAKE_TABLE).await?;
+    for migration in missing(connection).await? {
+        make(connection, &migration).await?;
+    }
+    Ok(())
+}
+
+/// The migrations that a database has not seen. It has seen none that this program does not know, and all as they are.
+async fn missing(connection: &mut Connection) -> Result<Vec<Migration>, OpenFault> {
+    let mut seen = Vec::new();
+    for row in connection.few(SEEN, values![]).await? {
+        let (version, checksum): (i64, Vec<u8>) = (row.column("version")?, row.column("checksum")?);
+        seen.push((version, checksum));
+    }
+    if let Some((unknown, _)) = seen.iter().find(|(version, _)| !knows(*version)) {
+        return Err(OpenFault::Schema(format!("it has seen migration {unknown}")));
+    }
+    let mut missing = Vec::new();
+    for migration in migrator(SQLITE).iter() {
+        match seen.iter().find(|(version, _)| *version == migration.version) {
+            None => missing.push(migration.clone()),
+            Some((_, checksum)) if **checksum == *migration.checksum => {}
+            Some((version, _)) => {
+                return Err(OpenFault::Schema(format!(
+                    "migration {version} was another one when it saw it"
+                )));
+            }
+        }
+    }
+    Ok(missing)
 }
 
 /// Gives a database without tables those of an earlier state of this program, what these migrations made, in the
@@ -21,31 +71,38 @@ pub(crate) async fn migrate_to(connection: &mut Connection, schema: &[i64]) -> R
     if let Some(unknown) = schema.iter().find(|version| !knows(**version)) {
         return Err(OpenFault::Schema(format!("it has seen migration {unknown}")));
     }
-    let wrong = |why: sqlx::migrate::MigrateError| OpenFault::Schema(why.to_string());
     let files = match connection {
-        Connection::Sqlite(connection) => {
-            connection.ensure_migrations_table(TABLE).await.map_err(wrong)?;
+        Connection::Sqlite(_) => {
+            connection.command(MAKE_TABLE).await?;
             SQLITE
         }
         Connection::Postgres(connection) => {
-            connection.ensure_migrations_table(TABLE).await.map_err(wrong)?;
+            let made = connection.ensure_migrations_table(TABLE).await;
+            made.map_err(|why| OpenFault::Schema(why.to_string()))?;
             POSTGRES
         }
     };
-    // As sqlx does it, but for the transaction: that one has its own.
     for migration in migrator(files).iter().filter(|made| schema.contains(&made.version)) {
-        let (version, description, checksum) = (migration.version, &*migration.description, &*migration.checksum);
-        let sql = migration.sql.clone();
-        match connection {
-            Connection::Sqlite(connection) => sqlx::raw_sql(sql).execute(&mut **connection).await.map(drop),
-            Connection::Postgres(connection) => sqlx::raw_sql(sql).execute(&mut **connection).await.map(drop),
-        }
-        .map_err(fault)?;
-        connection
-            .execute(MADE, values![version, description, checksum])
-            .await?;
+        make(connection, migration).await?;
     }
     Ok(())
+}
+
+/// Makes one, as sqlx does it, but for the transaction: that one has its own.
+async fn make(connection: &mut Connection, migration: &Migration) -> Result<(), Fault> {
+    let (version, description, checksum) = (migration.version, &*migration.description, &*migration.checksum);
+    let sql = migration.sql.clone();
+    match connection {
+        Connection::Sqlite(connection) => connection.here(|asking| asking.batch(sql.as_str()))?,
+        Connection::Postgres(connection) => {
+            let made = sqlx::raw_sql(sql).execute(&mut **connection).await;
+            made.map(drop).map_err(fault)?;
+        }
+    }
+    connection
+        .execute(MADE, values![version, description, checksum])
+        .await
+        .map(drop)
 }
 
 /// Drops every table of ours, in the transaction that was begun. SQLite's are not dropped: its file is another one.
@@ -61,7 +118,21 @@ pub(crate) async fn remove(connection: &mut Connection) -> Result<(), OpenFault>
 statements! {
     MADE = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
             VALUES ($1, $2, TRUE, $3, 0)";
+    SEEN = "SELECT version, checksum FROM _sqlx_migrations ORDER BY version";
 }
+
+const HAS_TABLE: Statement =
+    Statement("SELECT name FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'");
+
+/// sqlx's own, on SQLite.
+const MAKE_TABLE: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (
+    version BIGINT PRIMARY KEY,
+    description TEXT NOT NULL,
+    installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    success BOOLEAN NOT NULL,
+    checksum BLOB NOT NULL,
+    execution_time BIGINT NOT NULL
+)";
 
 /// Where sqlx keeps which migrations a database has seen.
 const TABLE: &str = "_sqlx_migrations";

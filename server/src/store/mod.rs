@@ -42,6 +42,7 @@ mod revocation;
 mod rights;
 mod session;
 mod snapshot;
+mod sqlite;
 mod status;
 mod token;
 mod trust;
@@ -201,7 +202,7 @@ impl Store {
         compare_audit(&heads, &mut connection).await?;
         let follower = follow::Follower::begin(journal, &mut connection).await?;
         drop(connection);
-        let writer = writer::Writer::start(database.clone(), follower, heads);
+        let writer = writer::Writer::start(database.clone(), follower, heads)?;
         Ok(Self {
             database,
             writer,

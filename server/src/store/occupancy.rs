@@ -34,7 +34,7 @@ async fn look(connection: &mut Connection) -> Result<Occupancy, Fault> {
         Connection::Postgres(_) => POSTGRES_TABLE,
     };
     let has_tables = connection.row(there, values![]).await?.is_some();
-    let has_content = has_tables && connection.row(CONTENT, values![]).await?.is_some();
+    let has_content = has_tables && connection.searched(CONTENT, values![]).await?.is_some();
     let served_by = match connection {
         // There the journal's lock tells.
         Connection::Sqlite(_) => {

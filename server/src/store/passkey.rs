@@ -37,7 +37,7 @@ impl Store {
 
     /// The passkeys of an account, oldest first.
     pub async fn passkeys(&self, officer: OfficerId) -> Result<Vec<PasskeyRow>, Fault> {
-        let rows = self.reader().await?.rows(OF_OFFICER, values![&officer.0]).await?;
+        let rows = self.reader().await?.few(OF_OFFICER, values![&officer.0]).await?;
         rows.iter().map(read).collect()
     }
 
@@ -78,7 +78,7 @@ pub(crate) async fn add(connection: &mut Connection, new: &PasskeyRow) -> Result
 
 /// What the account's case does not name any more goes.
 pub(super) async fn keep_only(connection: &mut Connection, officer: OfficerId, kept: &[Digest]) -> Result<(), Fault> {
-    for row in connection.rows(OF_OFFICER, values![&officer.0]).await? {
+    for row in connection.few(OF_OFFICER, values![&officer.0]).await? {
         let passkey = read(&row)?;
         if !kept.contains(&passkey.digest) {
             connection.execute(REMOVE, values![&passkey.credential]).await?;

@@ -146,7 +146,7 @@ impl Store {
         let office = query.office.as_str();
         let search = query.search.as_deref().map(str::trim).filter(|said| !said.is_empty());
         if let Some(number) = search.and_then(Number::parse) {
-            let rows = connection.rows(NUMBER, values![office, &number.to_string()]).await?;
+            let rows = connection.few(NUMBER, values![office, &number.to_string()]).await?;
             return rows.iter().map(read).collect();
         }
         // No name holds a NUL, and PostgreSQL takes none for a text (A36).
@@ -193,12 +193,12 @@ impl Store {
         let missing = || corrupt("the queue", "it cannot be counted");
         let [waiting, drafts] = [Shelf::Waiting, Shelf::Drafts].map(Shelf::key);
         let on_shelf = connection
-            .row(COUNT, values![office, waiting])
+            .searched(COUNT, values![office, waiting])
             .await?
             .ok_or_else(missing)?;
-        let taken = connection.row(COUNT_CLAIMED, values![office, now.0]).await?;
+        let taken = connection.searched(COUNT_CLAIMED, values![office, now.0]).await?;
         let entering = connection
-            .row(COUNT, values![office, drafts])
+            .searched(COUNT, values![office, drafts])
             .await?
             .ok_or_else(missing)?;
         Ok(QueueCounts {

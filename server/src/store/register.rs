@@ -98,7 +98,7 @@ impl Store {
 
     /// How many companies are on the list.
     pub async fn count_register(&self, office: &str) -> Result<i64, Fault> {
-        let row = self.reader().await?.row(COUNT, values![office]).await?;
+        let row = self.reader().await?.searched(COUNT, values![office]).await?;
         row.map_or(Ok(0), |row| row.column("held"))
     }
 

@@ -120,20 +120,20 @@ impl Store {
         let rows = self
             .reader()
             .await?
-            .rows(OF_BUSINESS, values![office, business.as_str()])
+            .few(OF_BUSINESS, values![office, business.as_str()])
             .await?;
         rows.iter().map(read).collect()
     }
 
     /// Every card that a registration has had, the first one first.
     pub async fn cards_of_registration(&self, id: RegistrationId) -> Result<Vec<RegisteredCard>, Fault> {
-        let rows = self.reader().await?.rows(CARDS, values![&id.0]).await?;
+        let rows = self.reader().await?.few(CARDS, values![&id.0]).await?;
         rows.iter().map(read_card).collect()
     }
 
     /// The offices that know a card, with how: what a holder sees before it is renewed or revoked.
     pub async fn offices_of_card(&self, card: Fingerprint) -> Result<Vec<(String, Binding)>, Fault> {
-        let rows = self.reader().await?.rows(OFFICES, values![&card.0]).await?;
+        let rows = self.reader().await?.few(OFFICES, values![&card.0]).await?;
         rows.iter()
             .map(|row| Ok((row.column("office")?, read_card(row)?.binding)))
             .collect()

@@ -191,7 +191,7 @@ impl Store {
 
     /// What was noted in a session.
     pub async fn session_facts(&self, token: [u8; 32]) -> Result<Vec<SessionFact>, Fault> {
-        let rows = self.reader().await?.rows(FACTS, values![&token]).await?;
+        let rows = self.reader().await?.few(FACTS, values![&token]).await?;
         rows.iter()
             .map(|row| {
                 Ok(SessionFact {

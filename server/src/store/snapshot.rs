@@ -3,7 +3,8 @@
 //! Both databases give a consistent view to one transaction that only reads (SQLite: the log as it was; PostgreSQL:
 //! REPEATABLE READ), and nobody who writes waits for it. It is read a page at a time.
 
-use sqlx::{AssertSqlSafe, Column as _, Postgres, Row as _, Sqlite, TypeInfo as _, ValueRef as _};
+use rusqlite::types::Value as Owned;
+use sqlx::{AssertSqlSafe, Column as _, Postgres, Row as _, TypeInfo as _, ValueRef as _};
 
 use super::case::corrupt;
 use super::database::{Connection, Database, Row, Statement, fault, statements, values};
@@ -133,11 +134,11 @@ impl Snapshot {
             let rows = fetched(&mut self.connection, sql).await?;
             let Some(last) = rows.last() else { break };
             if let Row::Sqlite(last) = last {
-                after = last.try_get("page").map_err(fault)?;
+                after = last.column("page")?;
             }
             let wanted = table.columns.len();
             let page = rows
-                .iter()
+                .into_iter()
                 .map(|row| cells(row, wanted))
                 .collect::<Result<_, Fault>>()?;
             each(page).await?;
@@ -237,33 +238,37 @@ impl Loading {
             return Ok(());
         }
         let width = table.columns.len();
+        let sign = match self.connection {
+            // Looked up by number and not by name.
+            Connection::Sqlite(_) => '?',
+            Connection::Postgres(_) => '$',
+        };
         let places: Vec<String> = (0..rows.len())
             .map(|row| {
-                let row: Vec<String> = (1..=width).map(|column| format!("${}", row * width + column)).collect();
+                let row: Vec<String> = (1..=width)
+                    .map(|column| format!("{sign}{}", row * width + column))
+                    .collect();
                 format!("({})", row.join(", "))
             })
             .collect();
-        let sql = AssertSqlSafe(format!(
+        let sql = format!(
             "INSERT INTO {} ({}) VALUES {}",
             table.name,
             table.columns.join(", "),
             places.join(", ")
-        ));
+        );
         match &mut self.connection {
             Connection::Sqlite(connection) => {
-                let mut query = sqlx::query::<Sqlite>(sql);
-                for cell in rows.into_iter().flatten() {
-                    query = match cell {
-                        Cell::Null => query.bind(None::<i64>),
-                        Cell::Integer(value) => query.bind(value),
-                        Cell::Text(text) => query.bind(text),
-                        Cell::Octets(octets) => query.bind(octets),
-                    };
-                }
-                query.execute(&mut **connection).await.map(drop)
+                let values = rows.into_iter().flatten().map(|cell| match cell {
+                    Cell::Null => Owned::Null,
+                    Cell::Integer(value) => Owned::Integer(value),
+                    Cell::Text(text) => Owned::Text(text),
+                    Cell::Octets(octets) => Owned::Blob(octets),
+                });
+                connection.here(|asking| asking.once(&sql, values)).map(drop)
             }
             Connection::Postgres(connection) => {
-                let mut query = sqlx::query::<Postgres>(sql);
+                let mut query = sqlx::query::<Postgres>(AssertSqlSafe(sql));
                 for (place, cell) in rows.into_iter().flatten().enumerate() {
                     query = match (cell, self.kinds.get(place % width)) {
                         (Cell::Integer(value), _) => query.bind(value),
@@ -274,10 +279,9 @@ impl Loading {
                         (Cell::Null, _) => query.bind(None::<i64>),
                     };
                 }
-                query.execute(&mut **connection).await.map(drop)
+                query.execute(&mut **connection).await.map(drop).map_err(fault)
             }
         }
-        .map_err(fault)
     }
 }
 
@@ -338,60 +342,64 @@ async fn columns(connection: &mut Connection, table: &str) -> Result<Vec<(String
 
 /// Names in `sql` are those of our migrations, and numbers.
 async fn run(connection: &mut Connection, sql: String) -> Result<(), Fault> {
-    let sql = AssertSqlSafe(sql);
     match connection {
-        Connection::Sqlite(connection) => sqlx::raw_sql(sql).execute(&mut **connection).await.map(drop),
-        Connection::Postgres(connection) => sqlx::raw_sql(sql).execute(&mut **connection).await.map(drop),
+        Connection::Sqlite(connection) => connection.here(|asking| asking.batch(&sql)),
+        Connection::Postgres(connection) => sqlx::raw_sql(AssertSqlSafe(sql))
+            .execute(&mut **connection)
+            .await
+            .map(drop)
+            .map_err(fault),
     }
-    .map_err(fault)
 }
 
 /// The same.
 async fn fetched(connection: &mut Connection, sql: String) -> Result<Vec<Row>, Fault> {
-    let sql = AssertSqlSafe(sql);
-    Ok(match connection {
+    match connection {
         Connection::Sqlite(connection) => {
-            let rows = sqlx::query(sql).persistent(false).fetch_all(&mut **connection).await;
-            rows.map_err(fault)?.into_iter().map(Row::Sqlite).collect()
+            let rows = connection.apart(move |asking| asking.once(&sql, [])).await?;
+            Ok(rows.into_iter().map(Row::Sqlite).collect())
         }
         Connection::Postgres(connection) => {
             // A FETCH is the same text for every cursor, and its columns are not.
-            let rows = sqlx::query(sql).persistent(false).fetch_all(&mut **connection).await;
-            rows.map_err(fault)?.into_iter().map(Row::Postgres).collect()
+            let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+            let rows = query.fetch_all(&mut **connection).await.map_err(fault)?;
+            Ok(rows.into_iter().map(Row::Postgres).collect())
         }
+    }
+}
+
+fn cells(row: Row, wanted: usize) -> Result<Vec<Cell>, Fault> {
+    match row {
+        Row::Sqlite(row) => {
+            let (names, values) = row.into_parts();
+            let columns = names.iter().zip(values).take(wanted);
+            columns.map(|(name, value)| sqlite_cell(name, value)).collect()
+        }
+        Row::Postgres(row) => (0..wanted).map(|place| postgres_cell(&row, place)).collect(),
+    }
+}
+
+fn sqlite_cell(name: &str, value: Owned) -> Result<Cell, Fault> {
+    Ok(match value {
+        Owned::Null => Cell::Null,
+        Owned::Integer(value) => Cell::Integer(value),
+        Owned::Text(text) => Cell::Text(text),
+        Owned::Blob(octets) => Cell::Octets(octets),
+        Owned::Real(_) => return Err(unknown_kind(name, "REAL")),
     })
 }
 
-fn cells(row: &Row, wanted: usize) -> Result<Vec<Cell>, Fault> {
-    (0..wanted)
-        .map(|place| {
-            match row {
-                Row::Sqlite(row) => {
-                    let value = row.try_get_raw(place).map_err(fault)?;
-                    let kind = value.type_info();
-                    match kind.name() {
-                        _ if value.is_null() => Ok(Cell::Null),
-                        "INTEGER" => row.try_get_unchecked(place).map(Cell::Integer),
-                        "TEXT" => row.try_get_unchecked(place).map(Cell::Text),
-                        "BLOB" => row.try_get_unchecked(place).map(Cell::Octets),
-                        other => return Err(unknown_kind(row.column(place).name(), other)),
-                    }
-                }
-                Row::Postgres(row) => {
-                    let value = row.try_get_raw(place).map_err(fault)?;
-                    let kind = value.type_info();
-                    match kind.name() {
-                        _ if value.is_null() => Ok(Cell::Null),
-                        "INT8" => row.try_get(place).map(Cell::Integer),
-                        "TEXT" => row.try_get(place).map(Cell::Text),
-                        "BYTEA" => row.try_get(place).map(Cell::Octets),
-                        other => return Err(unknown_kind(row.column(place).name(), other)),
-                    }
-                }
-            }
-            .map_err(fault)
-        })
-        .collect()
+fn postgres_cell(row: &sqlx::postgres::PgRow, place: usize) -> Result<Cell, Fault> {
+    let value = row.try_get_raw(place).map_err(fault)?;
+    let kind = value.type_info();
+    match kind.name() {
+        _ if value.is_null() => Ok(Cell::Null),
+        "INT8" => row.try_get(place).map(Cell::Integer),
+        "TEXT" => row.try_get(place).map(Cell::Text),
+        "BYTEA" => row.try_get(place).map(Cell::Octets),
+        other => return Err(unknown_kind(row.column(place).name(), other)),
+    }
+    .map_err(fault)
 }
 
 fn unknown_kind(column: &str, kind: &str) -> Fault {

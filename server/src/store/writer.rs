@@ -5,6 +5,9 @@
 //! of the audit (written), and only then everyone is told. A client that hangs up cancels nothing: the piece belongs to
 //! the task by then.
 //!
+//! On SQLite the task has a thread of its own: its statements, and the sync in the middle of them, stand still where nobody
+//! else is served. On PostgreSQL it waits among the others.
+//!
 //! If the file system refuses or loses a write, the process stops on the spot and nobody is told anything (A30): after
 //! a failed fsync nothing that this process believes about the disk is known to be true.
 
@@ -78,21 +81,31 @@ struct Waiting<T, E, F> {
 
 impl Writer {
     /// Starts the task.
-    pub(crate) fn start(database: Database, follower: Follower, heads: Heads) -> Self {
+    pub(crate) fn start(database: Database, follower: Follower, heads: Heads) -> Result<Self, Fault> {
         let (queue, orders) = mpsc::channel(WAITING);
         let (followed, follows) = watch::channel(0);
-        tokio::spawn(
-            Desk {
-                database,
-                follower,
-                heads,
-                connection: None,
-                orders,
-                followed,
-            }
-            .serve(),
-        );
-        Self { queue, follows }
+        let stands_still = matches!(database, Database::Sqlite { .. });
+        let desk = Desk {
+            database,
+            follower,
+            heads,
+            connection: None,
+            orders,
+            rounds: rounds(),
+            followed,
+        };
+        if stands_still {
+            let runtime = tokio::runtime::Handle::current();
+            let thread = std::thread::Builder::new().name("writer".to_owned());
+            let started = thread.spawn(move || runtime.block_on(desk.serve()));
+            started.map(drop).map_err(|why| Fault::Unreachable {
+                what: "the writer",
+                why: why.to_string(),
+            })?;
+        } else {
+            tokio::spawn(desk.serve());
+        }
+        Ok(Self { queue, follows })
     }
 
     /// Does `work` inside a transaction. It is durable, journalled and told to the subscribers when this returns `Ok`;
@@ -186,14 +199,14 @@ struct Desk {
     heads: Heads,
     connection: Option<Connection>,
     orders: mpsc::Receiver<Order>,
+    /// When to look for what others committed.
+    rounds: mpsc::Receiver<()>,
     /// How often both sequences were read to their ends.
     followed: watch::Sender<u64>,
 }
 
 impl Desk {
     async fn serve(mut self) {
-        let mut rounds = tokio::time::interval(ROUND);
-        rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut orders = Vec::with_capacity(BATCH);
         loop {
             tokio::select! {
@@ -213,7 +226,7 @@ impl Desk {
                     }
                 }
                 // What other nodes committed; on SQLite the operator's commands, which are processes of their own.
-                _ = rounds.tick() => {
+                Some(()) = self.rounds.recv() => {
                     if let Err(fault) = self.follow().await {
                         tracing::warn!(%fault, "the revocation sequence could not be followed");
                     }
@@ -340,6 +353,26 @@ pub(super) async fn begin(connection: &mut Connection) -> Result<(), Fault> {
             connection.execute(TAKE_BATON, values![]).await.map(drop)
         }
     }
+}
+
+/// Beats the time of the runtime on which the store was opened, until the writer has ended: without that runtime there is
+/// nobody who would want to know what others committed.
+fn rounds() -> mpsc::Receiver<()> {
+    let (beat, rounds) = mpsc::channel(1);
+    tokio::spawn(async move {
+        let mut time = tokio::time::interval(ROUND);
+        time.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = beat.closed() => break,
+                _ = time.tick() => {}
+            }
+            if beat.send(()).await.is_err() {
+                break;
+            }
+        }
+    });
+    rounds
 }
 
 fn stop_if_storage(fault: &Fault) {

@@ -110,6 +110,7 @@ impl<'a> Inquiry<'a> {
         };
         let inputs = Inputs {
             lists,
+            verified: Some(&self.trust.0.verified),
             ..Inputs::default()
         };
         validation::validate(self.certificate, &self.anchors, inputs, &question)

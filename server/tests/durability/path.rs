@@ -11,7 +11,7 @@ use server::chance::Chance;
 use server::clock::Clock;
 use server::desk::revocation::{Command, Revocation};
 use server::desk::{CaseId, Desk, evidence};
-use server::store::StoreAddress;
+use server::store::{Store, StoreAddress};
 
 use crate::house::{HOLDER, House, Place, office};
 
@@ -80,7 +80,7 @@ impl Child {
         std::io::stdin().lock().read_line(&mut go).unwrap();
         // At once, so that they share transactions.
         let tasks = if self.address.starts_with("sqlite:") {
-            gathered(confirms)
+            gathered(desk.store(), confirms)
         } else {
             confirms.into_iter().map(|confirm| runtime.spawn(confirm)).collect()
         };
@@ -90,27 +90,40 @@ impl Child {
             }
         });
         say("end");
-        drop(desk);
         // Nothing is tidied up: a killed process does not either.
         std::process::exit(0);
     }
 }
 
-/// Begins them, one after the other, on a thread that is not the writer's: when this returns each of them waits for the
-/// writer, who has not been woken yet and will find all of them. SQLite answers on threads of its own, so that otherwise it
-/// would depend on the time of day who shares a transaction with whom.
-fn gathered(confirms: Vec<impl Future<Output = ()> + Send + 'static>) -> Vec<tokio::task::JoinHandle<()>> {
+/// Begins them, one after the other, while the writer stands still: when this returns each of them waits for it, and it
+/// finds all of them. It has a thread of its own, so that otherwise it would depend on the time of day who shares a
+/// transaction with whom.
+fn gathered(
+    store: &Store,
+    confirms: Vec<impl Future<Output = ()> + Send + 'static>,
+) -> Vec<tokio::task::JoinHandle<()>> {
     let runtime = one_thread();
     let handle = runtime.handle().clone();
     std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
-    confirms
+    let (go_on, told) = std::sync::mpsc::channel::<()>();
+    // A follower hears first of what is there already: the writer waits for as long as it thinks about that.
+    let store = store.clone();
+    let thinks = move |_: &_| {
+        // An error is the word to go on.
+        let _ = told.recv();
+    };
+    handle.spawn(async move { store.follow(thinks).await.unwrap() });
+    while_others_are_busy();
+    let tasks = confirms
         .into_iter()
         .map(|confirm| {
             let task = handle.spawn(confirm);
             while_others_are_busy();
             task
         })
-        .collect()
+        .collect();
+    drop(go_on);
+    tasks
 }
 
 /// Returns when no other thread of this process has run between two looks at them, and all of them sleep: what they wait for

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use server::store::StoreAddress;
-use sqlx::{Connection as _, PgConnection, SqliteConnection};
+use sqlx::{Connection as _, PgConnection};
 
 /// Ends with [`Held::end`], or with its connection.
 pub(crate) enum Held {
-    Sqlite(SqliteConnection),
+    Sqlite(rusqlite::Connection),
     Postgres {
         holder: PgConnection,
         watcher: PgConnection,
@@ -18,8 +18,8 @@ impl Held {
     pub(crate) async fn take(address: &StoreAddress) -> Self {
         match address {
             StoreAddress::Sqlite(path) => {
-                let mut connection = SqliteConnection::connect(&path.display().to_string()).await.unwrap();
-                sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+                let connection = rusqlite::Connection::open(path).unwrap();
+                connection.execute_batch("BEGIN IMMEDIATE").unwrap();
                 Self::Sqlite(connection)
             }
             StoreAddress::Postgres(url) => {
@@ -56,7 +56,7 @@ impl Held {
 
     pub(crate) async fn end(self) {
         match self {
-            Self::Sqlite(connection) => connection.close().await.unwrap(),
+            Self::Sqlite(connection) => connection.close().unwrap(),
             Self::Postgres { holder, watcher } => {
                 holder.close().await.unwrap();
                 watcher.close().await.unwrap();

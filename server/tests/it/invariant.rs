@@ -3,7 +3,8 @@
 use pki::certificate::Certificate;
 use server::desk::{Actor, CaseId, Desk, Done, Failure, Procedure};
 use server::store::{Audit, EventRow, Store, StoreAddress};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
+use std::path::Path;
 
 use crate::house::House;
 
@@ -77,16 +78,14 @@ pub(crate) async fn told<P: Procedure>(
 
 /// Changes the database behind the product's back.
 pub(crate) async fn tamper(address: &StoreAddress, sql: &str) {
-    let sql = AssertSqlSafe(sql.to_owned());
     match address {
-        StoreAddress::Sqlite(path) => {
-            let mut connection = SqliteConnection::connect(&path.display().to_string()).await.unwrap();
-            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-            connection.close().await.unwrap();
-        }
+        StoreAddress::Sqlite(path) => sqlite(path).execute_batch(sql).unwrap(),
         StoreAddress::Postgres(url) => {
             let mut connection = PgConnection::connect(url).await.unwrap();
-            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+            sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+                .execute(&mut connection)
+                .await
+                .unwrap();
             connection.close().await.unwrap();
         }
     }
@@ -94,17 +93,23 @@ pub(crate) async fn tamper(address: &StoreAddress, sql: &str) {
 
 /// A number that the database is asked for.
 pub(crate) async fn count(address: &StoreAddress, sql: &str) -> i64 {
-    let sql = AssertSqlSafe(sql.to_owned());
     match address {
-        StoreAddress::Sqlite(path) => {
-            let mut connection = SqliteConnection::connect(&path.display().to_string()).await.unwrap();
-            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
-        }
+        StoreAddress::Sqlite(path) => sqlite(path).query_row(sql, (), |row| row.get(0)).unwrap(),
         StoreAddress::Postgres(url) => {
             let mut connection = PgConnection::connect(url).await.unwrap();
-            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            sqlx::query_scalar(AssertSqlSafe(sql.to_owned()))
+                .fetch_one(&mut connection)
+                .await
+                .unwrap()
         }
     }
+}
+
+/// As others open it: what it refers to must be there.
+fn sqlite(path: &Path) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.pragma_update(None, "foreign_keys", true).unwrap();
+    connection
 }
 
 /// What was intended and what was signed, of every bound certificate.
@@ -112,9 +117,10 @@ async fn signed(address: &StoreAddress) -> Vec<(Vec<u8>, Vec<u8>)> {
     let sql = "SELECT tbs, der FROM certificate WHERE der IS NOT NULL";
     match address {
         StoreAddress::Sqlite(path) => {
-            let mut connection = SqliteConnection::connect(&path.display().to_string()).await.unwrap();
-            let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
-            rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+            let connection = sqlite(path);
+            let mut statement = connection.prepare(sql).unwrap();
+            let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+            rows.collect::<Result<_, _>>().unwrap()
         }
         StoreAddress::Postgres(url) => {
             let mut connection = PgConnection::connect(url).await.unwrap();

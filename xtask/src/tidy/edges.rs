@@ -72,6 +72,7 @@ const FORBIDDEN: &[(&str, &str, &str)] = &[
     ("casework", "tokio", "it decides and waits for nothing"),
     ("pki", "serde", "only wire is publicly serialisable"),
     ("pki", "tokio", "bytes in, bytes out"),
+    ("agent", "rusqlite", "a stolen kiosk holds no database"),
     ("agent", "sqlx", "a stolen kiosk holds no database"),
 ];
 
