@@ -1,6 +1,10 @@
 //! Detached CMS signatures (RFC 5652) with signing time and the signer's certificate bound in (ESS, RFC 5035): made in two
-//! steps, so that a card can sign, and verified strictly.
+//! steps, so that a card can sign, and verified strictly. Also certificates alone, as EST hands them out.
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
+
+mod certs_only;
+
+pub use certs_only::{CertsOnlyFault, certificates_only, read_certificates_only};
 
 use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
 use der::asn1::ObjectIdentifier;
@@ -35,7 +39,7 @@ impl Digest {
         }
     }
 
-    fn hash(self, content: &[u8]) -> digest::Digest {
+    pub(crate) fn hash(self, content: &[u8]) -> digest::Digest {
         digest::digest(
             match self {
                 Self::Sha256 => &SHA256,
@@ -55,11 +59,11 @@ impl Digest {
     }
 
     /// Parameters absent (RFC 5754 §2).
-    fn encode(self, encoder: &mut Encoder) {
+    pub(crate) fn encode(self, encoder: &mut Encoder) {
         encoder.sequence(|identifier| identifier.oid(self.oid()));
     }
 
-    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, Malformed> {
+    pub(crate) fn decode(decoder: &mut Decoder<'_>) -> Result<Self, Malformed> {
         let what = "digest algorithm";
         let mut identifier = decoder.sequence(what)?;
         let kind = identifier.oid(what)?;

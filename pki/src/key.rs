@@ -9,10 +9,10 @@ use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{self, KeySize};
 use aws_lc_rs::signature::{
-    self, ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1,
-    ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, ParsedPublicKey,
-    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey,
-    VerificationAlgorithm,
+    self, ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA384_ASN1, ECDSA_P384_SHA256_ASN1,
+    ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+    UnparsedPublicKey, VerificationAlgorithm,
 };
 use pkcs8::pkcs5::pbes2;
 use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument};
@@ -110,19 +110,20 @@ impl PublicKey {
 
     /// Checks a signature over `message`.
     pub fn verify(&self, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
-        let fits = match (self.0.algorithm, algorithm) {
+        // RFC 5758 ties no hash to a curve: OpenSSL hashes with SHA-256 whatever the curve is, unless it is told otherwise.
+        let verification: &'static dyn VerificationAlgorithm = match (self.0.algorithm, algorithm) {
             (own, asked) if own.signature() == asked => {
                 return self.0.parsed.verify_sig(message, signature).map_err(|_| BadSignature);
             }
-            (Algorithm::Rsa2048 | Algorithm::Rsa3072 | Algorithm::Rsa4096, asked) => {
-                matches!(asked, SignatureAlgorithm::RsaSha384 | SignatureAlgorithm::RsaSha512)
-            }
-            _ => false,
+            (
+                Algorithm::Rsa2048 | Algorithm::Rsa3072 | Algorithm::Rsa4096,
+                SignatureAlgorithm::RsaSha384 | SignatureAlgorithm::RsaSha512,
+            ) => verification(algorithm),
+            (Algorithm::P384, SignatureAlgorithm::EcdsaSha256) => &ECDSA_P384_SHA256_ASN1,
+            (Algorithm::P256, SignatureAlgorithm::EcdsaSha384) => &ECDSA_P256_SHA384_ASN1,
+            _ => return Err(BadSignature),
         };
-        if !fits {
-            return Err(BadSignature);
-        }
-        UnparsedPublicKey::new(verification(algorithm), self.key_bits())
+        UnparsedPublicKey::new(verification, self.key_bits())
             .verify(message, signature)
             .map_err(|_| BadSignature)
     }

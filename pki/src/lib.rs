@@ -21,6 +21,7 @@ pub mod name;
 pub mod ocsp;
 mod oid;
 pub mod pem;
+pub mod pkcs12;
 pub mod profile;
 pub mod reason;
 pub mod serial;

@@ -509,7 +509,7 @@ fn cannot_stand_in_a_name(character: char) -> bool {
             | '\u{feff}' | '\u{fff0}'..='\u{ffff}' | '\u{e0000}'..='\u{e007f}')
 }
 
-fn read_text(value: Element<'_>) -> Result<Result<String, Vec<u8>>, Malformed> {
+pub(crate) fn read_text(value: Element<'_>) -> Result<Result<String, Vec<u8>>, Malformed> {
     let bad = Malformed("text of a distinguished name");
     Ok(match value.tag {
         UTF8_STRING => Ok(std::str::from_utf8(value.value).map_err(|_| bad)?.to_owned()),

@@ -11,7 +11,9 @@ mod authority;
 mod judge;
 
 mod cards;
+mod certificates_only;
 mod cms_signatures;
+mod enrolment_requests;
 mod keys;
 mod linting;
 mod lists;
@@ -22,6 +24,7 @@ mod path_names;
 mod path_status;
 mod paths;
 mod pinned_issuers;
+mod pkcs12_files;
 mod requests;
 mod responder;
 mod serials;

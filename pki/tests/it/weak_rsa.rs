@@ -64,6 +64,24 @@ fn r2_sound_keys_of_every_size_are_taken() {
     }
 }
 
+/// Keys that nobody may have, each with a word of why.
+pub(crate) fn corpus() -> Vec<(Vec<u8>, &'static str)> {
+    let modulus = modulus();
+    let mut even = modulus.clone();
+    even[255] &= 0xfe;
+    let usual = |modulus: &[u8]| rsa_spki(modulus, &[1, 0, 1]);
+    vec![
+        (usual(&modulus[..128]), "fewer"),
+        (rsa_spki(&modulus, &[1]), "exponent"),
+        (rsa_spki(&modulus, &[3]), "exponent"),
+        (usual(&even), "even"),
+        (usual(&[0xff; 256]), "small factor"),
+        (usual(&read_hex(ROCA)), "ROCA"),
+        (usual(&read_hex(NEIGHBOURS)), "close"),
+        (usual(&read_hex(ROUND_100)), "close"),
+    ]
+}
+
 fn refused_as_weak(modulus: &[u8], words: &str) {
     let result = read(modulus);
     assert!(
