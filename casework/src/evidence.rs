@@ -5,6 +5,7 @@
 
 use crate::identity::{Digest, Fingerprint, RegistrationId};
 use crate::register::BusinessNumber;
+use crate::terminal::Terminal;
 use crate::time::Instant;
 
 /// Both texts of the first gate were opened in this session, in these versions (DOMAIN §3.3).
@@ -75,6 +76,23 @@ pub struct ReadBoth {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvedCompany {
     business: BusinessNumber,
+    at: Instant,
+}
+
+/// A request for a certificate (PKCS#10) is signed by the key that it names; the key is of a kind that is taken and known to
+/// nobody else; it names this terminal as its subject, and asks for nothing that a terminal does not get (A32, A33).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Requested {
+    key: Digest,
+    terminal: Terminal,
+    at: Instant,
+}
+
+/// A terminal showed in a TLS handshake, or by signing our challenge, that it has the key of this certificate, which was
+/// accepted at that moment: of our issuer, within its validity, not revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Authenticated {
+    certificate: Fingerprint,
     at: Instant,
 }
 
@@ -241,6 +259,45 @@ impl ReadBoth {
     }
 
     /// When the later signature was verified.
+    pub const fn at(&self) -> Instant {
+        self.at
+    }
+}
+
+impl Requested {
+    /// The request was verified at `at`.
+    pub const fn verified(key: Digest, terminal: Terminal, at: Instant) -> Self {
+        Self { key, terminal, at }
+    }
+
+    /// SHA-256 of the public key.
+    pub const fn key(&self) -> Digest {
+        self.key
+    }
+
+    /// For which terminal.
+    pub const fn terminal(&self) -> Terminal {
+        self.terminal
+    }
+
+    /// When.
+    pub const fn at(&self) -> Instant {
+        self.at
+    }
+}
+
+impl Authenticated {
+    /// The key was used at `at`.
+    pub const fn verified(certificate: Fingerprint, at: Instant) -> Self {
+        Self { certificate, at }
+    }
+
+    /// The terminal's certificate.
+    pub const fn certificate(&self) -> Fingerprint {
+        self.certificate
+    }
+
+    /// When.
     pub const fn at(&self) -> Instant {
         self.at
     }

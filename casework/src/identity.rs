@@ -59,6 +59,18 @@ pub struct UserId(pub [u8; 16]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RegistrationId(pub [u8; 16]);
 
+/// An application for terminals, by the octets of its case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReissueId(pub [u8; 16]);
+
+/// The right to get a certificate for a terminal, by the octets of its case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GrantId(pub [u8; 16]);
+
+/// A certificate that is being made, by the octets of its case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IssuanceId(pub [u8; 16]);
+
 impl Serial {
     /// From big-endian octets; leading zeros do not count. `None` if it is zero or longer than 20 octets.
     pub fn from_octets(octets: &[u8]) -> Option<Self> {

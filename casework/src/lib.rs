@@ -11,6 +11,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod acquisition;
 pub mod applicant;
 pub mod application;
 pub mod calendar;
@@ -29,9 +30,11 @@ pub mod refund;
 pub mod refusal;
 pub mod register;
 pub mod registration;
+pub mod reissue;
 pub mod renewal;
 pub mod review;
 pub mod revocation;
+pub mod terminal;
 pub mod time;
 pub mod user;
 pub mod width;

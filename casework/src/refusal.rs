@@ -1,9 +1,11 @@
 //! The ways in which the rules say no. A refusal knows no HTTP status and no language.
 
+use crate::acquisition::Flaw;
 use crate::card::Standing;
 use crate::certificate::KeyUse;
 use crate::number::Number;
 use crate::officer::Role;
+use crate::terminal::Terminal;
 use crate::time::{Day, Instant};
 
 /// A "no" that belongs to the rules.
@@ -139,6 +141,52 @@ pub enum Refusal {
     LoginTaken,
     /// E-CONTRACT-TAKEN: another organisation has the number.
     ContractTaken,
+    /// E-NOT-FOUND: there is nothing here for whoever asks (A17).
+    NotYours,
+    /// E-REVIEWING: an officer has it, and nobody else changes it meanwhile (DOMAIN §6.6).
+    UnderReview,
+    /// E-DATE-GONE: 再発行希望日 was checked for another day than today, and must be chosen anew (R305).
+    DayGone,
+    /// E-TERM-NONE
+    NoTerminal,
+    /// E-TERM-UNKNOWN: the customer has no such terminal.
+    NoSuchTerminal {
+        /// Which.
+        terminal: Terminal,
+    },
+    /// E-TERM-DUP: 再発行申込中
+    TerminalTaken {
+        /// Which.
+        terminal: Terminal,
+        /// Of the open application.
+        number: Number,
+    },
+    /// E-CODE-WRONG: not the authentication codes of this terminal. It was counted (DESIGN, part 3.8).
+    WrongCodes,
+    /// E-CODE-BLOCKED: wrong codes were tried too often.
+    CodesBlocked {
+        /// Until then, whatever is tried.
+        until: Instant,
+    },
+    /// E-CODE-OVER: the time for acquiring the certificate is over (R308).
+    GrantOver {
+        /// The last instant.
+        at: Instant,
+    },
+    /// E-CODE-REPLACED: the terminal has newer codes.
+    GrantReplaced,
+    /// E-CODE-SPENT: the codes, or the current certificate, have made a certificate for another key already.
+    AnotherKey,
+    /// E-CSR: what came as a request for a certificate cannot be certified.
+    WrongRequest {
+        /// Why.
+        flaw: Flaw,
+    },
+    /// E-RENEW-EARLY (R303)
+    TooEarly {
+        /// The first day on which it is possible.
+        from: Day,
+    },
     /// E-MANY
     TooMany {
         /// The most there may be.

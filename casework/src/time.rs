@@ -94,6 +94,26 @@ impl Day {
         Self(self.0 + days)
     }
 
+    /// The same day so many months later; the month's last one where it has no such day: 2/29 and a year is 2/28 (A19).
+    pub fn plus_months(self, months: u16) -> Self {
+        let Date { year, month, day } = self.date();
+        let since = year * 12 + i32::from(month) - 1 + i32::from(months);
+        let (year, month) = (since.div_euclid(12), since.rem_euclid(12) + 1);
+        let (next_year, next_month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+        let first = |year, month: i32| Date {
+            year,
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a month is 1 to 12"
+            )]
+            month: month as u8,
+            day: 1,
+        };
+        let last = first(next_year, next_month).as_day().plus(-1);
+        first(year, month).as_day().plus(i32::from(day) - 1).min(last)
+    }
+
     /// The weekday; 1970-01-01 was a Thursday.
     pub const fn weekday(self) -> Weekday {
         match (self.0 + 4).rem_euclid(7) {

@@ -170,6 +170,7 @@ const EVERY_VALUE: &[(&str, &str)] = &[
     ("old", "x"),
     ("new", "x"),
     ("days", "200"),
+    ("terminal", "11110A"),
 ];
 
 #[test]

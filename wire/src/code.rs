@@ -1,5 +1,7 @@
 //! The stable error codes: DOMAIN's message ids. One code for each thing a reader would do differently.
 
+mod id;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -295,6 +297,45 @@ pub enum Code {
     /// It is held for review.
     #[serde(rename = "I-HELD")]
     InfoHeld,
+    /// An officer has it, and nobody else changes it meanwhile.
+    #[serde(rename = "E-REVIEWING")]
+    Reviewing,
+    /// The desired date was chosen on another day and must be chosen anew.
+    #[serde(rename = "E-DATE-GONE")]
+    DateGone,
+    /// No terminal is chosen.
+    #[serde(rename = "E-TERM-NONE")]
+    TermNone,
+    /// The customer has no such terminal.
+    #[serde(rename = "E-TERM-UNKNOWN")]
+    TermUnknown,
+    /// The terminal is in another open application.
+    #[serde(rename = "E-TERM-DUP")]
+    TermDup,
+    /// The authentication codes are not those of the terminal.
+    #[serde(rename = "E-CODE-WRONG")]
+    CodeWrong,
+    /// Wrong codes were tried too often.
+    #[serde(rename = "E-CODE-BLOCKED")]
+    CodeBlocked,
+    /// The time for acquiring the certificate is over.
+    #[serde(rename = "E-CODE-OVER")]
+    CodeOver,
+    /// The terminal has newer codes.
+    #[serde(rename = "E-CODE-REPLACED")]
+    CodeReplaced,
+    /// A certificate was made for another key already.
+    #[serde(rename = "E-CODE-SPENT")]
+    CodeSpent,
+    /// What came as a request cannot be certified.
+    #[serde(rename = "E-CSR")]
+    Csr,
+    /// The certificate cannot be renewed yet.
+    #[serde(rename = "E-RENEW-EARLY")]
+    RenewEarly,
+    /// The certificate that is to be reissued has not expired.
+    #[serde(rename = "W-STILLVALID")]
+    WarnStillValid,
     /// The server could not finish; nothing was accepted.
     #[serde(rename = "E-FAULT")]
     Fault,
@@ -399,6 +440,19 @@ impl Code {
         Self::WarnBid,
         Self::WarnName,
         Self::InfoHeld,
+        Self::Reviewing,
+        Self::DateGone,
+        Self::TermNone,
+        Self::TermUnknown,
+        Self::TermDup,
+        Self::CodeWrong,
+        Self::CodeBlocked,
+        Self::CodeOver,
+        Self::CodeReplaced,
+        Self::CodeSpent,
+        Self::Csr,
+        Self::RenewEarly,
+        Self::WarnStillValid,
         Self::Fault,
     ];
 
@@ -448,114 +502,18 @@ impl Code {
         Self::WarnBid,
         Self::WarnName,
         Self::InfoHeld,
+        Self::Reviewing,
+        Self::DateGone,
+        Self::TermNone,
+        Self::TermUnknown,
+        Self::TermDup,
+        Self::CodeWrong,
+        Self::CodeBlocked,
+        Self::CodeOver,
+        Self::CodeReplaced,
+        Self::CodeSpent,
+        Self::Csr,
+        Self::RenewEarly,
+        Self::WarnStillValid,
     ];
-
-    /// The id as it stands at the end of a message.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::ReaderNone => "E-READER-NONE",
-            Self::CardNone => "E-CARD-NONE",
-            Self::CardUnreadable => "E-CARD-UNREADABLE",
-            Self::CardType => "E-CARD-TYPE",
-            Self::CardRemoved => "E-CARD-REMOVED",
-            Self::CardChanged => "E-CARD-CHANGED",
-            Self::CardMulti => "E-CARD-MULTI",
-            Self::CardBusy => "E-CARD-BUSY",
-            Self::PcscMissing => "E-PCSC",
-            Self::PinWrong => "E-PIN-WRONG",
-            Self::WarnPinLast => "W-PIN-LAST",
-            Self::PinLockedAos => "E-PIN-LOCKED-AOS",
-            Self::PinFormat => "E-PIN-FORMAT",
-            Self::CertExpired => "E-CERT-EXPIRED",
-            Self::CertNotyet => "E-CERT-NOTYET",
-            Self::CertRevoked => "E-CERT-REVOKED",
-            Self::CertUnknown => "E-CERT-UNKNOWN",
-            Self::CertIssuer => "E-CERT-ISSUER",
-            Self::CertChain => "E-CERT-CHAIN",
-            Self::RevLate => "E-REV-LATE",
-            Self::GateTexts => "E-GATE-1",
-            Self::GateChecked => "E-GATE-2",
-            Self::WidthZen => "E-WIDTH-ZEN",
-            Self::WidthHan => "E-WIDTH-HAN",
-            Self::Kana => "E-KANA",
-            Self::Tel => "E-TEL",
-            Self::MailFormat => "E-MAIL-FORMAT",
-            Self::MailDiff => "E-MAIL-DIFF",
-            Self::DateInvalid => "E-DATE-INVALID",
-            Self::DateFuture => "E-DATE-FUTURE",
-            Self::DateEarly => "E-DATE-EARLY",
-            Self::Choice => "E-CHOICE",
-            Self::Req => "E-REQ",
-            Self::Len => "E-LEN",
-            Self::Char => "E-CHAR",
-            Self::Online => "E-ONLINE",
-            Self::Stale => "E-STALE",
-            Self::Timeout => "E-TIMEOUT",
-            Self::Dup => "E-DUP",
-            Self::NetUnknown => "E-NET-UNKNOWN",
-            Self::Signature => "E-SIGNATURE",
-            Self::Origin => "E-ORIGIN",
-            Self::Claimed => "E-CLAIMED",
-            Self::Update => "E-UPDATE",
-            Self::Limit => "E-LIMIT",
-            Self::Size => "E-SIZE",
-            Self::NotFound => "E-NOT-FOUND",
-            Self::Officer => "E-OFFICER",
-            Self::Role => "E-ROLE",
-            Self::Own => "E-OWN",
-            Self::OwnAccount => "E-OWN-ACCOUNT",
-            Self::SamePerson => "E-SAME-PERSON",
-            Self::Taken => "E-TAKEN",
-            Self::NotTaken => "E-NOT-TAKEN",
-            Self::Unproven => "E-UNPROVEN",
-            Self::InviteCode => "E-INVITE-CODE",
-            Self::InviteLapsed => "E-INVITE-LAPSED",
-            Self::CardTaken => "E-CARD-TAKEN",
-            Self::Holder => "E-HOLDER",
-            Self::LastAdmin => "E-LAST-ADMIN",
-            Self::Many => "E-MANY",
-            Self::Enclosed => "E-ENCLOSED",
-            Self::Old => "E-OLD",
-            Self::FileType => "E-FILE-TYPE",
-            Self::FileDamaged => "E-FILE-DAMAGED",
-            Self::Token => "E-TOKEN",
-            Self::Scope => "E-SCOPE",
-            Self::Idempotency => "E-IDEMPOTENCY",
-            Self::Malformed => "E-MALFORMED",
-            Self::CheckCode => "E-CHECK",
-            Self::CardSame => "E-CARD-SAME",
-            Self::CardSwapped => "E-CARD-SWAPPED",
-            Self::CardRegistered => "E-CARD-REGISTERED",
-            Self::CardNotreg => "E-CARD-NOTREG",
-            Self::CardRenewed => "E-CARD-RENEWED",
-            Self::ReviewCert => "E-REVIEW-CERT",
-            Self::Prove => "E-PROVE",
-            Self::Qualification => "E-QUALIFICATION",
-            Self::Reason => "E-REASON",
-            Self::Login => "E-LOGIN",
-            Self::ContractEnded => "E-CONTRACT",
-            Self::LinkSpent => "E-LINK",
-            Self::LinkSent => "E-LINK-SOON",
-            Self::LoginTaken => "E-LOGIN-TAKEN",
-            Self::ContractTaken => "E-CONTRACT-TAKEN",
-            Self::PasswordShort => "E-PASSWORD-SHORT",
-            Self::PasswordLong => "E-PASSWORD-LONG",
-            Self::PasswordChar => "E-PASSWORD-CHAR",
-            Self::PasswordCommon => "E-PASSWORD-COMMON",
-            Self::PasswordSame => "E-PASSWORD-SAME",
-            Self::PasswordDiff => "E-PASSWORD-DIFF",
-            Self::WarnOlder => "W-OLDER",
-            Self::WarnEarly => "W-EARLY",
-            Self::WarnBid => "W-BID",
-            Self::WarnName => "W-NAME",
-            Self::InfoHeld => "I-HELD",
-            Self::Fault => "E-FAULT",
-        }
-    }
-}
-
-impl core::fmt::Display for Code {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(self.id())
-    }
 }

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::{certificate, day, officer, organisation, paper, registration, renewal, revocation, user};
+use crate::{
+    acquisition, certificate, day, officer, organisation, paper, registration, reissue, renewal, revocation, user,
+};
 
 #[test]
 fn every_command_in_every_state_does_what_the_table_says() {
@@ -97,6 +99,29 @@ fn every_command_in_every_state_does_what_the_table_says() {
                 Err(refusal) => format!("no: {}", variant(&refusal)),
             };
             writeln!(table, "  {state:<10} {name:<14} {outcome}").unwrap();
+        }
+    }
+
+    writeln!(table, "reissue").unwrap();
+    for (state, case) in reissue::cases() {
+        for (name, command, by) in reissue::commands() {
+            let outcome = match reissue::officer(&case, &command, &by) {
+                Ok(decision) => format!("-> {}", variant(&decision.next)),
+                Err(refusal) => format!("no: {}", variant(&refusal)),
+            };
+            writeln!(table, "  {state:<10} {name:<8} {outcome}").unwrap();
+        }
+    }
+
+    writeln!(table, "acquisition").unwrap();
+    let now = day(2027, 1, 10);
+    for (state, case) in acquisition::cases() {
+        for (name, command, facts) in acquisition::commands() {
+            let outcome = match acquisition::at(&case, &command, &facts, &acquisition::policy(), now) {
+                Ok(decision) => format!("-> {}", variant(&decision.next)),
+                Err(refusal) => format!("no: {}", variant(&refusal)),
+            };
+            writeln!(table, "  {state:<10} {name:<8} {outcome}").unwrap();
         }
     }
 

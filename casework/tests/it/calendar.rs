@@ -243,7 +243,7 @@ fn of(closures: Closures) -> Calendar {
     Calendar::new(Arc::new(holidays()), closures)
 }
 
-fn year_end_closed() -> Calendar {
+pub(crate) fn year_end_closed() -> Calendar {
     of(Closures::default())
 }
 

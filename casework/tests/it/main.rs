@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
 
+mod acquisition;
 mod applicant;
 mod application;
 mod authority;
@@ -18,10 +19,12 @@ mod paper_walk;
 mod refund;
 mod register;
 mod registration;
+mod reissue;
 mod renewal;
 mod renewal_review;
 mod review;
 mod revocation;
+mod terminal;
 mod time;
 mod user;
 mod walk;

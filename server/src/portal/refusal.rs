@@ -3,6 +3,7 @@
 
 use axum::http::StatusCode;
 use casework::Refusal;
+use casework::acquisition::Flaw;
 use casework::application::Complaint;
 use casework::card::Standing;
 use wire::code::Code;
@@ -102,6 +103,43 @@ pub(crate) fn refused(words: Words, refusal: &Refusal) -> (StatusCode, Message) 
         ),
         Refusal::LoginTaken => (StatusCode::CONFLICT, Code::LoginTaken, vec![]),
         Refusal::ContractTaken => (StatusCode::CONFLICT, Code::ContractTaken, vec![]),
+        Refusal::NotYours => (StatusCode::NOT_FOUND, Code::NotFound, vec![]),
+        Refusal::UnderReview => (StatusCode::CONFLICT, Code::Reviewing, vec![]),
+        Refusal::DayGone => (StatusCode::CONFLICT, Code::DateGone, vec![]),
+        Refusal::NoTerminal => (StatusCode::UNPROCESSABLE_ENTITY, Code::TermNone, vec![]),
+        Refusal::NoSuchTerminal { terminal } => (
+            StatusCode::CONFLICT,
+            Code::TermUnknown,
+            vec![("terminal", terminal.name.to_string())],
+        ),
+        Refusal::TerminalTaken { terminal, number } => (
+            StatusCode::CONFLICT,
+            Code::TermDup,
+            vec![("terminal", terminal.name.to_string()), ("number", number.to_string())],
+        ),
+        Refusal::WrongCodes => (StatusCode::FORBIDDEN, Code::CodeWrong, vec![]),
+        Refusal::CodesBlocked { until } => (
+            StatusCode::TOO_MANY_REQUESTS,
+            Code::CodeBlocked,
+            vec![("date", date::minute(words, *until))],
+        ),
+        Refusal::GrantOver { at } => (
+            StatusCode::CONFLICT,
+            Code::CodeOver,
+            vec![("date", date::day(words, at.day()))],
+        ),
+        Refusal::GrantReplaced => (StatusCode::CONFLICT, Code::CodeReplaced, vec![]),
+        Refusal::AnotherKey => (StatusCode::CONFLICT, Code::CodeSpent, vec![]),
+        Refusal::WrongRequest { flaw } => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            Code::Csr,
+            vec![("reason", words.say(flaw_key(*flaw)))],
+        ),
+        Refusal::TooEarly { from } => (
+            StatusCode::CONFLICT,
+            Code::RenewEarly,
+            vec![("date", date::day(words, *from))],
+        ),
         Refusal::TooMany { most } => (StatusCode::CONFLICT, Code::Many, vec![("most", most.to_string())]),
     };
     (status, say(words, code, &values))
@@ -116,6 +154,18 @@ const fn standing_key(standing: Standing) -> &'static str {
         Standing::Unaccepted => "standing-unaccepted",
         Standing::Broken => "standing-broken",
         Standing::Accepted { .. } | Standing::Undetermined => "standing-undetermined",
+    }
+}
+
+/// Why a request for a certificate is not taken.
+const fn flaw_key(flaw: Flaw) -> &'static str {
+    match flaw {
+        Flaw::Unreadable => "flaw-unreadable",
+        Flaw::Signature => "flaw-signature",
+        Flaw::WeakKey => "flaw-weak-key",
+        Flaw::KnownKey => "flaw-known-key",
+        Flaw::Subject => "flaw-subject",
+        Flaw::Authority => "flaw-authority",
     }
 }
 

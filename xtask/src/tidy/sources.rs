@@ -212,6 +212,16 @@ const ONLY: &[Only] = &[
         why: "evidence has one constructor and one caller",
     },
     Only {
+        what: "Requested::verified(",
+        places: &["server/src/desk/evidence.rs", "casework/"],
+        why: "evidence has one constructor and one caller",
+    },
+    Only {
+        what: "Authenticated::verified(",
+        places: &["server/src/desk/evidence.rs", "casework/"],
+        why: "evidence has one constructor and one caller",
+    },
+    Only {
         what: "PasswordKnown::verified(",
         places: &["server/src/desk/evidence.rs", "casework/"],
         why: "evidence has one constructor and one caller",
