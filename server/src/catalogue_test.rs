@@ -162,6 +162,7 @@ const EVERY_VALUE: &[(&str, &str)] = &[
     ("office", "x"),
     ("field", "x"),
     ("most", "60"),
+    ("least", "8"),
     ("character", "x"),
     ("codepoint", "U+0000"),
     ("number", "0"),
