@@ -4,6 +4,7 @@
 mod admission;
 mod attributes;
 
+pub(crate) use admission::Wanted;
 pub use admission::{Admitted, Demands, KeyHistory, NotAdmitted, Subject};
 
 use base64::Engine as _;

@@ -1,4 +1,4 @@
-//! Certificates, CRLs, OCSP and CMS: bytes in, bytes out.
+//! Certificates, CRLs, OCSP, CMS and CMP: bytes in, bytes out.
 //!
 //! This crate encodes and checks. It reads no clock and draws no randomness but what a signature or a new key needs inside
 //! the cryptographic library; time is unix seconds in `i64`, everywhere. It has one seam: [`Signer`], a private key.
@@ -8,6 +8,7 @@
 
 pub mod algorithm;
 pub mod certificate;
+pub mod cmp;
 pub mod cms;
 pub mod crl;
 pub mod csr;

@@ -81,15 +81,15 @@ impl CertificateRequest {
 }
 
 /// What a request says, whatever its format is. Possession of the key is proved.
-struct Wanted<'a> {
-    subject: &'a DistinguishedName,
-    public_key: &'a PublicKey,
-    extensions: &'a Extensions,
-    others: &'a [ObjectIdentifier],
+pub(crate) struct Wanted<'a> {
+    pub(crate) subject: &'a DistinguishedName,
+    pub(crate) public_key: &'a PublicKey,
+    pub(crate) extensions: &'a Extensions,
+    pub(crate) others: &'a [ObjectIdentifier],
 }
 
 impl Wanted<'_> {
-    fn admit(&self, demands: &Demands<'_>) -> Result<Admitted, NotAdmitted> {
+    pub(crate) fn admit(&self, demands: &Demands<'_>) -> Result<Admitted, NotAdmitted> {
         let algorithm = self.public_key.algorithm();
         if !demands.algorithms.contains(&algorithm) {
             return Err(NotAdmitted::Algorithm(algorithm));

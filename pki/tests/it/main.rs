@@ -12,6 +12,9 @@ mod judge;
 
 mod cards;
 mod certificates_only;
+mod cmp_door;
+mod cmp_messages;
+mod cmp_openssl;
 mod cms_signatures;
 mod enrolment_requests;
 mod keys;
