@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use wire::office::Language;
 
+use super::acquisition::{self, NewGrant, NewTerminalCertificate};
 use super::card::{self, CardRow};
 use super::certificate as certificate_row;
 use super::database::{Connection, statements, values};
@@ -18,11 +19,12 @@ use super::passkey::{self, PasskeyRow};
 use super::queue::{self, QueueRow};
 use super::receipt::{self, NewReceipt};
 use super::registration::{self, NewBinding, NewContact, NewRegistration, Occupied};
+use super::reissue::{self, AwaitedMorning, OccupiedTerminals};
 use super::status::{self, NewStatus};
 use super::{Clash, Store};
 use crate::fault::{Bug, Fault};
 use casework::certificate::Intent;
-use casework::identity::{Fingerprint, OfficerId};
+use casework::identity::{CertificateId, Fingerprint, OfficerId};
 
 /// A case as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +101,32 @@ pub enum Write {
     Occupy(Occupied),
     /// The cards of this case are not any more.
     Vacate,
+    /// Terminals are in an application that is open.
+    OccupyTerminals(OccupiedTerminals),
+    /// The terminals of this case are not any more.
+    VacateTerminals,
+    /// The morning of a day looks at this case.
+    AwaitMorning(AwaitedMorning),
+    /// No morning looks at this case any more.
+    MorningDone,
+    /// A terminal's right to a certificate: this case.
+    OpenGrant(NewGrant),
+    /// A terminal has a certificate, by this case.
+    CertifyTerminal(NewTerminalCertificate),
+    /// A terminal works with its certificate.
+    InstallTerminal {
+        /// Which certificate.
+        certificate: CertificateId,
+        /// Since when.
+        at: Instant,
+    },
+    /// 未取得停止 of the terminal whose latest grant this case is.
+    SuspendTerminal,
+    /// When time has something to do with this grant next.
+    WakeGrant {
+        /// Then, if ever.
+        at: Option<Instant>,
+    },
     /// What an authority is about to sign.
     Intend {
         /// Of the certificate.
@@ -257,6 +285,15 @@ async fn run(connection: &mut Connection, commit: &Commit) -> Result<(), Clash> 
             Write::Bind(new) => registration::bind(connection, new, *at).await?,
             Write::Occupy(new) => registration::occupy(connection, &case.id, new).await?,
             Write::Vacate => registration::vacate(connection, &case.id).await?,
+            Write::OccupyTerminals(new) => reissue::occupy(connection, &case.id, new).await?,
+            Write::VacateTerminals => reissue::vacate(connection, &case.id).await?,
+            Write::AwaitMorning(new) => reissue::wait(connection, &case.id, new).await?,
+            Write::MorningDone => reissue::done(connection, &case.id).await?,
+            Write::OpenGrant(new) => acquisition::open(connection, &case.id, new, *at).await?,
+            Write::CertifyTerminal(new) => acquisition::certify(connection, &case.id, new, *at).await?,
+            Write::InstallTerminal { certificate, at } => acquisition::install(connection, certificate, *at).await?,
+            Write::SuspendTerminal => acquisition::suspend(connection, &case.id, *at).await?,
+            Write::WakeGrant { at } => acquisition::wake(connection, &case.id, *at).await?,
             Write::Intend { intent, octets } => {
                 certificate_row::intend(connection, &case.id, intent, octets, *at).await?;
             }

@@ -242,6 +242,11 @@ const SQLITE: &[(i64, &str, &str)] = &[
         "the last word is kept",
         include_str!("../../migrations/sqlite/0014_the_last_word_is_kept.sql"),
     ),
+    (
+        16,
+        "terminals have certificates",
+        include_str!("../../migrations/sqlite/0016_terminals_have_certificates.sql"),
+    ),
 ];
 const POSTGRES: &[(i64, &str, &str)] = &[
     (
@@ -313,6 +318,11 @@ const POSTGRES: &[(i64, &str, &str)] = &[
         14,
         "the last word is kept",
         include_str!("../../migrations/postgres/0014_the_last_word_is_kept.sql"),
+    ),
+    (
+        16,
+        "terminals have certificates",
+        include_str!("../../migrations/postgres/0016_terminals_have_certificates.sql"),
     ),
 ];
 

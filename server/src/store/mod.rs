@@ -3,6 +3,7 @@
 //! One noun, one file. Reading goes to the database directly; everything that is written goes through one task
 //! (`writer.rs`) that owns the transaction. The store is concrete: there is nothing to put in its place.
 
+mod acquisition;
 mod alarm;
 mod audit;
 mod begun;
@@ -34,6 +35,7 @@ mod queue;
 mod receipt;
 mod register;
 mod registration;
+mod reissue;
 mod renewal;
 mod replay;
 mod retention;
@@ -44,6 +46,7 @@ mod session;
 mod snapshot;
 mod sqlite;
 mod status;
+mod terminal;
 mod token;
 mod trust;
 mod writer;
@@ -53,6 +56,7 @@ use casework::number::Number;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use acquisition::{NewGrant, NewTerminalCertificate, TerminalCertificateRow};
 pub use alarm::{AlarmRow, OperatorMail};
 pub use audit::{Content, EventRecord, EvidenceRow, SignedHead};
 pub(crate) use begun::{BegunRow, BegunWithCard};
@@ -97,6 +101,7 @@ pub use registration::{NewBinding, NewContact, NewRegistration, Occupied, Regist
 pub(crate) use registration::{
     from_document as registration_case, state as registration_state, to_document as registration_document,
 };
+pub use reissue::{AwaitedMorning, OccupiedTerminals};
 pub(crate) use renewal::{from_document as renewal_case, state as renewal_state, to_document as renewal_document};
 pub(crate) use replay::journal_keys;
 pub use replay::{Bounds, JournalIs, Replayed, replay};
@@ -108,6 +113,7 @@ pub use rights::Voided;
 pub use session::{SessionFact, SessionRow};
 pub(crate) use snapshot::{Loading, Snapshot};
 pub use status::{NewStatus, StatusRow};
+pub use terminal::{ImportedTerminals, NewTerminal, TerminalRow};
 pub use token::TokenRow;
 pub(crate) use token::{Making, scopes_text};
 pub use trust::{TrustedListRow, TrustedListTimes};
@@ -237,6 +243,7 @@ impl Store {
         let mut connection = self.reader().await?;
         let mut prepared = 0;
         for statements in [
+            acquisition::STATEMENTS,
             alarm::STATEMENTS,
             audit::STATEMENTS,
             begun::STATEMENTS,
@@ -266,12 +273,14 @@ impl Store {
             receipt::STATEMENTS,
             register::STATEMENTS,
             registration::STATEMENTS,
+            reissue::STATEMENTS,
             replay::STATEMENTS,
             rights::STATEMENTS,
             retention::STATEMENTS,
             session::STATEMENTS,
             snapshot::STATEMENTS,
             status::STATEMENTS,
+            terminal::STATEMENTS,
             token::STATEMENTS,
             trust::STATEMENTS,
             writer::STATEMENTS,

@@ -42,6 +42,7 @@ mod secrets;
 mod serve;
 mod set_up;
 mod store;
+mod terminal;
 mod trust;
 mod unfinished;
 mod validation;
