@@ -30,6 +30,8 @@ pub(crate) struct Door {
     /// Confirmed, implicitly or by certConf, and not revoked.
     pub(crate) valid: Vec<Certificate>,
     pub(crate) revoked: Vec<Certificate>,
+    /// Why messages were refused.
+    pub(crate) faults: Vec<CmpFault>,
     count: u64,
     serial: u8,
 }
@@ -47,6 +49,7 @@ impl Door {
             seen: Vec::new(),
             valid: Vec::new(),
             revoked: Vec::new(),
+            faults: Vec::new(),
             count: 0,
             serial: 20,
         }
@@ -65,6 +68,7 @@ impl Door {
         match self.decide(message) {
             Ok(answer) => (answer, None),
             Err(fault) => {
+                self.faults.push(fault.clone());
                 let body = Body::Error(ErrorContent { status: fault.status() });
                 let nonce = self.nonce();
                 let outgoing = Outgoing {

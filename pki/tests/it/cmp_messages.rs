@@ -4,8 +4,8 @@ use pki::Signer as _;
 use pki::algorithm::Algorithm;
 use pki::certificate::Certificate;
 use pki::cmp::{
-    Asked, Asks, Body, CertificateStatus, CmpFault, Disposition, Failure, MacParameters, Message, Nonce, Outgoing,
-    Party, Protector, Request, Revocation, Secret, TransactionId, Version,
+    Asked, Asks, Body, CertificateStatus, CmpFault, Disposition, Failure, MacParameters, Message, Nonce, Protector,
+    Request, Revocation, Secret, TransactionId, Version,
 };
 use pki::cms::Digest;
 use pki::csr::CertificateRequest;
@@ -13,116 +13,10 @@ use pki::key::SoftwareKey;
 use pki::reason::ReasonCode;
 use proptest::prelude::*;
 
-use crate::cmp_door::{Door, REFERENCE, SECRET, current};
-use crate::judge::{Desk, hex, now, octets, openssl, tlv};
+use crate::cmp_client::{Client, cheap, confirm, parts, remac, replace, replace_octets};
+use crate::cmp_door::{Door, SECRET};
+use crate::judge::{Desk, hex, octets, openssl, tlv};
 use crate::made::{self, Ca, Draft};
-
-/// A client that is about to send: everything about it can be made wrong.
-struct Client {
-    key: SoftwareKey,
-    name: Certificate,
-    secret: Secret,
-    reference: Vec<u8>,
-    parameters: MacParameters,
-    version: Version,
-    transaction: TransactionId,
-    nonce: Nonce,
-    answers: Option<Nonce>,
-    time: i64,
-}
-
-impl Client {
-    fn new(count: u64) -> Self {
-        let key = made::key();
-        let ca = Ca::root(&Draft::authority("elsewhere"));
-        Self {
-            // Only its subject is used: the name that is asked for.
-            name: ca.issue(&current(Draft::holder("NAC001")), &key),
-            key,
-            secret: Secret::new(SECRET),
-            reference: REFERENCE.to_vec(),
-            parameters: cheap(count),
-            version: Version::Two,
-            transaction: octets::<16>("transaction", count).to_vec().try_into().unwrap(),
-            nonce: octets::<16>("client", count).into(),
-            answers: None,
-            time: now(),
-        }
-    }
-
-    fn request(&self) -> Body {
-        let request = Request::new(self.name.subject(), &self.key, None).unwrap();
-        Body::Request(Asks::Initial, Box::new(request))
-    }
-
-    fn outgoing<'a>(&self, body: &'a Body) -> Outgoing<'a> {
-        Outgoing {
-            version: self.version,
-            sender: Party::of(self.name.subject()),
-            recipient: Party::of(self.name.issuer()),
-            time: self.time,
-            transaction: self.transaction.clone(),
-            sender_nonce: self.nonce.clone(),
-            recipient_nonce: self.answers.clone(),
-            implicit_confirm: false,
-            body,
-            certificates: &[],
-        }
-    }
-
-    /// Under the secret.
-    fn send(&self, body: &Body) -> Vec<u8> {
-        let with = Protector::Secret {
-            secret: &self.secret,
-            reference: &self.reference,
-            parameters: &self.parameters,
-        };
-        self.outgoing(body).protect(with).unwrap()
-    }
-
-    /// Under a certificate.
-    fn send_signed(&self, body: &Body, certificate: &Certificate) -> Vec<u8> {
-        let with = Protector::Signature {
-            signer: &self.key,
-            certificate,
-        };
-        self.outgoing(body).protect(with).unwrap()
-    }
-
-    /// Asks, reads the answer as a client must, and gets ready to confirm.
-    fn enrol(&mut self, door: &mut Door) -> Certificate {
-        let (answer, fault) = door.serve(&self.send(&self.request()));
-        assert_eq!(fault, None);
-        let answer = Message::parse(&answer).unwrap().verify_secret(&self.secret).unwrap();
-        let asked = Asked {
-            transaction: self.transaction.clone(),
-            nonce: self.nonce.clone(),
-        };
-        self.answers = Some(asked.answered(&answer).unwrap());
-        self.nonce = octets::<16>("confirming", 1).into();
-        match answer.body().unwrap() {
-            Body::Response(Asks::Initial, granted) => {
-                assert_eq!((granted.id, granted.status), (0, Disposition::accepted()));
-                granted.certificate.unwrap()
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
-fn confirm(certificate: &Certificate) -> Body {
-    Body::Confirm(Some(CertificateStatus::of(0, certificate, None)))
-}
-
-/// With the fewest iterations that are taken, since tests make thousands.
-fn cheap(count: u64) -> MacParameters {
-    MacParameters::PasswordBased {
-        salt: octets::<16>("client salt", count).to_vec(),
-        hash: Digest::Sha256,
-        iterations: 100,
-        mac: Digest::Sha256,
-    }
-}
 
 #[test]
 fn r19_a_certificate_is_asked_for_granted_and_confirmed_under_either_mac() {
@@ -231,30 +125,6 @@ fn iterations_refused(iterations: u32) -> CmpFault {
         Ok(Err(fault)) | Err(fault) => fault,
         Ok(Ok(protection)) => panic!("{protection:?}"),
     }
-}
-
-/// With the lengths of all that encloses it set right.
-fn replace(der: &[u8], range: std::ops::Range<usize>, with: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut at = 0;
-    while at < der.len() {
-        let (header, length) = match der[at + 1] {
-            0x81 => (3, usize::from(der[at + 2])),
-            0x82 => (4, usize::from(der[at + 2]) << 8 | usize::from(der[at + 3])),
-            short => (2, usize::from(short)),
-        };
-        let (start, end) = (at + header, at + header + length);
-        if range == (at..end) {
-            out.extend_from_slice(with);
-        } else if start <= range.start && range.end <= end {
-            let inner = replace(&der[start..end], range.start - start..range.end - start, with);
-            out.extend(tlv(der[at], &inner));
-        } else {
-            out.extend_from_slice(&der[at..end]);
-        }
-        at = end;
-    }
-    out
 }
 
 #[test]
@@ -426,43 +296,6 @@ fn a33_a_request_by_crmf_proves_possession_of_its_very_key() {
     assert_eq!(CmpFault::Possession.failure(), Failure::BadPop);
 }
 
-/// The same length in another's place.
-fn replace_octets(der: &[u8], at: usize, with: &[u8]) -> Vec<u8> {
-    let mut changed = der.to_vec();
-    changed[at..at + with.len()].copy_from_slice(with);
-    changed
-}
-
-/// Header and body of a message in their SEQUENCE, and what stands after them.
-fn parts(der: &[u8]) -> (Vec<u8>, usize) {
-    let start = if der[1] == 0x82 { 4 } else { 3 };
-    let length = |at: usize| match der[at + 1] {
-        0x81 => 3 + usize::from(der[at + 2]),
-        0x82 => 4 + (usize::from(der[at + 2]) << 8 | usize::from(der[at + 3])),
-        short => 2 + usize::from(short),
-    };
-    let body = start + length(start);
-    let end = body + length(body);
-    (tlv(0x30, &der[start..end]), end)
-}
-
-/// A MAC by another reckoning than the crate's: hash over hash, then HMAC.
-fn remac(der: &[u8], client: &Client) -> Vec<u8> {
-    use aws_lc_rs::{digest, hmac};
-    let MacParameters::PasswordBased { salt, iterations, .. } = &client.parameters else {
-        panic!("not this one");
-    };
-    let (protected, end) = parts(der);
-    let mut key = [SECRET, salt].concat();
-    for _ in 0..*iterations {
-        key = digest::digest(&digest::SHA256, &key).as_ref().to_vec();
-    }
-    let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), &protected);
-    let bits = tlv(3, &[&[0], mac.as_ref()].concat());
-    let start = if der[1] == 0x82 { 4 } else { 3 };
-    tlv(0x30, &[&der[start..end], &tlv(0xa0, &bits)].concat())
-}
-
 #[test]
 fn r19_pbmac1_is_what_openssl_s_pbkdf2_and_hmac_make_of_it() {
     let mut client = Client::new(1);
@@ -558,6 +391,40 @@ fn every_body_comes_back_as_it_was_written() {
         let der = client.send(&body);
         let read = Message::parse(&der).unwrap().verify_secret(&client.secret).unwrap();
         assert_eq!(format!("{:?}", read.body().unwrap()), format!("{body:?}"));
+    }
+}
+
+#[test]
+fn r19_a_client_takes_only_the_answer_to_its_own_question() {
+    let mut door = Door::new();
+    let client = Client::new(1);
+    let (answer, _) = door.serve(&client.send(&client.request()));
+    let answer = Message::parse(&answer).unwrap().verify_secret(&client.secret).unwrap();
+    let asked = Asked {
+        transaction: client.transaction.clone(),
+        nonce: client.nonce.clone(),
+    };
+    let nonce = asked.answered(&answer).unwrap();
+    assert_eq!(Some(&nonce), answer.header().sender_nonce.as_ref());
+    let elsewhere = Asked {
+        transaction: octets::<16>("elsewhere", 1).to_vec().try_into().unwrap(),
+        ..asked.clone()
+    };
+    assert_eq!(elsewhere.answered(&answer), Err(CmpFault::NoSuchTransaction));
+    let earlier = Asked {
+        nonce: octets::<16>("earlier", 1).into(),
+        ..asked.clone()
+    };
+    assert_eq!(earlier.answered(&answer), Err(CmpFault::RecipientNonce));
+    // Our own question, sent back to us.
+    let mut mirror = Client::new(1);
+    mirror.answers = Some(mirror.nonce.clone());
+    let mirrored = Message::parse(&mirror.send(&Body::Confirmed)).unwrap();
+    let mirrored = mirrored.verify_secret(&client.secret).unwrap();
+    assert_eq!(asked.answered(&mirrored), Err(CmpFault::SenderNonce));
+    for short in [0, 15, 65] {
+        assert_eq!(TransactionId::try_from(vec![1; short]), Err(CmpFault::TransactionId));
+        assert_eq!(Nonce::try_from(vec![1; short]), Err(CmpFault::SenderNonce));
     }
 }
 

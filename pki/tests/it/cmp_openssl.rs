@@ -5,6 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use pki::certificate::Certificate;
+use pki::cmp::CmpFault;
+use pki::csr::NotAdmitted;
 
 use crate::cmp_door::{Door, REFERENCE, SECRET};
 use crate::judge::{Desk, Verdict, openssl};
@@ -125,6 +127,26 @@ fn r19_openssl_enrols_with_both_codes_confirms_updates_its_key_and_revokes() {
     assert_eq!(updated.subject(), held.subject());
     assert_ne!(updated.public_key(), held.public_key());
 
+    // Neither another's name nor another's certificate.
+    let third = new_key(&desk, "third.pem");
+    let out = path("third-certificate.pem");
+    let renamed = [
+        "-cmd",
+        "kur",
+        "-newkey",
+        &third,
+        "-subject",
+        "/CN=NAC002",
+        "-certout",
+        &out,
+    ];
+    client(&address, &[&by_key[..], &renamed].concat()).refuses("");
+    let foreign = ["-cmd", "rr", "-oldcert", &second];
+    client(&address, &[&by_key[..], &foreign].concat()).refuses("");
+    let faults = std::mem::take(&mut door.lock().unwrap().faults);
+    let subject = CmpFault::NotAdmitted(NotAdmitted::Subject);
+    assert_eq!(faults, [subject, CmpFault::OtherProtection]);
+
     let ask = ["-cmd", "rr", "-oldcert", &first, "-revreason", "4"];
     client(&address, &[&by_key[..], &ask].concat()).accepts("revocation accepted");
     let door = door.lock().unwrap();
@@ -195,20 +217,41 @@ fn r19_openssl_gets_nothing_with_a_wrong_secret_without_protection_with_sha1_or_
         out.to_str().unwrap(),
     ];
     let sha256 = ["-mac", "hmacWithSHA256", "-trusted", &anchor];
-    let refused = |more: &[&str], words: &str| {
+    let refused = |more: &[&str], words: &str, fault: CmpFault| {
+        // OpenSSL believes the refusal, since it is signed, and says it.
         client(&address, &[&ask[..], more].concat()).refuses(words);
         assert!(!out.exists());
-        assert!(door.lock().unwrap().valid.is_empty());
+        let mut door = door.lock().unwrap();
+        assert!(door.valid.is_empty());
+        assert_eq!(std::mem::take(&mut door.faults), [fault]);
     };
     let wrong = ["-ref", &reference, "-secret", "pass:ABCDE00001-NACCT"];
-    refused(&[&wrong[..], &sha256].concat(), "");
+    refused(&[&wrong[..], &sha256].concat(), "", CmpFault::Mac);
     let other = ["-ref", "NAC11110B", "-secret", &secret];
-    refused(&[&other[..], &sha256].concat(), "");
+    refused(&[&other[..], &sha256].concat(), "", CmpFault::Mac);
     let right = ["-ref", &reference, "-secret", &secret];
-    refused(&[&right[..], &["-mac", "hmac-sha1", "-trusted", &anchor]].concat(), "");
-    refused(&["-unprotected_requests", "-trusted", &anchor], "");
-    refused(&[&right[..], &sha256, &["-popo", "-1"]].concat(), "");
-    refused(&[&right[..], &sha256, &["-popo", "0"]].concat(), "");
+    let sha1 = ["-mac", "hmac-sha1", "-trusted", &anchor];
+    refused(&[&right[..], &sha1].concat(), "", CmpFault::Algorithm);
+    let unprotected = ["-unprotected_requests", "-trusted", &anchor];
+    refused(&unprotected, "", CmpFault::NoProtection);
+    refused(
+        &[&right[..], &sha256, &["-popo", "-1"]].concat(),
+        "",
+        CmpFault::Possession,
+    );
+    refused(
+        &[&right[..], &sha256, &["-popo", "0"]].concat(),
+        "",
+        CmpFault::Possession,
+    );
+    // A32: who asks for the rights of an authority.
+    let config = desk.file("extensions.cnf", "[authority]\nbasicConstraints = critical,CA:TRUE\n");
+    let authority = ["-config", &config, "-section", "", "-reqexts", "authority"];
+    refused(
+        &[&right[..], &sha256, &authority].concat(),
+        "",
+        CmpFault::NotAdmitted(NotAdmitted::Authority),
+    );
     // The control: the same with nothing wrong.
     client(&address, &[&ask[..], &right, &sha256].concat()).accepts("received 1 enrolled");
 }

@@ -3,6 +3,7 @@
 use der::{Decode as _, Reader as _};
 use pki::algorithm::Algorithm;
 use pki::certificate::{Certificate, CertificateFault};
+use pki::cmp::Message;
 use pki::crl::{Crl, CrlNumber, Revoked};
 use pki::csr::CertificateRequest;
 use pki::key::{PublicKey, SoftwareKey};
@@ -24,6 +25,9 @@ fn read_as_everything(der: &[u8]) -> [bool; 7] {
         lint::crl(der),
         lint::ocsp_response(der),
         SoftwareKey::from_pkcs8(der).is_ok(),
+        CertificateRequest::from_est(der).is_ok(),
+        cms::read_certificates_only(der).is_ok(),
+        Message::parse(der).is_ok(),
     );
     [
         Certificate::parse(der).is_ok(),
