@@ -1,5 +1,6 @@
 //! What an office chooses for acquisitions.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
@@ -27,6 +28,23 @@ pub struct Policy {
     pub reminded_from: u32,
     /// So many months after its end a certificate that was not renewed leaves the terminal suspended (R308).
     pub suspended_after_months: u16,
+}
+
+/// As DOMAIN decided it, where an office says nothing else: R302, R303, R308, A18, A19.
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            acquired_within_months: 2,
+            validity: Validity::Months(12),
+            tries: 5,
+            blocked_for: 30 * 60,
+            former: Former::UntilInstalled,
+            renewable_for_days: 28,
+            reminders: vec![28, 14, 7, 1],
+            reminded_from: 8 * 3_600,
+            suspended_after_months: 2,
+        }
+    }
 }
 
 /// For how long a terminal is certified.

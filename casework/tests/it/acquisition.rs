@@ -559,17 +559,7 @@ pub(crate) fn facts() -> Facts {
 }
 
 pub(crate) fn policy() -> Policy {
-    Policy {
-        acquired_within_months: 2,
-        validity: Validity::Months(12),
-        tries: 5,
-        blocked_for: 1_800,
-        former: Former::UntilInstalled,
-        renewable_for_days: 28,
-        reminders: vec![28, 14, 7, 1],
-        reminded_from: 8 * 3_600,
-        suspended_after_months: 2,
-    }
+    Policy::default()
 }
 
 /// The day after the grant was opened.

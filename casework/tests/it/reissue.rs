@@ -538,16 +538,10 @@ fn facts() -> Facts {
 }
 
 pub(crate) fn policy() -> Policy {
-    Policy {
-        rule: Rule {
-            persons: Persons::One,
-            ..rule()
-        },
-        morning_from: 6 * 3_600,
-        most_terminals: 100,
-        words_for_other: true,
-        renewable_for_days: 28,
-    }
+    Policy::reviewed_by(Rule {
+        persons: Persons::One,
+        ..rule()
+    })
 }
 
 /// A Friday before a Monday that is a holiday.
