@@ -27,7 +27,7 @@ use server::store::CardRow;
 use wire::office::Language;
 
 use crate::foreign::Foreign;
-use crate::measure::{Bound, Ratio};
+use crate::measure::{Bound, Ratio, cpu_of_process};
 
 /// The rate of commits beside that of one sync after the other, and the slowest of a hundred beside one sync.
 pub(crate) fn rows() -> Result<Vec<Ratio>> {
@@ -49,13 +49,14 @@ async fn measured() -> Result<Vec<Ratio>> {
         companies.push(room.company(number).await?);
     }
     let mut syncs = Syncs::beside(folder.path())?;
-    let (mut took, mut whole) = (Vec::new(), Duration::ZERO);
+    let (mut took, mut whole, mut spent) = (Vec::new(), Duration::ZERO, Duration::ZERO);
     for round in 0..ROUNDS {
         let mut out = Vec::new();
         for company in &mut companies {
             out.push(room.awaiting(company, round).await?);
         }
         syncs.measure()?;
+        let before = cpu_of_process(std::process::id())?;
         let begun = Instant::now();
         let pressed: Vec<_> = out
             .into_iter()
@@ -65,6 +66,8 @@ async fn measured() -> Result<Vec<Ratio>> {
             took.push(pressed.await??);
         }
         whole += begun.elapsed();
+        // Threads that waited long enough have ended, with what they had spent.
+        spent += cpu_of_process(std::process::id())?.saturating_sub(before);
     }
     syncs.measure()?;
     room.desk.store().close().await;
@@ -74,10 +77,11 @@ async fn measured() -> Result<Vec<Ratio>> {
         .context("nothing was measured")?
         .as_secs_f64();
     let (rate, sync) = (count(took.len()) / whole.as_secs_f64(), syncs.one()?);
+    let spent = spent.as_secs_f64() / count(took.len());
     Ok(vec![
         Ratio {
             what: "更新 of 64 companies at once on SQLite, from the signature to the commit".into(),
-            measured: format!("{rate:.0} commits per second"),
+            measured: format!("{rate:.0} commits per second, {:.2} ms of CPU each", spent * 1e3),
             raw: format!(
                 "{:.0} writes of 4 KiB and fdatasync per second, one after the other",
                 1.0 / sync

@@ -5,6 +5,7 @@ use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::{PgPool, Postgres, Row as _};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::time::Duration;
 
 use super::sqlite::{self, Access, Leased, Pool, SqliteRow};
@@ -135,7 +136,7 @@ impl Database {
     pub(crate) async fn reader(&self) -> Result<Connection, Fault> {
         Ok(match self {
             Self::Sqlite { readers, .. } => Connection::Sqlite(readers.acquire().await?),
-            Self::Postgres(pool) => Connection::Postgres(pool.acquire().await.map_err(fault)?),
+            Self::Postgres(pool) => Connection::Postgres(Box::pin(pool.acquire()).await.map_err(fault)?),
         })
     }
 
@@ -143,7 +144,7 @@ impl Database {
     pub(crate) async fn writer(&self) -> Result<Connection, Fault> {
         Ok(match self {
             Self::Sqlite { writer, .. } => Connection::Sqlite(writer.acquire().await?),
-            Self::Postgres(pool) => Connection::Postgres(pool.acquire().await.map_err(fault)?),
+            Self::Postgres(pool) => Connection::Postgres(Box::pin(pool.acquire()).await.map_err(fault)?),
         })
     }
 
@@ -256,7 +257,7 @@ impl Connection {
         match self {
             Self::Sqlite(connection) => connection.here(|asking| asking.prepare(statement.0)),
             Self::Postgres(connection) => {
-                let prepared = (&mut **connection).prepare(statement.0.into_sql_str()).await;
+                let prepared = answered((&mut **connection).prepare(statement.0.into_sql_str())).await;
                 prepared.map(drop).map_err(fault)
             }
         }
@@ -358,10 +359,17 @@ fn bind<'q>(statement: Statement, values: &[Value<'_>]) -> Query<'q, Postgres, P
 
 /// An answer of PostgreSQL, if it comes in time. Where none comes the connection is of no use any more, and of a COMMIT
 /// it is not known what became of it.
-async fn answered<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
-    tokio::time::timeout(ANSWER, answer)
-        .await
-        .unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())))
+///
+/// On the heap: every future of this program that may ask a database would be as large as this one, on SQLite as well,
+/// and most of them are moved about.
+fn answered<'a, T>(
+    answer: impl Future<Output = Result<T, sqlx::Error>> + Send + 'a,
+) -> Pin<Box<dyn Future<Output = Result<T, sqlx::Error>> + Send + 'a>> {
+    Box::pin(async move {
+        tokio::time::timeout(ANSWER, answer)
+            .await
+            .unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())))
+    })
 }
 
 /// Who is to blame on PostgreSQL: its world, the way to it, the others, or we.

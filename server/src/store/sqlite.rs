@@ -104,18 +104,18 @@ impl Pool {
         if kept.closed.load(Ordering::Acquire) {
             return Err(unreachable("it was closed"));
         }
-        let place = tokio::time::timeout(PATIENCE, Arc::clone(&kept.places).acquire_owned())
-            .await
-            .map_err(|_| unreachable("all connections are in use"))?
-            .map_err(|_| unreachable("it was closed"))?;
+        // Whoever waits stands before whoever comes: a place that is free is nobody's.
+        let place = match Arc::clone(&kept.places).try_acquire_owned() {
+            Ok(place) => place,
+            Err(_) => Box::pin(self.place()).await?,
+        };
         let idle = self.idle().pop();
         let link = if let Some(link) = idle {
             link
         } else {
             let (path, access) = (kept.path.clone(), kept.access);
-            tokio::task::spawn_blocking(move || Link::open(&path, access))
-                .await
-                .map_err(|why| unreachable(&why.to_string()))??
+            let opened = tokio::task::spawn_blocking(move || Link::open(&path, access)).await;
+            opened.map_err(|why| unreachable(&why.to_string()))??
         };
         Ok(Leased {
             access: kept.access,
@@ -125,6 +125,13 @@ impl Pool {
                 _place: place,
             }),
         })
+    }
+
+    async fn place(&self) -> Result<OwnedSemaphorePermit, Fault> {
+        tokio::time::timeout(PATIENCE, Arc::clone(&self.0.places).acquire_owned())
+            .await
+            .map_err(|_| unreachable("all connections are in use"))?
+            .map_err(|_| unreachable("it was closed"))
     }
 
     /// Waits for those that are used, and closes all. Nobody gets one any more.

@@ -90,6 +90,10 @@ impl Cluster {
                 .unwrap();
         }
         server.wait().unwrap();
+        // As long as one of them is on its way out it holds the memory that the next server would take for itself.
+        while processes.iter().any(|process| is_running(process)) {
+            std::thread::park_timeout(Duration::from_millis(1));
+        }
     }
 
     pub(crate) fn url(&self, database: &str) -> String {
@@ -125,6 +129,13 @@ impl Cluster {
             .unwrap()
             .success()
     }
+}
+
+/// Neither gone nor dead and only not waited for.
+fn is_running(process: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(") ").map(|(_, rest)| rest.starts_with(['Z', 'X']));
+    state == Some(false)
 }
 
 impl Drop for Cluster {
