@@ -2,9 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use wire::acquisition::Wanted;
 use wire::card_request::{CardRequest, PinRule, Step};
 use wire::code::Code;
 
+use crate::acquisition;
 use crate::origin::Origin;
 
 /// What a portal asks, checked.
@@ -40,7 +42,7 @@ impl Unfit {
 
 impl Asked {
     /// Checks what came from `portal` for the request `id`.
-    pub(crate) fn check(request: CardRequest, id: &str, now: i64) -> Result<Self, Unfit> {
+    pub(crate) fn check(request: CardRequest, id: &str, portal: &Origin, now: i64) -> Result<Self, Unfit> {
         if request.protocol != wire::PROTOCOL {
             return Err(Unfit::Protocol);
         }
@@ -65,7 +67,11 @@ impl Asked {
         check_pin(&request.pin)?;
         let answered = usize::try_from(request.answered).unwrap_or(usize::MAX);
         for (n, step) in request.steps.iter().enumerate() {
-            check_step(step, n > answered)?;
+            check_step(step, n > answered, portal)?;
+            let before = n.checked_sub(1).and_then(|n| request.steps.get(n));
+            if matches!(step, Step::Install { .. }) && !matches!(before, Some(Step::Acquire { .. })) {
+                return Err(Unfit::Malformed("a certificate for no key"));
+            }
         }
         if request.expires_at <= now {
             return Err(Unfit::Expired);
@@ -94,7 +100,7 @@ impl Asked {
     }
 
     /// The portal said go, and what it put in the next step's place.
-    pub(crate) fn next(&mut self, next: Option<Step>, pin: Option<PinRule>) -> Result<(), Unfit> {
+    pub(crate) fn next(&mut self, next: Option<Step>, pin: Option<PinRule>, portal: &Origin) -> Result<(), Unfit> {
         self.0.answered += 1;
         if let Some(pin) = pin {
             check_pin(&pin)?;
@@ -106,7 +112,7 @@ impl Asked {
         if let Some(next) = next {
             *place = next;
         }
-        check_step(place, false)
+        check_step(place, false, portal)
     }
 
     /// Where the browser goes back to, always on the portal's own origin.
@@ -146,14 +152,22 @@ fn check_pin(pin: &PinRule) -> Result<(), Unfit> {
 }
 
 /// Whether a step can be shown. The text of one that lies ahead may still be to come.
-fn check_step(step: &Step, ahead: bool) -> Result<(), Unfit> {
+fn check_step(step: &Step, ahead: bool, portal: &Origin) -> Result<(), Unfit> {
     match step {
         Step::Present { .. } | Step::Authenticate { .. } | Step::Swap { .. } => {}
-        Step::Sign {
+        Step::Acquire { wanted, .. } => check_wanted(wanted)?,
+        Step::Install { issued: None, .. }
+        | Step::Sign {
             text: None,
             certificate: None,
             ..
         } if ahead => {}
+        Step::Install { issued, .. } => {
+            let issued = issued.as_ref().ok_or(Unfit::Malformed("the certificate never came"))?;
+            if !acquisition::is_sound(issued, portal) {
+                return Err(Unfit::Malformed("the certificates, or the address of their test"));
+            }
+        }
         Step::Sign { text, certificate, .. } => {
             let (Some(text), Some(certificate)) = (text, certificate) else {
                 return Err(Unfit::Malformed("the text was never written"));
@@ -168,6 +182,25 @@ fn check_step(step: &Step, ahead: bool) -> Result<(), Unfit> {
                 return Err(Unfit::Unshowable);
             }
         }
+    }
+    Ok(())
+}
+
+/// Whether a key can be made as it is wanted, and the page can say for what.
+fn check_wanted(wanted: &Wanted) -> Result<(), Unfit> {
+    let is_label = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-';
+    if !is_id(&wanted.mark) || wanted.mark.len() < 16 {
+        return Err(Unfit::Malformed("the mark is none"));
+    }
+    if !(1..=32).contains(&wanted.label.len()) || !wanted.label.bytes().all(is_label) {
+        return Err(Unfit::Malformed("the label is none"));
+    }
+    if wanted.keys.is_empty() || wanted.places.is_empty() {
+        return Err(Unfit::Malformed("no key, or no place for it"));
+    }
+    let subject = acquisition::subject(wanted).ok_or(Unfit::Malformed("the subject is no name"))?;
+    if subject.to_string().chars().any(misleads) {
+        return Err(Unfit::Unshowable);
     }
     Ok(())
 }
@@ -226,6 +259,10 @@ mod tests {
         }
     }
 
+    fn portal() -> Origin {
+        "https://ca.example.jp".parse().unwrap()
+    }
+
     fn request(text: &str) -> CardRequest {
         CardRequest {
             protocol: wire::PROTOCOL,
@@ -264,8 +301,8 @@ mod tests {
 
     #[test]
     fn a_request_that_keeps_its_promises_is_taken() {
-        let asked = Asked::check(request("失効申込書\n葛\u{E0100}城 一郎\n"), "abc", 99).unwrap();
-        let portal: Origin = "https://ca.example.jp".parse().unwrap();
+        let asked = Asked::check(request("失効申込書\n葛\u{E0100}城 一郎\n"), "abc", &portal(), 99).unwrap();
+        let portal = portal();
         assert_eq!(
             asked.way_back(&portal, Some("a/b&c=é")),
             "https://ca.example.jp/mihon-ca/revocation/return?code=a%2Fb%26c%3D%C3%A9"
@@ -276,7 +313,7 @@ mod tests {
     fn a41_a_text_that_would_be_shown_otherwise_is_refused() {
         for text in ["a\u{202E}b", "a\u{200B}b", "a\rb", "a\u{7}b", "a\u{2066}b"] {
             assert_eq!(
-                Asked::check(request(text), "abc", 0).err(),
+                Asked::check(request(text), "abc", &portal(), 0).err(),
                 Some(Unfit::Unshowable),
                 "{text:?}"
             );
@@ -298,7 +335,7 @@ mod tests {
             let mut bad = request("text");
             bad.return_to = path.into();
             assert!(
-                matches!(Asked::check(bad, "abc", 0), Err(Unfit::Malformed(_))),
+                matches!(Asked::check(bad, "abc", &portal(), 0), Err(Unfit::Malformed(_))),
                 "{path:?}"
             );
         }
@@ -308,15 +345,21 @@ mod tests {
     fn an_old_or_late_or_strange_request_is_refused() {
         let mut newer = request("text");
         newer.protocol += 1;
-        assert_eq!(Asked::check(newer, "abc", 0).err(), Some(Unfit::Protocol));
-        assert_eq!(Asked::check(request("text"), "abc", 100).err(), Some(Unfit::Expired));
+        assert_eq!(Asked::check(newer, "abc", &portal(), 0).err(), Some(Unfit::Protocol));
+        assert_eq!(
+            Asked::check(request("text"), "abc", &portal(), 100).err(),
+            Some(Unfit::Expired)
+        );
         assert!(matches!(
-            Asked::check(request("text"), "abd", 0),
+            Asked::check(request("text"), "abd", &portal(), 0),
             Err(Unfit::Malformed(_))
         ));
         let mut short = request("text");
         short.nonce = URL_SAFE_NO_PAD.encode([7; 16]);
-        assert!(matches!(Asked::check(short, "abc", 0), Err(Unfit::Malformed(_))));
+        assert!(matches!(
+            Asked::check(short, "abc", &portal(), 0),
+            Err(Unfit::Malformed(_))
+        ));
         assert!(!is_id("../claim") && !is_id("") && is_id("Zm9v-_"));
     }
 }

@@ -9,6 +9,7 @@ use card::{CardFault, TriesLeft};
 
 use crate::home::Home;
 use crate::portal::Lines;
+use crate::tokens::{Tries, look};
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +53,7 @@ pub async fn examine(home: &Home, port: u16, readers: Result<Readers, CardFault>
         // It panicked, and says so on standard error by itself.
         .unwrap_or_default();
     let mut findings = cards;
+    findings.extend(modules(home).await);
     findings.push(phrase(home));
     findings.extend(portals(home).await);
     findings.push(door(port));
@@ -128,6 +130,46 @@ fn at_one_reader(readers: &Readers, state: &ReaderState) -> Finding {
                     Health::Ill,
                     fault.to_string(),
                     "Insert the card that belongs to the procedure.",
+                ),
+            }
+        }
+    }
+}
+
+async fn modules(home: &Home) -> Vec<Finding> {
+    let modules = match home.modules() {
+        Ok(modules) => modules,
+        Err(fault) => return vec![Finding::new("modules", Health::Ill, fault.to_string(), "")],
+    };
+    let looked = tokio::task::spawn_blocking(move || modules.iter().map(|module| at_a_module(module)).collect());
+    // It panicked, and says so on standard error by itself.
+    looked.await.unwrap_or_default()
+}
+
+fn at_a_module(module: &std::path::Path) -> Finding {
+    let subject = format!("module {}", module.display());
+    match look(module) {
+        Err(fault) => Finding::new(
+            subject,
+            Health::Ill,
+            fault.to_string(),
+            "Install the software of the token's maker, or correct the path in the file `modules`.",
+        ),
+        Ok(tokens) if tokens.is_empty() => Finding::new(subject, Health::Missing, "no token is plugged in", ""),
+        Ok(tokens) => {
+            let locked = tokens.iter().find(|token| token.tries == Tries::None);
+            match locked {
+                Some(token) => Finding::new(
+                    subject,
+                    Health::Ill,
+                    format!("the PIN of the token {} is locked", token.label),
+                    "Ask whoever issued the token to unlock it.",
+                ),
+                None => Finding::new(
+                    subject,
+                    Health::Well,
+                    format!("{} tokens that can be used", tokens.len()),
+                    "",
                 ),
             }
         }

@@ -1,6 +1,6 @@
 //! What the agent remembers between two starts: the portals it may talk to, and the holder's phrase.
 //!
-//! Two small text files in one directory that only its user can read. Never a PIN.
+//! Small text files in one directory that only its user can read, and a record of each acquisition. Never a PIN.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -103,6 +103,64 @@ impl Home {
         self.write(PHRASE, phrase)
     }
 
+    /// The PKCS#11 modules whose tokens may hold keys of this terminal. Whoever runs the terminal chooses them, and no portal
+    /// can. Read anew each time.
+    pub fn modules(&self) -> Result<Vec<PathBuf>, HomeFault> {
+        let text = read(&self.0.join(MODULES))?.unwrap_or_default();
+        Ok(text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .map(PathBuf::from)
+            .collect())
+    }
+
+    /// Uses the tokens of a module from now on. Safe to repeat.
+    pub fn use_module(&self, module: &Path) -> Result<(), HomeFault> {
+        let refused = |reason| HomeFault::File {
+            path: module.to_owned(),
+            cause: io::Error::new(io::ErrorKind::InvalidInput, reason),
+        };
+        let line = module
+            .to_str()
+            .filter(|line| !line.contains('\n') && line.trim() == *line);
+        let line = line.ok_or(refused("a module's path is UTF-8 on one line"))?;
+        if !module.is_absolute() {
+            // What it means would depend on where the agent was started.
+            return Err(refused("a module's path begins at the root"));
+        }
+        let mut modules = self.modules()?;
+        if modules.iter().any(|known| known == module) {
+            return Ok(());
+        }
+        modules.push(PathBuf::from(line));
+        let mut text =
+            String::from("# PKCS#11 modules of tokens that may hold keys of this terminal, one path a line.\n");
+        for module in &modules {
+            text.push_str(&module.to_string_lossy());
+            text.push('\n');
+        }
+        self.write(MODULES, &text)
+    }
+
+    /// A file of the agent's own, if it is there.
+    pub(crate) fn kept(&self, name: &str) -> Result<Option<String>, HomeFault> {
+        read(&self.0.join(name))
+    }
+
+    /// Keeps a file of the agent's own. Durable when it returns.
+    pub(crate) fn keep(&self, name: &str, text: &str) -> Result<(), HomeFault> {
+        self.write(name, text)
+    }
+
+    /// The fault of a file whose content makes no sense.
+    pub(crate) fn unreadable(&self, name: &str) -> HomeFault {
+        HomeFault::File {
+            path: self.0.join(name),
+            cause: io::ErrorKind::InvalidData.into(),
+        }
+    }
+
     /// Replaces a file at once or not at all.
     fn write(&self, name: &str, text: &str) -> Result<(), HomeFault> {
         let path = self.0.join(name);
@@ -165,6 +223,7 @@ fn private_file(path: &Path) -> io::Result<fs::File> {
 
 const PORTALS: &str = "portals";
 const PHRASE: &str = "phrase";
+const MODULES: &str = "modules";
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod acquisition;
 mod asked;
 mod cards;
 pub mod chance;
@@ -23,6 +24,7 @@ pub mod origin;
 mod pages;
 pub mod platform;
 mod portal;
+pub mod tokens;
 pub mod virtual_card;
 mod visit;
 mod watch;

@@ -8,6 +8,7 @@ use wire::card_request::{Answer, PinRule};
 use wire::code::Code;
 use wire::office::{Language, Text};
 
+use crate::acquisition::{Acquiring, Done, PlaceFault};
 use crate::asked::Asked;
 use crate::cards::ShownCard;
 use crate::kept::Session;
@@ -43,6 +44,8 @@ pub(crate) struct State {
     pub(crate) person: String,
     /// How the portal says that this card's PIN looks.
     pub(crate) rule: PinRule,
+    /// How far an acquisition is.
+    pub(crate) acquiring: Acquiring,
 }
 
 /// Where a visit stands.
@@ -66,6 +69,8 @@ pub(crate) enum Stage {
     Over(Code),
     /// All is said; the browser belongs there.
     Back(String),
+    /// A certificate is where it belongs, and the portal knows it.
+    Installed(Box<Done>),
 }
 
 /// Whether another card may be tried.
@@ -92,6 +97,12 @@ pub(crate) enum Notice {
     Stale,
     /// The PIN that was kept is gone.
     PinGone,
+    /// The place of a key.
+    Place(PlaceFault),
+    /// The test of a certificate failed.
+    Test(Code),
+    /// No place was chosen, or one that has left.
+    NoPlace,
 }
 
 /// The one-time token of a form.
@@ -129,6 +140,7 @@ impl Visit {
                 before: None,
                 person: String::new(),
                 rule,
+                acquiring: Acquiring::default(),
             }),
             version: watch::Sender::new(1),
         }
@@ -239,7 +251,9 @@ impl Visits {
                     && match state.stage {
                         Stage::Holder | Stage::Refused { .. } => true,
                         // The portal may have taken the answer: sending it again tells.
-                        Stage::Working | Stage::Unsent(_) | Stage::Over(_) | Stage::Back(_) => false,
+                        Stage::Working | Stage::Unsent(_) | Stage::Over(_) | Stage::Back(_) | Stage::Installed(_) => {
+                            false
+                        }
                     }
             })
             .cloned()

@@ -120,7 +120,7 @@ pub(crate) async fn send(local: &Local, visit: &Visit, answer: Answer) {
 }
 
 /// Sends an answer and says where the visit stands by the portal's verdict.
-async fn deliver(local: &Local, visit: &Visit, answer: Answer) -> Stage {
+pub(crate) async fn deliver(local: &Local, visit: &Visit, answer: Answer) -> Stage {
     let (id, step) = {
         let state = visit.look();
         (state.asked.id.clone(), state.asked.answered)
@@ -162,7 +162,7 @@ fn went(local: &Local, visit: &Visit, next: Option<Step>, pin: Option<PinRule>) 
         if let Some(Step::Swap { .. }) = state.asked.step() {
             state.before = state.card.take();
         }
-        let went = state.asked.next(next, pin);
+        let went = state.asked.next(next, pin, &visit.portal);
         state.rule = state.asked.pin.clone();
         let swaps = matches!(state.asked.step(), Some(Step::Swap { .. })) && state.asked.same_pin != SamePin::Off;
         (went, state.card.clone().filter(|_| swaps))
@@ -186,7 +186,7 @@ pub(crate) async fn begin_again(local: Arc<Local>, visit: Arc<Visit>) {
     let told = local.lines.claim(&visit.portal, &id, &visit.key).await;
     let asked = told
         .ok()
-        .and_then(|request| Asked::check(request, &id, local.clock.now()).ok());
+        .and_then(|request| Asked::check(request, &id, &visit.portal, local.clock.now()).ok());
     visit.change(|state| match asked {
         Some(asked) => {
             state.rule = asked.pin.clone();
@@ -309,7 +309,7 @@ impl Task {
     fn of(visit: &Visit, card: &ShownCard) -> Option<Self> {
         let state = visit.look();
         let what = match state.asked.step()? {
-            Step::Present { .. } | Step::Swap { .. } => return None,
+            Step::Present { .. } | Step::Swap { .. } | Step::Acquire { .. } | Step::Install { .. } => return None,
             Step::Authenticate { .. } => What::Authentication(authentication_message(
                 visit.portal.as_str(),
                 &state.asked,

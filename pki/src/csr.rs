@@ -88,10 +88,19 @@ impl CertificateRequest {
 
     /// Makes a request for the signer's key. `common_name` only says to people which request this is.
     pub fn new(common_name: &str, signer: &dyn Signer) -> Result<Self, SignFault> {
+        Self::made(|info| crate::name::common_name_only(info, common_name), signer)
+    }
+
+    /// Makes a request for the signer's key, under the name that somebody else wants to read in it.
+    pub fn for_subject(subject: &DistinguishedName, signer: &dyn Signer) -> Result<Self, SignFault> {
+        Self::made(|info| info.raw(subject.der()), signer)
+    }
+
+    fn made(subject: impl FnOnce(&mut Encoder), signer: &dyn Signer) -> Result<Self, SignFault> {
         let info = Encoder::der(|info| {
             info.sequence(|info| {
                 info.unsigned(&[]);
-                crate::name::common_name_only(info, common_name);
+                subject(info);
                 info.raw(signer.public_key().spki_der());
                 info.context(0, |_no_attributes| {});
             });

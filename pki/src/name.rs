@@ -314,7 +314,8 @@ impl DistinguishedName {
         })
     }
 
-    pub(crate) fn from_der(der: &[u8]) -> Result<Self, Malformed> {
+    /// Reads the DER of a name.
+    pub fn from_der(der: &[u8]) -> Result<Self, Malformed> {
         only(der, SEQUENCE, "distinguished name")?;
         Self::decode(&mut Decoder::new(der))
     }

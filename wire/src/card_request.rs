@@ -5,6 +5,7 @@
 //! A request may speak of several cards one after another: [`Step::Swap`] stands between them, and every step belongs to
 //! the card that was presented last.
 
+use crate::acquisition::{Issued, Place, Tested, Wanted};
 use crate::code::Code;
 use crate::office::{Language, Office, Text};
 use schemars::JsonSchema;
@@ -98,6 +99,21 @@ pub enum Step {
         /// Which card to insert, and how.
         says: Text,
     },
+    /// Make a key where it shall live, and ask for its certificate. Always followed by [`Step::Install`].
+    Acquire {
+        /// What the certificate is for.
+        says: Text,
+        /// What is made.
+        wanted: Wanted,
+    },
+    /// Bring the certificate to the key of the step before, and test both.
+    Install {
+        /// What to do with it.
+        says: Text,
+        /// Absent until the certificate is there, which it is in [`Verdict::Go`] before the step is reached.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        issued: Option<Issued>,
+    },
 }
 
 /// How a PIN looks; checked by the agent before the card sees it, so that a slip of the keys costs no try.
@@ -185,6 +201,22 @@ pub enum Answer {
     },
     /// To [`Step::Swap`]: another card than the one before is there. Which one, the next step tells.
     Swapped,
+    /// To [`Step::Acquire`]: the key is made, and here is what it asks for.
+    Requested {
+        /// PKCS#10, DER.
+        csr: String,
+        /// Where the key lives.
+        place: Place,
+    },
+    /// To [`Step::Install`]: key and certificate are together.
+    Installed {
+        /// SHA-256 of the certificate.
+        certificate: String,
+        /// Where they live.
+        place: Place,
+        /// What became of the test.
+        tested: Tested,
+    },
     /// The card said no, and this counts for the audit (numbers only, never what was typed).
     PinFailed {
         /// Tries left as the card tells; `None` where it does not.

@@ -336,6 +336,45 @@ pub enum Code {
     /// The certificate that is to be reissued has not expired.
     #[serde(rename = "W-STILLVALID")]
     WarnStillValid,
+    /// The PKCS#11 module of this terminal cannot be used.
+    #[serde(rename = "E-KEY-MODULE")]
+    KeyModule,
+    /// The token or the file with the key is not there.
+    #[serde(rename = "E-KEY-GONE")]
+    KeyGone,
+    /// No key can be made, or no certificate written, in the chosen place.
+    #[serde(rename = "E-KEY-PLACE")]
+    KeyPlace,
+    /// The chosen place holds a key or a certificate of something else.
+    #[serde(rename = "E-KEY-TAKEN")]
+    KeyTaken,
+    /// The certificate is for another key.
+    #[serde(rename = "E-KEY-DIFFERS")]
+    KeyDiffers,
+    /// The token is locked.
+    #[serde(rename = "E-PIN-LOCKED")]
+    PinLocked,
+    /// The server of the test was not reached.
+    #[serde(rename = "E-TEST-CONNECT")]
+    TestConnect,
+    /// This computer does not trust the server of the test.
+    #[serde(rename = "E-TEST-TRUST")]
+    TestTrust,
+    /// The clock of this computer is wrong.
+    #[serde(rename = "E-TEST-CLOCK")]
+    TestClock,
+    /// The certificate that was to be tested has expired.
+    #[serde(rename = "E-TEST-EXPIRED")]
+    TestExpired,
+    /// The server of the test refused the certificate.
+    #[serde(rename = "E-TEST-REFUSED")]
+    TestRefused,
+    /// The server of the test asked for no certificate, or failed.
+    #[serde(rename = "E-TEST-SERVER")]
+    TestServer,
+    /// The key did not sign during the test.
+    #[serde(rename = "E-TEST-KEY")]
+    TestKey,
     /// The server could not finish; nothing was accepted.
     #[serde(rename = "E-FAULT")]
     Fault,
@@ -453,6 +492,19 @@ impl Code {
         Self::Csr,
         Self::RenewEarly,
         Self::WarnStillValid,
+        Self::KeyModule,
+        Self::KeyGone,
+        Self::KeyPlace,
+        Self::KeyTaken,
+        Self::KeyDiffers,
+        Self::PinLocked,
+        Self::TestConnect,
+        Self::TestTrust,
+        Self::TestClock,
+        Self::TestExpired,
+        Self::TestRefused,
+        Self::TestServer,
+        Self::TestKey,
         Self::Fault,
     ];
 

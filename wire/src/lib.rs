@@ -18,6 +18,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod acquisition;
 pub mod api;
 pub mod bid;
 pub mod bidder;
@@ -35,7 +36,7 @@ pub mod revocation;
 pub mod token;
 
 /// The version of the exchange. An agent that meets a higher one asks its user to update it.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// Where the agent listens unless told otherwise (loopback only).
 pub const AGENT_PORT: u16 = 24817;

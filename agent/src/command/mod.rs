@@ -1,6 +1,7 @@
 //! The commands of `kagimori-agent`.
 
 mod card;
+mod keys;
 mod pin;
 mod serve;
 mod virtual_card;
@@ -35,6 +36,9 @@ enum What {
     /// Lets a portal ask for cards from now on
     #[command(after_help = "Example:\n  kagimori-agent allow https://ca.example.jp")]
     Allow(Allow),
+    /// Where the keys of this terminal may live
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Says what is wrong with reader, card, middleware and settings, and what to do
     #[command(
         after_help = "Examples:\n  kagimori-agent doctor\n  kagimori-agent doctor --json | jq '.[] | select(.health != \"well\")'"
@@ -94,6 +98,7 @@ impl Command {
                 home.allow(&allow.origin)?;
                 say(&format!("{} may ask for cards now.", allow.origin));
             }
+            What::Keys(keys) => keys.run()?,
             What::Doctor(doctor) => return doctor.run().await,
             What::VirtualCard(card) => card.run().await?,
         }

@@ -168,7 +168,7 @@ pub(crate) async fn cancel(State(local): State<Held>, headers: HeaderMap, body: 
         Ok(opened) => opened,
         Err(response) => return response,
     };
-    let may = |stage: &Stage| !matches!(stage, Stage::Working | Stage::Back(_));
+    let may = |stage: &Stage| !matches!(stage, Stage::Working | Stage::Back(_) | Stage::Installed(_));
     if begin(&visit, &mut form, may).is_none() {
         return onward(&visit);
     }
@@ -180,7 +180,7 @@ pub(crate) async fn cancel(State(local): State<Held>, headers: HeaderMap, body: 
 }
 
 /// Reads a form of a visit and finds the visit, which must be this browser's.
-async fn opened(local: &Held, headers: &HeaderMap, body: Body) -> Result<(Arc<Visit>, Form), Response> {
+pub(super) async fn opened(local: &Held, headers: &HeaderMap, body: Body) -> Result<(Arc<Visit>, Form), Response> {
     let visitor = Visitor::of(local, headers);
     let said = |status, code| message(Page::plain(visitor.words()), status, code, None);
     let read = tokio::time::timeout(READ, Form::read(body)).await;
@@ -199,7 +199,7 @@ async fn opened(local: &Held, headers: &HeaderMap, body: Body) -> Result<(Arc<Vi
 
 /// Uses the form's token up and makes it the card's and the portal's turn, in one step, so that a second click finds nothing to do.
 /// Gives back the stage that it was; `None` where the browser is only to see where things stand.
-fn begin(visit: &Visit, form: &mut Form, may: impl Fn(&Stage) -> bool) -> Option<Stage> {
+pub(super) fn begin(visit: &Visit, form: &mut Form, may: impl Fn(&Stage) -> bool) -> Option<Stage> {
     let token = form.take("token").unwrap_or_default();
     visit.change(|state| match state.form.spend(&token) {
         Spent::Now if may(&state.stage) => {
@@ -215,7 +215,7 @@ fn begin(visit: &Visit, form: &mut Form, may: impl Fn(&Stage) -> bool) -> Option
 }
 
 /// It is the holder's turn again, with something to read first.
-fn hand_back(visit: &Visit, notice: Notice) -> Response {
+pub(super) fn hand_back(visit: &Visit, notice: Notice) -> Response {
     visit.change(|state| {
         state.notice = Some(notice);
         state.stage = Stage::Holder;
@@ -224,7 +224,7 @@ fn hand_back(visit: &Visit, notice: Notice) -> Response {
 }
 
 /// Waits a little for the work, so that the browser usually goes straight on; the working page bridges the rest.
-async fn finish(visit: &Visit, task: tokio::task::JoinHandle<()>) -> Response {
+pub(super) async fn finish(visit: &Visit, task: tokio::task::JoinHandle<()>) -> Response {
     if let Ok(Err(_)) = tokio::time::timeout(PATIENCE, task).await {
         // It panicked, which is ours; the page must not wait for ever.
         visit.change(|state| {
@@ -237,7 +237,7 @@ async fn finish(visit: &Visit, task: tokio::task::JoinHandle<()>) -> Response {
 }
 
 /// Back to the portal when all is said, else to the page for where the visit stands.
-fn onward(visit: &Visit) -> Response {
+pub(super) fn onward(visit: &Visit) -> Response {
     if let Stage::Back(address) = &visit.look().stage {
         return see(address);
     }

@@ -1,5 +1,6 @@
 //! The agent's pages.
 
+mod acquisition;
 pub(crate) mod consent;
 mod pinpad;
 pub(crate) mod request;
@@ -39,6 +40,9 @@ pub(crate) fn routes(local: Arc<Local>, port: u16) -> Router {
         .route("/request", get(request::page))
         .route("/request/card", post(consent::card))
         .route("/request/pin", post(consent::pin))
+        .route("/request/place", post(acquisition::place))
+        .route("/request/key", post(acquisition::key))
+        .route("/request/leave", post(acquisition::leave))
         .route("/request/again", post(consent::again))
         .route("/request/resend", post(consent::resend))
         .route("/request/cancel", post(consent::cancel))

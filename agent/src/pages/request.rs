@@ -88,6 +88,7 @@ struct PersonField {
 #[derive(Template)]
 #[template(path = "working.html")]
 struct WorkingPage {
+    lead: String,
     page: Page,
     who: Who,
 }
@@ -171,7 +172,7 @@ async fn claim(local: &Held, visitor: &Visitor, portal: Origin, id: &str) -> Res
             return Err(Box::new(message(page, StatusCode::BAD_GATEWAY, Code::Fault, home)));
         }
     };
-    let asked = Asked::check(request, id, local.clock.now()).map_err(|unfit| {
+    let asked = Asked::check(request, id, &portal, local.clock.now()).map_err(|unfit| {
         tracing::warn!(%portal, ?unfit, "the request was not taken");
         Box::new(message(page, StatusCode::CONFLICT, unfit.code(), home))
     })?;
@@ -192,7 +193,18 @@ async fn stage(local: &Held, visit: &Arc<Visit>, here: String, phrase: String) -
         match &state.stage {
             Stage::Holder => (state.asked.step().cloned(), state.asked.is_swap()),
             Stage::Back(address) => return see(address),
-            stopped => return frame.stopped(stopped, Some(&state.rule)),
+            Stage::Installed(done) => {
+                let done = done.clone();
+                drop(state);
+                return frame.acquired(visit, &done);
+            }
+            stopped => {
+                let lead = match state.asked.step() {
+                    Some(Step::Acquire { .. } | Step::Install { .. }) => "acquire-working",
+                    _ => "working-lead",
+                };
+                return frame.stopped(stopped, Some(&state.rule), lead);
+            }
         }
     };
     let chosen = visit.look().card.is_some();
@@ -215,6 +227,7 @@ async fn stage(local: &Held, visit: &Arc<Visit>, here: String, phrase: String) -
             };
             frame.ask_pin(local, visit, &seen, &says, Some(text)).await
         }
+        Some(Step::Acquire { says, .. } | Step::Install { says, .. }) => frame.acquire(local, visit, &says).await,
         // `Asked` lets no visit come here without a step, or to a text that was never written.
         Some(Step::Sign { text: None, .. }) | None => message(frame.page, StatusCode::BAD_GATEWAY, Code::Fault, None),
     }
@@ -415,12 +428,13 @@ impl Frame {
     }
 
     /// It is not the holder's turn at the card.
-    fn stopped(mut self, stage: &Stage, rule: Option<&PinRule>) -> Response {
+    fn stopped(mut self, stage: &Stage, rule: Option<&PinRule>, lead: &str) -> Response {
         let words = self.page.words;
         let (title, message, onward) = match stage {
-            Stage::Holder | Stage::Back(_) | Stage::Working => {
+            Stage::Holder | Stage::Back(_) | Stage::Installed(_) | Stage::Working => {
                 self.only_waits();
                 let shown = WorkingPage {
+                    lead: words.say(lead),
                     page: self.page,
                     who: self.who,
                 };
@@ -540,6 +554,12 @@ pub(super) fn told(notice: &Notice, words: Words, rule: Option<&PinRule>) -> Opt
         Notice::PinFormat => (Code::PinFormat, None),
         Notice::Stale => (Code::Stale, None),
         Notice::SameCard => (Code::CardSame, None),
+        Notice::Test(code) => (*code, None),
+        Notice::NoPlace => (Code::KeyGone, None),
+        Notice::Place(place) => {
+            let card = place.as_card();
+            return Some(words.message(place.code(), &arguments(words, card.as_ref(), rule)));
+        }
         Notice::PinDiffers(left) => {
             let what = match left {
                 TriesLeft::Known(left) => words.count("pin-differs", *left),

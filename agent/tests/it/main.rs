@@ -12,5 +12,6 @@ mod scene;
 mod secrets;
 mod shell;
 mod start;
+mod traces;
 mod walk;
 mod watch;

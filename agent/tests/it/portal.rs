@@ -13,6 +13,7 @@ use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pki::certificate::Certificate;
+use wire::acquisition::{Issued, KeyKind, Place, Tested, Wanted};
 use wire::card_request::{
     Answer, Cancelled, CardRequest, Claim, PinAfter, PinRule, SamePin, Step, Verdict, WatchReport,
     authentication_message,
@@ -59,7 +60,12 @@ pub(crate) struct Mood {
     pub(crate) registered: Option<[u8; 32]>,
     /// Wants to hear of no watched card any more.
     pub(crate) deaf: bool,
+    /// Certifies the keys of terminals.
+    pub(crate) certifies: Option<Certifies>,
 }
+
+/// What a service centre makes of a certificate request.
+pub(crate) type Certifies = Arc<dyn Fn(&[u8]) -> Issued + Send + Sync>;
 
 /// What the portal saw.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +82,15 @@ pub(crate) enum Heard {
     PinFailed(Option<u8>),
     Cancelled,
     Watched(WatchReport),
+    Requested {
+        csr: Vec<u8>,
+        place: Place,
+    },
+    Installed {
+        certificate: String,
+        place: Place,
+        tested: Tested,
+    },
 }
 
 impl Portal {
@@ -129,6 +144,33 @@ impl Portal {
     /// Request 2: sign this text with this certificate.
     pub(crate) fn ask_signature(&self, mark: &str, certificate: &[u8; 32], text: &str) -> String {
         self.ask(mark, Language::Ja, vec![sign(certificate, text)])
+    }
+
+    /// デジタル証明書の取得 under a grant.
+    #[allow(dead_code, reason = "one of the two programs that share this file needs it")]
+    pub(crate) fn ask_acquisition(&self, grant: &str, kind: KeyKind, expires_at: i64) -> String {
+        let wanted = Wanted {
+            mark: grant.to_owned(),
+            label: "NAC11110A".to_owned(),
+            subject: URL_SAFE_NO_PAD.encode(SUBJECT),
+            keys: vec![kind],
+            places: vec![Place::Token, Place::Card, Place::File],
+        };
+        let says = || both("端末 11110A の証明書です。", "It is for terminal 11110A.");
+        let steps = vec![
+            Step::Acquire { says: says(), wanted },
+            Step::Install {
+                says: says(),
+                issued: None,
+            },
+        ];
+        let id = self.ask("one", Language::Ja, steps);
+        self.tamper(&id, |request| {
+            request.procedure = "acquisition".into();
+            request.title = both("デジタル証明書の取得", "Acquisition of a digital certificate");
+            request.expires_at = expires_at;
+        });
+        id
     }
 
     pub(crate) fn ask(&self, mark: &str, language: Language, steps: Vec<Step>) -> String {
@@ -236,6 +278,10 @@ fn renewal() -> Vec<Step> {
         late(true),
     ]
 }
+
+/// CN=NAC11110A under O=見本通関, C=JP.
+#[allow(dead_code, reason = "one of the two programs that share this file needs it")]
+const SUBJECT: &[u8] = b"\x30\x38\x31\x0b\x30\x09\x06\x03\x55\x04\x06\x13\x02JP\x31\x15\x30\x13\x06\x03\x55\x04\x0a\x0c\x0c\xe8\xa6\x8b\xe6\x9c\xac\xe9\x80\x9a\xe9\x96\xa2\x31\x12\x30\x10\x06\x03\x55\x04\x03\x0c\x09NAC11110A";
 
 /// A1
 pub(crate) const CURRENT: &str = "現在使用している IC カードが IC カードリーダーに正しく挿入されていることを確認して「OK」ボタンをクリックしてください。";
@@ -409,6 +455,37 @@ impl Portal {
             }
             (Step::Swap { .. }, Answer::Swapped) => {
                 self.hear(Heard::Swapped);
+                good
+            }
+            (Step::Acquire { .. }, Answer::Requested { csr, place }) => {
+                let csr = URL_SAFE_NO_PAD.decode(csr).unwrap();
+                self.hear(Heard::Requested {
+                    csr: csr.clone(),
+                    place: *place,
+                });
+                let issued = mood.certifies.as_ref().unwrap()(&csr);
+                let next = &mut asked.request.steps[asked.request.answered as usize + 1];
+                if let Step::Install { issued: place, .. } = next {
+                    *place = Some(issued);
+                }
+                Verdict::Go {
+                    next: Some(next.clone()),
+                    pin: None,
+                }
+            }
+            (
+                Step::Install { .. },
+                Answer::Installed {
+                    certificate,
+                    place,
+                    tested,
+                },
+            ) => {
+                self.hear(Heard::Installed {
+                    certificate: certificate.clone(),
+                    place: *place,
+                    tested: *tested,
+                });
                 good
             }
             (step, answer) => panic!("{answer:?} is no answer to {step:?}"),

@@ -1,9 +1,6 @@
 //! The PIN is nowhere but in the card (A9).
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
-
-use tracing_subscriber::fmt::MakeWriter;
 
 use agent::virtual_card::Keys;
 use wire::card_request::SamePin;
@@ -11,57 +8,7 @@ use wire::card_request::SamePin;
 use crate::bench::{Bench, Browser, PIN, card, card_with, to_pin};
 use crate::portal::Portal;
 use crate::scene::{OTHER, Scene};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(octets);
-        Ok(octets.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-/// The PIN as it could stand somewhere: plain, in hex both ways, padded, as base64 and in UTF-16.
-fn faces(pin: &str) -> Vec<String> {
-    use base64::Engine as _;
-    let hex = pin.bytes().fold(String::new(), |mut hex, octet| {
-        use std::fmt::Write as _;
-        write!(hex, "{octet:02x}").unwrap();
-        hex
-    });
-    let list = pin
-        .bytes()
-        .map(|octet| octet.to_string())
-        .collect::<Vec<_>>()
-        .join(", ");
-    vec![
-        pin.to_owned(),
-        hex.to_uppercase(),
-        hex,
-        list,
-        base64::engine::general_purpose::STANDARD.encode(pin),
-        pin.chars().flat_map(|c| [c, '\0']).collect(),
-    ]
-}
+use crate::traces::{Log, faces};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a09_no_pin_code_or_cookie_is_logged_at_any_level() {

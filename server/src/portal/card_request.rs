@@ -368,11 +368,11 @@ fn go_on(request: &mut CardRequest, n: u32, next: Option<Step>, pin: Option<PinR
 /// the agent fetched the request.
 fn go(request: &CardRequest, following: &Step) -> Verdict {
     match following {
-        Step::Sign { .. } => Verdict::Go {
+        Step::Sign { .. } | Step::Install { .. } => Verdict::Go {
             next: Some(following.clone()),
             pin: Some(request.pin.clone()),
         },
-        Step::Present { .. } | Step::Authenticate { .. } | Step::Swap { .. } => Verdict::GO,
+        Step::Present { .. } | Step::Authenticate { .. } | Step::Swap { .. } | Step::Acquire { .. } => Verdict::GO,
     }
 }
 

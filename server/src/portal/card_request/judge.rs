@@ -203,7 +203,15 @@ impl Portal {
             ) if is_person(*offered, person.as_deref()) => self.possession(cms, text, certificate).err(),
             // Which card it is, the next step tells.
             (Step::Swap { .. }, Answer::Swapped) => None,
-            (Step::Present { .. } | Step::Authenticate { .. } | Step::Sign { .. } | Step::Swap { .. }, _) => {
+            (
+                Step::Present { .. }
+                | Step::Authenticate { .. }
+                | Step::Sign { .. }
+                | Step::Swap { .. }
+                | Step::Acquire { .. }
+                | Step::Install { .. },
+                _,
+            ) => {
                 return Err(Said::of(StatusCode::BAD_REQUEST, Code::Stale));
             }
         };

@@ -23,7 +23,11 @@ pub(super) async fn page(seat: Seat) -> Result<Response, Stop> {
     let back = seat.session().noted(&seat.office.id, BACK);
     let text = request.steps.iter().find_map(|step| match step {
         Step::Sign { text, .. } => text.clone(),
-        Step::Present { .. } | Step::Authenticate { .. } | Step::Swap { .. } => None,
+        Step::Present { .. }
+        | Step::Authenticate { .. }
+        | Step::Swap { .. }
+        | Step::Acquire { .. }
+        | Step::Install { .. } => None,
     });
     let view = view::Card {
         title: page.text(&request.title).to_owned(),
