@@ -108,15 +108,7 @@ def postgres():
     made = start([*as_user, POSTGRES / "initdb", "-U", "kagimori", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-D", cluster], log, cwd=place)
     if made.wait(timeout=120) != 0:
         raise Ended(f"initdb failed; see {log}")
-    settings = {
-        "listen_addresses": "127.0.0.1",
-        "port": port,
-        "unix_socket_directories": place,
-        "max_connections": 200,
-        # Hundreds of databases that are thrown away. What outlives a power cut is shown on clusters of its own, which sync.
-        "fsync": "off",
-        "full_page_writes": "off",
-    }
+    settings = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": place, "max_connections": 200}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     program = start([*as_user, POSTGRES / "postgres", "-D", cluster, *options], log, cwd=place)
     server = Postgres(program, port, place)

@@ -24,7 +24,7 @@ const PATH: &[File] = &[
     (
         "store/case.rs",
         include_str!("../../src/store/case.rs"),
-        &[("case", 2), ("commit", 2), ("run", 20)],
+        &[("case", 2), ("commit", 2), ("run", 29)],
     ),
     (
         "store/writer.rs",

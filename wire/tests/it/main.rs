@@ -25,7 +25,7 @@ fn every_code_is_written_as_its_id_and_no_two_are_the_same() {
 #[test]
 fn a_card_request_reads_as_documented() {
     let written = json!({
-        "protocol": 2, "id": "aWQ", "session_mark": "bWFyaw",
+        "protocol": 3, "id": "aWQ", "session_mark": "bWFyaw",
         "office": { "id": "mihon-ca", "name": { "ja": "見本認証局", "en": "Mihon Certification Authority" } },
         "procedure": "revocation", "title": { "ja": "失効申込", "en": "Revocation" }, "language": "ja", "nonce": "bm9uY2U",
         "pin": { "min": 6, "max": 8, "digits": true, "tries": 10 }, "pin_after": "kept", "same_pin": "auto", "watch": { "every": 5 },

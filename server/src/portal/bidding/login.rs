@@ -5,6 +5,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use casework::Refusal;
 use casework::card;
 use casework::identity::Fingerprint;
+use std::time::Duration;
 use wire::card_request::{SamePin, Step, Watch};
 use wire::code::Code;
 
@@ -213,18 +214,21 @@ pub(crate) async fn says(stands: Stands<'_>) -> Result<Onward, Fault> {
     )
 }
 
-/// Another of several ways back was faster, and may have been done with it since this one began. One answer of a card is
-/// one login (A1): whoever is not in by now does not get in by it.
+/// Another of several ways back was faster. One answer of a card is one login (A1): whoever is not in by now is so in a moment
+/// by that one's answer, and does not get in by this one.
 async fn meanwhile(visit: &Visit, session: &Session, office: &Office) -> Result<Response, Stop> {
-    let by_now = visit.portal.look_again(session, visit.now).await;
-    match by_now.map_err(|fault| visit.fault(&fault))? {
-        Visitor::Known(session) if logged_in(&session, office).is_some() => Ok(to_noted(&session, office)),
-        Visitor::Former(session) if logged_in(&session, office).is_some() => {
-            let cookie = visit.portal.rotated(&session);
-            Ok(([(header::SET_COOKIE, cookie)], to_noted(&session, office)).into_response())
+    for _ in 0..LOOKS {
+        let by_now = visit.portal.look_again(session, visit.now).await;
+        match by_now.map_err(|fault| visit.fault(&fault))? {
+            Visitor::Known(session) if logged_in(&session, office).is_some() => return Ok(to_noted(&session, office)),
+            Visitor::Former(session) if logged_in(&session, office).is_some() => {
+                let cookie = visit.portal.rotated(&session);
+                return Ok(([(header::SET_COOKIE, cookie)], to_noted(&session, office)).into_response());
+            }
+            _ => tokio::time::sleep(A_LOOK).await,
         }
-        _ => Err(visit.problem(StatusCode::CONFLICT, Code::Stale, &[])),
     }
+    Err(visit.problem(StatusCode::CONFLICT, Code::Stale, &[]))
 }
 
 async fn take_seat(visit: &Visit, session: &Session, office: &Office, row: &CardRequestRow) -> Result<Response, Stop> {
@@ -332,3 +336,6 @@ const TARGET: &str = "bidder-to";
 const WITHIN: i64 = 600;
 /// Seconds between two reports that the card is still there.
 const EVERY: u32 = 5;
+/// How often, and how long after each other, it is looked whether another way back has led in by now: a second in all.
+const LOOKS: u32 = 20;
+const A_LOOK: Duration = Duration::from_millis(50);
