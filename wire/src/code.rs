@@ -303,6 +303,24 @@ pub enum Code {
     /// The desired date was chosen on another day and must be chosen anew.
     #[serde(rename = "E-DATE-GONE")]
     DateGone,
+    /// The desired date is not written as eight digits.
+    #[serde(rename = "E-DATE-FORMAT")]
+    DateFormat,
+    /// The desired date has passed.
+    #[serde(rename = "E-DATE-PAST")]
+    DatePast,
+    /// The desired date is today.
+    #[serde(rename = "E-DATE-SAMEDAY")]
+    DateSameday,
+    /// The office is closed on the desired date.
+    #[serde(rename = "E-DATE-CLOSED")]
+    DateClosed,
+    /// The desired date lies too far ahead.
+    #[serde(rename = "E-DATE-FAR")]
+    DateFar,
+    /// The holidays of the desired date's year are not known yet.
+    #[serde(rename = "E-DATE-UNKNOWN")]
+    DateUnknown,
     /// No terminal is chosen.
     #[serde(rename = "E-TERM-NONE")]
     TermNone,
@@ -351,6 +369,9 @@ pub enum Code {
     /// The certificate is for another key.
     #[serde(rename = "E-KEY-DIFFERS")]
     KeyDiffers,
+    /// It is not the password of the file with the key.
+    #[serde(rename = "E-KEY-PASSWORD")]
+    KeyPassword,
     /// The token is locked.
     #[serde(rename = "E-PIN-LOCKED")]
     PinLocked,
@@ -481,6 +502,12 @@ impl Code {
         Self::InfoHeld,
         Self::Reviewing,
         Self::DateGone,
+        Self::DateFormat,
+        Self::DatePast,
+        Self::DateSameday,
+        Self::DateClosed,
+        Self::DateFar,
+        Self::DateUnknown,
         Self::TermNone,
         Self::TermUnknown,
         Self::TermDup,
@@ -497,6 +524,7 @@ impl Code {
         Self::KeyPlace,
         Self::KeyTaken,
         Self::KeyDiffers,
+        Self::KeyPassword,
         Self::PinLocked,
         Self::TestConnect,
         Self::TestTrust,
@@ -543,12 +571,7 @@ impl Code {
         Self::LinkSent,
         Self::LoginTaken,
         Self::ContractTaken,
-        Self::PasswordShort,
-        Self::PasswordLong,
-        Self::PasswordChar,
-        Self::PasswordCommon,
         Self::PasswordSame,
-        Self::PasswordDiff,
         Self::WarnOlder,
         Self::WarnEarly,
         Self::WarnBid,
@@ -556,6 +579,12 @@ impl Code {
         Self::InfoHeld,
         Self::Reviewing,
         Self::DateGone,
+        Self::DateFormat,
+        Self::DatePast,
+        Self::DateSameday,
+        Self::DateClosed,
+        Self::DateFar,
+        Self::DateUnknown,
         Self::TermNone,
         Self::TermUnknown,
         Self::TermDup,
