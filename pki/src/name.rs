@@ -4,8 +4,10 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod comparison;
+mod terminal;
 
 pub(crate) use comparison::Prepared;
+pub use terminal::TerminalName;
 
 use std::fmt;
 use std::str::FromStr;

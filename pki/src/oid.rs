@@ -69,6 +69,7 @@ oids! {
     SMTP_UTF8_MAILBOX = "1.3.6.1.5.5.7.8.9";
     KP_CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
     KP_OCSP_SIGNING = "1.3.6.1.5.5.7.3.9";
+    KP_CMC_CA = "1.3.6.1.5.5.7.3.27";
 
     // CMS (RFC 5652, 5035) and PKCS #9.
     ID_DATA = "1.2.840.113549.1.7.1";

@@ -3,7 +3,7 @@
 use der::asn1::ObjectIdentifier;
 
 use crate::encode::Encoder;
-use crate::name::{self, AuthorityName, Holder, NameFault, Organisation};
+use crate::name::{self, AuthorityName, Holder, NameFault, Organisation, TerminalName};
 use crate::time::{self, DAY};
 
 /// A kind of certificate, with everything in it that is not the key, the serial, the time or the issuer.
@@ -32,6 +32,26 @@ pub enum Profile {
     AuthorityAuthentication(Card),
     /// The authority card's certificate for signing documents.
     AuthoritySignature(Card),
+    /// A terminal's certificate for TLS client authentication (DOMAIN §11.4).
+    Terminal(Terminal),
+    /// Signs what an enrolment door answers by CMP, in the CA's name (RFC 9810 §4.5: id-kp-cmcCA).
+    Enrolment {
+        /// Its subject.
+        name: AuthorityName,
+        /// Where its status is found.
+        publication: Publication,
+    },
+}
+
+/// What a terminal's certificate says beside its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terminal {
+    /// Which terminal.
+    pub name: TerminalName,
+    /// `crl` names the shard that will carry this certificate for all its life.
+    pub publication: Publication,
+    /// The policy that it is issued under, where its authority has one.
+    pub policy: Option<ObjectIdentifier>,
 }
 
 /// What both certificates of an authority card have in common.

@@ -67,9 +67,11 @@ impl Tbs {
             }
         };
         let subject = Encoder::der(|subject| match profile {
-            Profile::Root { name } | Profile::Issuing { name, .. } | Profile::OcspResponder { name } => {
-                name.encode(subject);
-            }
+            Profile::Root { name }
+            | Profile::Issuing { name, .. }
+            | Profile::OcspResponder { name }
+            | Profile::Enrolment { name, .. } => name.encode(subject),
+            Profile::Terminal(terminal) => terminal.name.encode(subject),
             Profile::AuthorityAuthentication(card) | Profile::AuthoritySignature(card) => card.encode_subject(subject),
         });
         let algorithm = issuing.key.algorithm().signature();
@@ -250,6 +252,18 @@ fn encode_extensions(extensions: &mut Encoder, profile: &Profile, subject_key: &
             // Both bits, as JPKI's 署名用 has them (DOMAIN §11.3); no purpose, so that every kind of document may be signed.
             put_key_usage(extensions, KeyUsage::DIGITAL_SIGNATURE.and(KeyUsage::NON_REPUDIATION));
             put_card(extensions, card);
+        }
+        Profile::Terminal(terminal) => {
+            // It logs in over TLS, and signs nothing else: no contentCommitment, no key encipherment.
+            put_key_usage(extensions, KeyUsage::DIGITAL_SIGNATURE);
+            put_purpose(extensions, oid::KP_CLIENT_AUTH);
+            put_policies(extensions, terminal.policy.as_slice());
+            put_publication(extensions, &terminal.publication);
+        }
+        Profile::Enrolment { publication, .. } => {
+            put_key_usage(extensions, KeyUsage::DIGITAL_SIGNATURE);
+            put_purpose(extensions, oid::KP_CMC_CA);
+            put_publication(extensions, publication);
         }
     }
 }

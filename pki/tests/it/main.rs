@@ -33,5 +33,6 @@ mod requests;
 mod responder;
 mod serials;
 mod signing;
+mod terminals;
 mod validity;
 mod weak_rsa;
