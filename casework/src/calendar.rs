@@ -78,19 +78,10 @@ pub enum Status {
 pub struct Closures {
     /// 年末年始, 12/29 to 1/3 (A15).
     pub year_end: bool,
-    /// Days of its own.
-    pub own: Vec<OwnDay>,
+    /// Days of its own. What they are called is the office's to say.
+    pub own: Vec<When>,
     /// 再発行希望日 lies at most so many days ahead (A17).
     pub days_ahead: u16,
-}
-
-/// A day on which one office is closed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnDay {
-    /// Which day, or which days.
-    pub on: When,
-    /// Why, in the office's words.
-    pub name: String,
 }
 
 /// A day, once or each year.
@@ -118,8 +109,8 @@ pub enum Closed<'a> {
     Sunday,
     /// 年末年始
     YearEnd,
-    /// A day of the office's own.
-    Own(&'a str),
+    /// A day of the office's own, this one.
+    Own(When),
 }
 
 /// Nobody has said yet which days of a year are holidays.
@@ -152,10 +143,10 @@ impl Calendar {
             _ => None,
         };
         let year_end = || (self.closures.year_end && is_year_end(day.date())).then_some(Closed::YearEnd);
-        let own = || self.closures.own.iter().find(|own| own.on.is(day));
+        let own = || self.closures.own.iter().find(|own| own.is(day));
         Ok(by_weekday
             .or_else(year_end)
-            .or_else(|| own().map(|own| Closed::Own(&own.name))))
+            .or_else(|| own().map(|own| Closed::Own(*own))))
     }
 
     /// 翌営業日: the first open day strictly after this one.

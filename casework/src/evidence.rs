@@ -88,8 +88,8 @@ pub struct Requested {
     at: Instant,
 }
 
-/// A terminal showed in a TLS handshake, or by signing our challenge, that it has the key of this certificate, which was
-/// accepted at that moment: of our issuer, within its validity, not revoked.
+/// A terminal showed in a TLS handshake, or by signing its message, that it has the key of this certificate. Whether the
+/// certificate is on record, counts and is this terminal's are facts of whoever decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Authenticated {
     certificate: Fingerprint,

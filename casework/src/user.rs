@@ -36,6 +36,11 @@ pub fn decide(
     match (case, command) {
         // An invitation voids what was there before: the password, the passkeys, every session and the link of a lost mail.
         (New | Invited { .. } | Active { .. } | Blocked { .. }, Invite { account, token }) => {
+            // The ID and the organisation stay: what was done under them stays that person's (A22).
+            let another = |known: &Account| known.login != account.login || known.organisation != account.organisation;
+            if case.account().is_some_and(another) {
+                return Err(Refusal::Stale);
+            }
             let next = Invited {
                 account: account.clone(),
                 link: Link::new(*token, now, policy.invitation_for),
@@ -176,7 +181,6 @@ pub fn decide(
             };
             Ok(told(next, event, Letter::PasskeysChanged))
         }
-        // The ID and the organisation stay: what was done under them stays that person's.
         (Invited { .. } | Active { .. }, Correct { name, mail }) => {
             let mut next = case.clone();
             if let Invited { account, .. } | Active { account, .. } = &mut next {
@@ -395,6 +399,16 @@ impl Case {
                 Some(account)
             }
         }
+    }
+
+    /// Whether the link with this token opens the account at this moment, to choose a password with.
+    pub fn is_opened_by(&self, token: &Digest, now: Instant) -> bool {
+        let link = match self {
+            Self::Invited { link, .. } => Some(link),
+            Self::Active { login, .. } => login.reset.as_ref(),
+            Self::New | Self::Blocked { .. } => None,
+        };
+        link.is_some_and(|link| link.opens(token, now).is_ok())
     }
 
     /// Under which password its sessions are.

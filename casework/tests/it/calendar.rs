@@ -5,7 +5,7 @@ mod rules;
 
 use std::sync::Arc;
 
-use casework::calendar::{Calendar, Closed, Closures, Holiday, Holidays, Kind, Listed, NoData, OwnDay, Status, When};
+use casework::calendar::{Calendar, Closed, Closures, Holiday, Holidays, Kind, Listed, NoData, Status, When};
 use casework::time::{Date, Day};
 use proptest::prelude::*;
 
@@ -38,12 +38,11 @@ fn r305_the_earliest_day_is_the_next_business_day_in_both_closure_settings() {
 
 #[test]
 fn why_a_day_is_closed_is_told() {
+    let summer = When::Once(day("2026-08-13"));
+    let memorial = When::Yearly { month: 6, day: 23 }; // 慰霊の日
+    let leap = When::Yearly { month: 2, day: 29 };
     let calendar = of(Closures {
-        own: vec![
-            own(When::Once(day("2026-08-13")), "夏季休業"),
-            own(When::Yearly { month: 6, day: 23 }, "慰霊の日"),
-            own(When::Yearly { month: 2, day: 29 }, "閏日"),
-        ],
+        own: vec![summer, memorial, leap],
         ..Closures::default()
     });
     let why = |iso| calendar.closed(day(iso)).unwrap();
@@ -66,10 +65,10 @@ fn why_a_day_is_closed_is_told() {
         ("2026-12-29", Closed::YearEnd),
         ("2027-01-02", Closed::Saturday),
         ("2029-01-03", Closed::YearEnd),
-        ("2026-08-13", Closed::Own("夏季休業")),
-        ("2026-06-23", Closed::Own("慰霊の日")),
-        ("2027-06-23", Closed::Own("慰霊の日")),
-        ("2028-02-29", Closed::Own("閏日")),
+        ("2026-08-13", Closed::Own(summer)),
+        ("2026-06-23", Closed::Own(memorial)),
+        ("2027-06-23", Closed::Own(memorial)),
+        ("2028-02-29", Closed::Own(leap)),
     ] {
         assert_eq!(why(iso), Some(closed), "{iso}");
     }
@@ -205,9 +204,8 @@ proptest! {
         own in prop::collection::vec((1_u8..=12, 1_u8..=31), 0..20),
         once in prop::collection::vec(20_089_i32..22_280, 0..20),
     ) {
-        let named = |on| OwnDay { on, name: "休業日".to_owned() };
-        let yearly = own.into_iter().map(|(month, day)| named(When::Yearly { month, day }));
-        let once = once.into_iter().map(|day| named(When::Once(Day(day))));
+        let yearly = own.into_iter().map(|(month, day)| When::Yearly { month, day });
+        let once = once.into_iter().map(|day| When::Once(Day(day)));
         let calendar = of(Closures { year_end, own: yearly.chain(once).collect(), ..Closures::default() });
         let after = Day(after);
         match calendar.next_business_day(after) {
@@ -230,13 +228,6 @@ proptest! {
 
 fn day(iso: &str) -> Day {
     Date::from_iso(iso).unwrap().as_day()
-}
-
-fn own(on: When, name: &str) -> OwnDay {
-    OwnDay {
-        on,
-        name: name.to_owned(),
-    }
 }
 
 fn of(closures: Closures) -> Calendar {

@@ -26,6 +26,27 @@ fn an_invited_person_chooses_a_password_and_logs_in() {
 }
 
 #[test]
+fn a22_an_account_that_is_invited_again_stays_its_persons() {
+    let changed = |change: fn(&mut Account)| {
+        let Command::Invite { mut account, token } = invite(ANOTHER_LINK) else {
+            panic!("it is an invitation")
+        };
+        change(&mut account);
+        Command::Invite { account, token }
+    };
+    let another_id = changed(|account| account.login = LoginId::typed("tsukan02").unwrap());
+    let another_company = changed(|account| account.organisation = OrganisationId([4; 16]));
+    for case in [invited(), active()] {
+        for command in [&another_id, &another_company] {
+            let refused = step(&case, command, &by_administrator()).unwrap_err();
+            assert_eq!(refused, Refusal::Stale);
+        }
+        let again = step(&case, &invite(ANOTHER_LINK), &by_administrator()).unwrap();
+        assert_eq!(again.event, Event::Invited, "the control");
+    }
+}
+
+#[test]
 fn a44_a_link_works_once_in_time_and_only_the_last_one_that_was_sent() {
     let invited = invited();
     let late = NOW.plus_seconds(POLICY.invitation_for + 1);
