@@ -140,6 +140,7 @@ impl Watch {
             | What::Authority
             | What::Responder
             | What::Issuer
+            | What::Calendar
             | What::Outbox
             | What::Journal => String::new(),
         }

@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod crl;
+pub(crate) mod enrolment;
 pub mod example;
 pub mod holder;
 pub mod issue;
@@ -15,12 +16,14 @@ use std::sync::Arc;
 use casework::Refusal;
 use casework::certificate::KeyUse;
 use casework::identity::Authority as Name;
+use pki::algorithm::Algorithm;
 use pki::certificate::{Certificate, CertificateFault};
 use pki::crl::{CrlFault, NotPublishable};
 use pki::key::{KeyFault, SoftwareKey};
 use pki::lint::Findings;
 use pki::name::NameFault;
 use pki::profile::ProfileFault;
+use pki::tbs::{Issued, Linted, Tbs};
 use pki::{SignFault, Signer};
 
 use crate::config::ConfigFault;
@@ -45,6 +48,20 @@ impl Authority {
     /// Its certificate.
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
+    }
+
+    /// Signs what was recorded. What computes long does so away from the threads that answer.
+    pub(crate) async fn sign(&self, linted: Linted<Tbs>) -> Result<Issued, AuthorityFault> {
+        let key = Arc::clone(&self.key);
+        let is_quick = !matches!(
+            key.public_key().algorithm(),
+            Algorithm::Rsa2048 | Algorithm::Rsa3072 | Algorithm::Rsa4096
+        );
+        Ok(if is_quick {
+            linted.sign(&*key)?
+        } else {
+            computed(move || linted.sign(&*key)).await??
+        })
     }
 
     /// Its key.
@@ -116,6 +133,9 @@ pub enum AuthorityFault {
         /// Why.
         reason: KeyFault,
     },
+    /// The passphrase does not open what seals the authentication codes.
+    #[error("the key that seals the terminals' authentication codes does not open; check `passphrase` under [keys]")]
+    Seal,
     /// The key in a request speaks for another certificate.
     #[error("the key in the request {}", used(*.0))]
     UsedKey(KeyUse),

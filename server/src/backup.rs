@@ -6,7 +6,7 @@
 
 pub(crate) mod record;
 mod restore;
-mod sealed;
+pub(crate) mod sealed;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Write};

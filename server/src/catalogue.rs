@@ -144,6 +144,10 @@ const FILES_JA: &[&str] = &[
     include_str!("../i18n/ja/bidding.ftl"),
     include_str!("../i18n/ja/renewal.ftl"),
     include_str!("../i18n/ja/held.ftl"),
+    include_str!("../i18n/ja/calendar.ftl"),
+    include_str!("../i18n/ja/reissue.ftl"),
+    include_str!("../i18n/ja/organisation.ftl"),
+    include_str!("../i18n/ja/acquisition.ftl"),
 ];
 const FILES_EN: &[&str] = &[
     include_str!("../i18n/en/portal.ftl"),
@@ -153,6 +157,10 @@ const FILES_EN: &[&str] = &[
     include_str!("../i18n/en/bidding.ftl"),
     include_str!("../i18n/en/renewal.ftl"),
     include_str!("../i18n/en/held.ftl"),
+    include_str!("../i18n/en/calendar.ftl"),
+    include_str!("../i18n/en/reissue.ftl"),
+    include_str!("../i18n/en/organisation.ftl"),
+    include_str!("../i18n/en/acquisition.ftl"),
 ];
 
 #[cfg(test)]

@@ -172,6 +172,8 @@ const EVERY_VALUE: &[(&str, &str)] = &[
     ("new", "x"),
     ("days", "200"),
     ("terminal", "11110A"),
+    ("first", "x"),
+    ("year", "2031"),
 ];
 
 #[test]

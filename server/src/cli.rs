@@ -8,6 +8,7 @@ mod authority;
 mod backup;
 mod doctor;
 mod file;
+mod holidays;
 mod import;
 mod init;
 mod lint;
@@ -17,6 +18,7 @@ mod officer;
 mod restore;
 mod retention;
 mod serve;
+mod terminals;
 mod time;
 mod token;
 mod verify;
@@ -68,7 +70,7 @@ enum Command {
     /// The offices
     #[command(subcommand, after_help = office::EXAMPLES)]
     Office(office::Office),
-    /// Import an office's data
+    /// Import an office's data, and holidays
     #[command(subcommand, after_help = import::EXAMPLES)]
     Import(import::Import),
     /// One company of a list of qualified bidders

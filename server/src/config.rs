@@ -94,6 +94,8 @@ pub enum Serves {
     Portal,
     /// `/ocsp`, `/crl` and `/ca`.
     Validation,
+    /// `/.well-known/est` and `/.well-known/cmp`, where terminals get their certificates; over TLS they are asked for theirs.
+    Enrolment,
     /// `/metrics`.
     Metrics,
 }

@@ -1,6 +1,7 @@
 //! What can hurt an authority tomorrow, looked at today: `kagimori doctor` asks once, a server again and again.
 
 mod address;
+mod calendar;
 mod clock;
 mod issuer;
 mod machine;
@@ -31,6 +32,8 @@ pub enum What {
     Responder,
     /// The lists of issuers that are not ours.
     Issuer,
+    /// Which days are holidays, and for how long that is known.
+    Calendar,
     /// Mails and lists that wait.
     Outbox,
     /// Room for the database and the data directory.
@@ -49,13 +52,14 @@ pub enum What {
 
 impl What {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Journal,
         Self::List,
         Self::Ocsp,
         Self::Authority,
         Self::Responder,
         Self::Issuer,
+        Self::Calendar,
         Self::Outbox,
         Self::Disk,
         Self::Clock,
@@ -72,6 +76,7 @@ impl What {
             Self::Authority => "authority",
             Self::Responder => "responder",
             Self::Issuer => "issuer",
+            Self::Calendar => "calendar",
             Self::Outbox => "outbox",
             Self::Disk => "disk",
             Self::Clock => "clock",
@@ -189,6 +194,7 @@ pub async fn examine(config: &Config, store: &Store, now: Instant) -> Vec<Findin
     found.extend(authorities.unwrap_or_else(|fault| vec![not_opened(&fault)]));
     for look in [
         issuer::examine(config, store, now).await,
+        calendar::examine(store, now).await,
         outbox(config, store, now).await,
         clock::examine(config, store, now).await,
     ] {

@@ -1,9 +1,12 @@
 //! Letters to holders: subject and plain text, in the holder's language (DOMAIN §3.5). What happened comes first, then
 //! what to do, then whom to ask.
 
+pub mod acquisition;
 pub mod bidder;
 pub mod officer;
 pub mod paper;
+pub mod reissue;
+pub mod user;
 
 use casework::application::{Ground, NewIssue};
 use casework::characters;

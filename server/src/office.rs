@@ -3,10 +3,13 @@
 //! Policy is configured here, flow is not. The operator writes one TOML file for each office; [`Office::from_toml`]
 //! refuses unknown keys and names the line.
 
+mod acquisition;
 mod authority;
 mod bidding;
+pub mod calendar;
 pub mod edit;
 mod review;
+mod terminals;
 
 use aws_lc_rs::digest;
 use casework::identity::{self, Digest};
@@ -19,8 +22,10 @@ use crate::fault::Fault;
 use crate::trust::PinnedIssuer;
 pub use authority::{Authority, Revocation};
 pub use bidding::{Bidding, Links, ReviewPolicy, Variant};
+pub use calendar::Calendar;
 pub use review::{Officers, ReasonUse, Review, SavedReason};
 use row::Words;
+pub use terminals::{Elsewhere, HelpDesk, Reissues, Terminals, Work};
 
 /// One office.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +44,8 @@ pub struct Office {
     pub contact: Text,
     /// Its cards.
     pub card: Card,
+    /// When it is closed.
+    pub calendar: Calendar,
     /// How applications before officers are reviewed.
     pub review: Review,
     /// Its officers.
@@ -52,6 +59,8 @@ pub enum DeskKind {
     Authority(Arc<Authority>),
     /// 発注機関
     Bidding(Arc<Bidding>),
+    /// センター
+    Terminals(Arc<Terminals>),
 }
 
 /// What was asked for is no matter of this kind of organisation.
@@ -134,7 +143,7 @@ impl Office {
     pub fn issuers(&self) -> &[PinnedIssuer] {
         match &self.desk {
             DeskKind::Bidding(bidding) => &bidding.issuers,
-            DeskKind::Authority(_) => &[],
+            DeskKind::Authority(_) | DeskKind::Terminals(_) => &[],
         }
     }
 
@@ -147,7 +156,7 @@ impl Office {
     pub fn authority(&self) -> Result<&Arc<Authority>, NotOffered> {
         match &self.desk {
             DeskKind::Authority(authority) => Ok(authority),
-            DeskKind::Bidding(_) => Err(self.no("certification authority")),
+            DeskKind::Bidding(_) | DeskKind::Terminals(_) => Err(self.no("certification authority")),
         }
     }
 
@@ -155,7 +164,15 @@ impl Office {
     pub fn bidding(&self) -> Result<&Arc<Bidding>, NotOffered> {
         match &self.desk {
             DeskKind::Bidding(bidding) => Ok(bidding),
-            DeskKind::Authority(_) => Err(self.no("ordering body")),
+            DeskKind::Authority(_) | DeskKind::Terminals(_) => Err(self.no("ordering body")),
+        }
+    }
+
+    /// What only a service centre has.
+    pub fn terminals(&self) -> Result<&Arc<Terminals>, NotOffered> {
+        match &self.desk {
+            DeskKind::Terminals(terminals) => Ok(terminals),
+            DeskKind::Authority(_) | DeskKind::Bidding(_) => Err(self.no("service centre")),
         }
     }
 
@@ -166,6 +183,7 @@ impl Office {
             "registration" | "registrations" | "renewal" | "renewals" | "register" | "bids" | "held" => {
                 self.bidding().is_ok()
             }
+            "organisations" | "reissue" | "applications" | "acquisition" => self.terminals().is_ok(),
             _ => true,
         }
     }
@@ -175,6 +193,7 @@ impl Office {
         match self.desk {
             DeskKind::Authority(_) => "offices-authority",
             DeskKind::Bidding(_) => "offices-bidding",
+            DeskKind::Terminals(_) => "offices-terminals",
         }
     }
 
@@ -186,6 +205,7 @@ impl Office {
                 vec![("flow", flow), ("terms", terms), ("paper", paper)]
             }
             DeskKind::Bidding(bidding) => vec![("guide", &bidding.guide)],
+            DeskKind::Terminals(_) => Vec::new(),
         }
     }
 
@@ -203,6 +223,7 @@ impl DeskKind {
         match self {
             Self::Authority(_) => "authority",
             Self::Bidding(_) => "bidding",
+            Self::Terminals(_) => "terminals",
         }
     }
 }
@@ -268,6 +289,9 @@ pub const BIDDING_CORE_EXAMPLE: &str = include_str!("../templates/office/bidding
 /// The same of one that reviews what does not match its register (source document 002).
 pub const BIDDING_REVIEW_EXAMPLE: &str = include_str!("../templates/office/bidding-review.toml");
 
+/// A commented office file of a service centre (source document 003).
+pub const TERMINALS_EXAMPLE: &str = include_str!("../templates/office/terminals.toml");
+
 /// Path segments that the house keeps for itself; none of them can be an office's id.
 pub const RESERVED: &[&str] = &[
     "ocsp",
@@ -288,7 +312,9 @@ pub const RESERVED: &[&str] = &[
 mod row {
     use super::authority::RevocationRow;
     use super::bidding::{BiddingRow, IssuerRow};
+    use super::calendar::CalendarRow;
     use super::review::{OfficersRow, ReasonRow, ReviewRow};
+    use super::terminals::TerminalsRow;
     use super::{Arc, Authority, Deserialize, DeskKind, OfficeError, PinRule, RESERVED, Text, identity};
 
     /// A text in both languages, with a slip of the key refused.
@@ -319,8 +345,10 @@ mod row {
         sender: Sender,
         contact: Words,
         card: Card,
+        calendar: Option<CalendarRow>,
         revocation: Option<RevocationRow>,
         bidding: Option<BiddingRow>,
+        terminals: Option<TerminalsRow>,
         #[serde(default)]
         issuer: Vec<IssuerRow>,
         #[serde(default)]
@@ -335,6 +363,7 @@ mod row {
     enum Desk {
         Authority,
         Bidding,
+        Terminals,
     }
 
     #[derive(Deserialize)]
@@ -392,8 +421,8 @@ mod row {
                 return refuse("sender.address", "wanted: a mail address".to_owned());
             }
             let enclosed = self.review.enclosed_within_months;
-            let desk = match (self.desk, self.revocation, self.bidding) {
-                (Desk::Authority, Some(revocation), None) => {
+            let desk = match (self.desk, self.revocation, self.bidding, self.terminals) {
+                (Desk::Authority, Some(revocation), None, None) => {
                     if !self.issuer.is_empty() {
                         return refuse("issuer", "an authority takes its own cards alone".to_owned());
                     }
@@ -402,7 +431,7 @@ mod row {
                         enclosed_within: super::review::enclosed_within(enclosed)?,
                     }))
                 }
-                (Desk::Bidding, None, Some(bidding)) => {
+                (Desk::Bidding, None, Some(bidding), None) => {
                     if enclosed.is_some() {
                         return refuse(
                             "review.enclosed_within_months",
@@ -411,12 +440,30 @@ mod row {
                     }
                     DeskKind::Bidding(Arc::new(bidding.checked(self.issuer)?))
                 }
+                (Desk::Terminals, None, None, Some(terminals)) => {
+                    if enclosed.is_some() {
+                        return refuse(
+                            "review.enclosed_within_months",
+                            "nothing is enclosed at a service centre".to_owned(),
+                        );
+                    }
+                    if !self.issuer.is_empty() {
+                        return refuse("issuer", "a service centre takes its own certificates alone".to_owned());
+                    }
+                    DeskKind::Terminals(Arc::new(terminals.checked()?))
+                }
                 (Desk::Authority, ..) => {
-                    let why = "an authority's file has [revocation] and no [bidding]".to_owned();
+                    let why = "an authority's file has [revocation] and neither [bidding] nor [terminals]".to_owned();
                     return refuse("desk", why);
                 }
                 (Desk::Bidding, ..) => {
-                    let why = "an ordering body's file has [bidding] and no [revocation]".to_owned();
+                    let why =
+                        "an ordering body's file has [bidding] and neither [revocation] nor [terminals]".to_owned();
+                    return refuse("desk", why);
+                }
+                (Desk::Terminals, ..) => {
+                    let why =
+                        "a service centre's file has [terminals] and neither [revocation] nor [bidding]".to_owned();
                     return refuse("desk", why);
                 }
             };
@@ -439,6 +486,7 @@ mod row {
                         tries: self.card.pin.tries,
                     },
                 },
+                calendar: self.calendar.map(CalendarRow::checked).transpose()?.unwrap_or_default(),
                 review: self.review.checked(self.reason)?,
                 officers: self.officer.checked()?,
             })

@@ -5,8 +5,10 @@
 //! picture on every machine (外字). Half-width kana alone is written in full width, and it is told how often.
 
 mod column;
-mod csv;
+pub(crate) mod csv;
 mod field;
+
+pub(crate) use field::day;
 
 use casework::register::{BusinessNumber, Delegate, Entry};
 use casework::time::Day;
@@ -145,7 +147,8 @@ pub fn read(octets: &[u8]) -> Result<Sheet, NoSheet> {
     if octets.len() > MOST_OCTETS {
         return Err(NoSheet::TooLong);
     }
-    let (encoding, octets) = encoding_of(octets)?;
+    let is_header = |names: &[String]| column::header(names).is_ok();
+    let (encoding, octets) = csv::encoding_of(octets, is_header).map_err(NoSheet::Encoding)?;
     let mut records = csv::records(octets, encoding);
     let Some(header) = records.next() else {
         return Err(NoSheet::Empty);
@@ -303,37 +306,6 @@ fn is_reading(character: char) -> bool {
     casework::characters::katakana(character)
         || character.is_ascii_graphic()
         || matches!(character, ' ' | '！'..='～' | '゛' | '゜')
-}
-
-/// UTF-8 if it is that, with a mark or without; else Shift_JIS if its header can be read so.
-fn encoding_of(octets: &[u8]) -> Result<(Encoding, &[u8]), NoSheet> {
-    if let Some(rest) = octets.strip_prefix(b"\xef\xbb\xbf") {
-        return Ok((Encoding::Utf8, rest));
-    }
-    for (mark, name) in [
-        (&b"\xff\xfe"[..], "UTF-16"),
-        (b"\xfe\xff", "UTF-16"),
-        (b"PK\x03\x04", "a workbook"),
-    ] {
-        if octets.starts_with(mark) {
-            return Err(NoSheet::Encoding(name));
-        }
-    }
-    if std::str::from_utf8(octets).is_ok() {
-        return Ok((Encoding::Utf8, octets));
-    }
-    // A wrong octet somewhere does not make a file of UTF-8 one of Shift_JIS: the header decides.
-    let reads = |encoding| {
-        let header = csv::records(octets, encoding).next();
-        header.is_some_and(|header| header.wrong.is_none() && column::header(&header.values).is_ok())
-    };
-    if reads(Encoding::Utf8) {
-        Ok((Encoding::Utf8, octets))
-    } else if encoding_rs::SHIFT_JIS.decode_without_bom_handling(octets).1 && !reads(Encoding::ShiftJis) {
-        Err(NoSheet::Encoding("neither"))
-    } else {
-        Ok((Encoding::ShiftJis, octets))
-    }
 }
 
 impl fmt::Display for Encoding {

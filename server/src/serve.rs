@@ -14,23 +14,27 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
+use wire::acquisition::Test;
 
 use crate::alarm::{self, Watch};
 use crate::audit::{heads, note};
 use crate::authority::AuthorityFault;
 use crate::authority::address::Addresses;
 use crate::authority::crl::Period;
-use crate::authority::issue::Registrar;
+use crate::authority::issue::{Certifying, Registrar};
 use crate::authority::keyring::Keyring;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{Config, Limits, Listen, Serves};
 use crate::desk::Desk;
 use crate::desk::offices::{self, Unopened};
+use crate::enrolment::{Enrolment, INSTALLED};
 use crate::errand::Errands;
 use crate::errand::mail::{Smtp, SmtpFault};
 use crate::fault::{Bug, Fault};
@@ -177,7 +181,11 @@ impl Server {
             sockets.push((
                 bind(listen).await?,
                 listen.clone(),
-                listen.tls.as_ref().map(tls::acceptor).transpose()?,
+                listen
+                    .tls
+                    .as_ref()
+                    .map(|files| tls::acceptor(files, listen.serves(Serves::Enrolment)))
+                    .transpose()?,
             ));
         }
         let writes = roles.plays(Role::Portal) || roles.plays(Role::Errands);
@@ -241,8 +249,12 @@ impl Server {
             .plays(Role::Portal)
             .then(|| portal(&config, &registrar))
             .transpose()?;
+        let enrolment = roles
+            .plays(Role::Portal)
+            .then(|| Enrolment::new(registrar.desk.clone()));
         let site = Arc::new(Site {
             portal,
+            enrolment,
             validation: validation.clone(),
             metrics: metrics.clone(),
             ready: Ready::new(Some(store)),
@@ -269,6 +281,7 @@ impl Server {
         let socket = bind(&listen_at).await?;
         let site = Site {
             portal: None,
+            enrolment: None,
             metrics: validation.metrics.clone(),
             validation: Some(validation),
             ready: Ready::new(None),
@@ -417,12 +430,15 @@ fn unusable(config: &Config, fault: &std::io::Error) -> StartFault {
 /// Who issues for the authorities of a configuration.
 pub async fn registrar(config: &Config, store: Store, clock: Clock, chance: Chance) -> Result<Registrar, StartFault> {
     let offices = offices::read(&store.offices().await?)?;
-    Ok(Registrar {
-        desk: Desk::new(store, clock, chance, offices).reached_at(&config.portal.origin),
-        keyring: Keyring::new(config.keys.passphrase.clone()),
-        addresses: Addresses::new(&config.validation.url),
-        shards: config.validation.crl_shards,
-    })
+    let certifying = Certifying::new(
+        Keyring::new(config.keys.passphrase.clone()),
+        Addresses::new(&config.validation.url),
+        config.validation.crl_shards,
+    );
+    let desk = Desk::new(store, clock, chance, offices)
+        .reached_at(&config.portal.origin)
+        .certifying(certifying.clone());
+    Ok(certifying.registrar(&desk))
 }
 
 /// The pages, with what protects every one of them: a panic is one visitor's 500.
@@ -435,6 +451,7 @@ fn portal(config: &Config, registrar: &Registrar) -> Result<axum::Router, Bug> {
         longest: seconds(config.portal.session),
         ocsp_max_age: u32::try_from(config.validation.max_age.as_secs()).unwrap_or(u32::MAX),
         limits: portal::Limits::default(),
+        installed: installed(config),
         body_octets: config.limits.body_octets,
     };
     Ok(portal::router(Portal::new(registrar.desk.clone(), site)?)
@@ -442,9 +459,28 @@ fn portal(config: &Config, registrar: &Registrar) -> Result<axum::Router, Bug> {
         .layer(axum::middleware::from_fn(crate::api::problems_below)))
 }
 
+/// How a terminal's certificate is tested: at the portal's own host, where the first door over TLS listens. Nothing else of
+/// that connection is to be trusted beside what computers trust but what the door itself brings above its certificate.
+fn installed(config: &Config) -> Option<Test> {
+    let is_door = |listen: &&Listen| listen.serves(Serves::Enrolment) && listen.address.port() != 0;
+    let (listen, files) = config
+        .listen
+        .iter()
+        .filter(is_door)
+        .find_map(|listen| Some((listen, listen.tls.as_ref()?)))?;
+    let origin: axum::http::Uri = config.portal.origin.parse().ok()?;
+    Some(Test {
+        address: format!("https://{}:{}{INSTALLED}", origin.host()?, listen.address.port()),
+        anchors: tls::above(files)
+            .iter()
+            .map(|above| URL_SAFE_NO_PAD.encode(above))
+            .collect(),
+    })
+}
+
 fn is_of_use(listen: &Listen, roles: &Roles) -> bool {
     listen.serves.iter().any(|serves| match serves {
-        Serves::Portal => roles.plays(Role::Portal),
+        Serves::Portal | Serves::Enrolment => roles.plays(Role::Portal),
         Serves::Validation => roles.plays(Role::Validation),
         Serves::Metrics => true,
     })

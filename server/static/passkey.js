@@ -1,4 +1,4 @@
-// Passkeys of officers: an enhancement. The card logs in without this file, and the server verifies everything.
+// Passkeys: an enhancement. The card or the password logs in without this file, and the server verifies everything.
 
 const octets = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const text = (buffer) =>

@@ -27,6 +27,20 @@ if (checked) {
   follow();
 }
 
+// N3: a day of the calendar is entered where it would be typed, without another page.
+for (const picker of document.querySelectorAll("details.picker")) {
+  const day = document.getElementById("day");
+  picker.addEventListener("click", (event) => {
+    const pick = event.target.closest("button.pick");
+    if (!pick) return;
+    event.preventDefault();
+    day.value = pick.value;
+    picker.open = false;
+    day.dispatchEvent(new Event("input", { bubbles: true }));
+    day.focus();
+  });
+}
+
 // Windows of their own: print and close.
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;

@@ -6,6 +6,9 @@
 //! that is the list of points. Then the child is killed before each of them in turn; what was not synced is taken away; the
 //! store is opened as on any start; and every acknowledged revocation must be there, with every invariant.
 //!
+//! The same is done to the morning of a reissue: whatever a kill leaves of it, the next run leaves each terminal with one grant
+//! and the applicant with one letter, under one Message-ID.
+//!
 //! The list is exact: every run must come to its point by the very calls that the list names before it. For that the child
 //! draws the same numbers in every run, its clock stands still so that nothing is done at intervals, PostgreSQL is heard
 //! when its answer is there as a whole (`durability/postgres.c`), and three confirms are given to SQLite's writer together.
@@ -20,14 +23,22 @@
     reason = "a test program without a harness"
 )]
 
+#[path = "durability/acquisition.rs"]
+mod acquisition;
 #[path = "durability/awaits.rs"]
 mod awaits;
+#[path = "it/centre.rs"]
+mod centre;
 #[path = "durability/cluster.rs"]
 mod cluster;
 #[path = "durability/commit.rs"]
 mod commit;
 #[path = "durability/disk.rs"]
 mod disk;
+#[path = "it/examination.rs"]
+mod examination;
+#[path = "it/grant.rs"]
+mod grant;
 #[allow(unused_imports, unused_macros, reason = "the other test program uses the rest")]
 #[path = "it/house.rs"]
 mod house;
@@ -36,6 +47,10 @@ mod house;
 mod invariant;
 #[path = "durability/kill.rs"]
 mod kill;
+#[path = "durability/morning.rs"]
+mod morning;
+#[path = "it/office.rs"]
+mod office;
 #[path = "durability/path.rs"]
 mod path;
 #[path = "durability/relay.rs"]
@@ -63,6 +78,22 @@ const TESTS: &[Test] = &[
     (
         "a_kill_at_every_point_on_postgres_loses_no_acknowledged_revocation",
         kill::at_every_point_on_postgres,
+    ),
+    (
+        "r307_a_kill_at_every_point_of_a_morning_on_sqlite_leaves_one_grant_each_and_one_letter",
+        kill::of_a_morning_on_sqlite,
+    ),
+    (
+        "control_a_disk_that_lies_about_syncs_loses_an_acknowledged_morning",
+        kill::control_of_a_morning,
+    ),
+    (
+        "r307_a_kill_at_every_point_of_a_morning_on_postgres_leaves_one_grant_each_and_one_letter",
+        kill::of_a_morning_on_postgres,
+    ),
+    (
+        "a_kill_at_every_point_of_an_acquisition_on_sqlite_leaves_one_certificate_that_the_same_codes_fetch",
+        kill::of_an_acquisition_on_sqlite,
     ),
     (
         "a29_a_commit_without_an_answer_is_looked_up_and_never_performed_twice",

@@ -10,6 +10,7 @@
     reason = "a bench talks on its standard streams, reads clocks, and promises nothing"
 )]
 
+mod acquisition;
 mod audit;
 mod backup;
 mod bare;
@@ -18,12 +19,14 @@ mod house;
 mod load;
 mod login;
 mod measure;
+mod morning;
 mod names;
 mod queue;
 mod register;
 mod renewal;
 mod serving;
 mod signing;
+mod terminal;
 
 use anyhow::{Context, Result, ensure};
 use measure::Ratio;
@@ -37,8 +40,11 @@ fn main() -> Result<()> {
         Some("backup") => return print_rows(&backup::rows()?),
         Some("names") => return print_rows(&names::rows()?),
         Some("login") => return print_rows(&login::rows()?),
+        Some("acquisition") => return print_rows(&acquisition::rows()?),
         Some("renewal") => return print_rows(&renewal::rows()?),
+        Some("morning") => return print_rows(&morning::rows()?),
         Some("register") => return print_rows(&register::rows()?),
+        Some("terminal") => return print_rows(&terminal::rows()?),
         Some("queue") => return print_rows(&queue::rows()?),
         Some("million") => return print_rows(&signing::million_entries()?),
         _ => {}
@@ -55,7 +61,10 @@ fn main() -> Result<()> {
     rows.extend(login::rows()?);
     rows.extend(queue::rows()?);
     rows.extend(register::rows()?);
+    rows.extend(terminal::rows()?);
     rows.extend(renewal::rows()?);
+    rows.extend(morning::rows()?);
+    rows.extend(acquisition::rows()?);
     rows.extend(serving::rows()?);
     let (table, all) = measure::table(&rows);
     println!("{table}");

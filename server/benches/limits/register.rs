@@ -64,7 +64,7 @@ async fn imported(desk: &Desk, text: &str) -> Result<(Duration, usize)> {
 }
 
 /// One text a row, as durable as the store is.
-fn raw(path: &std::path::Path, text: &str) -> Result<Duration> {
+pub(crate) fn raw(path: &std::path::Path, text: &str) -> Result<Duration> {
     let mut connection = rusqlite::Connection::open(path)?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;

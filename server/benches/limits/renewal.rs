@@ -276,14 +276,14 @@ impl Card {
 }
 
 /// Writes and syncs of a file beside the store, one after the other.
-struct Syncs {
+pub(crate) struct Syncs {
     file: File,
     whole: Duration,
     done: usize,
 }
 
 impl Syncs {
-    fn beside(folder: &Path) -> Result<Self> {
+    pub(crate) fn beside(folder: &Path) -> Result<Self> {
         Ok(Self {
             file: File::create(folder.join("raw"))?,
             whole: Duration::ZERO,
@@ -291,7 +291,7 @@ impl Syncs {
         })
     }
 
-    fn measure(&mut self) -> Result<()> {
+    pub(crate) fn measure(&mut self) -> Result<()> {
         let begun = Instant::now();
         for _ in 0..COMPANIES {
             self.file.write_all(&[0x5a; 4_096])?;
@@ -303,14 +303,14 @@ impl Syncs {
     }
 
     /// Seconds.
-    fn one(&self) -> Result<f64> {
+    pub(crate) fn one(&self) -> Result<f64> {
         ensure!(self.done > 0, "nothing was measured");
         Ok(self.whole.as_secs_f64() / count(self.done))
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "some thousands")]
-fn count(number: usize) -> f64 {
+pub(crate) fn count(number: usize) -> f64 {
     number as f64
 }
 

@@ -152,7 +152,7 @@ fn serial(count: u32) -> Serial {
     Serial::from_random(octets)
 }
 
-fn per_cpu_second(mut work: impl FnMut()) -> f64 {
+pub(crate) fn per_cpu_second(mut work: impl FnMut()) -> f64 {
     for _ in 0..200 {
         work();
     }

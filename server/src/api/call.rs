@@ -224,6 +224,7 @@ impl Call {
     pub(super) fn page(&self, office: &Arc<Office>, language: Language) -> Page {
         Page {
             bidder: None,
+            user: None,
             words: Words::of(language),
             office: Some(Arc::clone(office)),
             session: None,

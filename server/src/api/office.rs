@@ -135,6 +135,7 @@ async fn replace(call: Call, Sent(file): Sent<OfficeFile>) -> Result<Given<Offic
         },
         document: file.document,
         by: call.acting()?.officer.id,
+        reason: String::new(),
     };
     match call.store().change_office(change, call.now).await {
         Ok(()) => {}

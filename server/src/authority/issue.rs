@@ -12,8 +12,8 @@ use pki::ObjectIdentifier;
 use pki::algorithm::Algorithm;
 use pki::certificate::Certificate;
 use pki::key::{PublicKey, SoftwareKey};
-use pki::name::AuthorityName;
-use pki::profile::{Card, Profile, Publication, Validity};
+use pki::name::{AuthorityName, TerminalName};
+use pki::profile::{Card, Profile, Publication, Terminal, Validity};
 use pki::tbs::{Issuer, Linted, Tbs};
 
 use super::address::Addresses;
@@ -32,6 +32,20 @@ pub struct Registrar {
     pub(crate) addresses: Addresses,
     /// New certificates are spread over so many CRL shards.
     pub(crate) shards: u32,
+}
+
+/// What a desk certifies terminals with. Cheap to clone; it shows nothing of a key.
+#[derive(Clone)]
+pub struct Certifying {
+    pub(crate) keyring: Keyring,
+    pub(crate) addresses: Addresses,
+    pub(crate) shards: u32,
+}
+
+impl std::fmt::Debug for Certifying {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Certifying(..)")
+    }
 }
 
 /// What is to be certified.
@@ -61,6 +75,18 @@ pub enum Wanted {
     Responder(AuthorityName),
     /// One certificate of an authority card.
     Card(CardUse, Box<CardOrder>),
+    /// A terminal's certificate.
+    Terminal(TerminalName),
+    /// Who signs what an enrolment door answers by CMP.
+    Enrolment(AuthorityName),
+}
+
+/// A certificate that may be signed: nothing of it is on record yet.
+pub(crate) struct Prepared {
+    pub(crate) id: CertificateId,
+    /// The first commit.
+    pub(crate) intend: Command,
+    pub(crate) linted: Linted<Tbs>,
 }
 
 /// The two certificates of an authority card.
@@ -81,6 +107,8 @@ impl Wanted {
             Self::Responder(_) => "ocsp-responder",
             Self::Card(CardUse::Authentication, _) => "authority-card-authentication",
             Self::Card(CardUse::Signature, _) => "authority-card-signature",
+            Self::Terminal(_) => "terminal",
+            Self::Enrolment(_) => "enrolment",
         }
     }
 
@@ -89,8 +117,9 @@ impl Wanted {
         const DAY: i64 = 86_400;
         match self {
             Self::Root(_) | Self::Issuing { .. } => 30 * 366 * DAY,
-            Self::Responder(_) => 31 * DAY,
-            Self::Card(..) => (5 * 365 + 2) * DAY,
+            Self::Responder(_) | Self::Enrolment(_) => 31 * DAY,
+            // R310: for as long as the system lives that the terminal works with.
+            Self::Card(..) | Self::Terminal(_) => (5 * 365 + 2) * DAY,
         }
     }
 
@@ -103,6 +132,15 @@ impl Wanted {
                 policies: policies.clone(),
             },
             Self::Responder(name) => Profile::OcspResponder { name: name.clone() },
+            Self::Enrolment(name) => Profile::Enrolment {
+                name: name.clone(),
+                publication,
+            },
+            Self::Terminal(name) => Profile::Terminal(Terminal {
+                name: name.clone(),
+                publication,
+                policy: issuer.and_then(|issuer| issuer.policies().first().copied()),
+            }),
             Self::Card(purpose, order) => {
                 let of_issuer = issuer.and_then(|issuer| issuer.policies().first().copied());
                 let policy = order.policy.or(of_issuer).ok_or(AuthorityFault::NoPolicy)?;
@@ -133,6 +171,27 @@ pub struct NewAuthority {
     pub policies: Vec<ObjectIdentifier>,
     /// For how long.
     pub validity: Validity,
+}
+
+impl Certifying {
+    /// With the keys of `keyring`, published at `addresses` in so many parts.
+    pub fn new(keyring: Keyring, addresses: Addresses, shards: u32) -> Self {
+        Self {
+            keyring,
+            addresses,
+            shards,
+        }
+    }
+
+    /// Who issues with it, through this desk.
+    pub fn registrar(&self, desk: &Desk) -> Registrar {
+        Registrar {
+            desk: desk.clone(),
+            keyring: self.keyring.clone(),
+            addresses: self.addresses.clone(),
+            shards: self.shards,
+        }
+    }
 }
 
 impl Registrar {
@@ -362,6 +421,19 @@ impl Registrar {
         issuer: Option<&Certificate>,
         order: &Order,
     ) -> Result<Certificate, AuthorityFault> {
+        let Prepared { id, intend, linted } = self.prepared(authority, issuer, order)?;
+        let case = self.desk.new_case::<Issuance>();
+        self.desk.perform(actor, case, &intend).await?;
+        self.bind(actor, case, &id, linted, signer).await
+    }
+
+    /// Builds and lints what is to be certified, under a fresh serial number.
+    pub(crate) fn prepared(
+        &self,
+        authority: &Name,
+        issuer: Option<&Certificate>,
+        order: &Order,
+    ) -> Result<Prepared, AuthorityFault> {
         let serial = pki::serial::Serial::from_random(self.desk.chance().octets());
         let id = id_of(authority, serial.as_bytes());
         let shard = shard_of(&id, self.shards);
@@ -384,23 +456,16 @@ impl Registrar {
             ),
             purchase: order.purchase,
         };
-        let case = self.desk.new_case::<Issuance>();
-        let octets = linted.to_be_signed().to_vec();
-        let issuer_until = issuer.map(|issuer| Instant(issuer.not_after()));
-        let longest = order.wanted.longest();
-        self.desk
-            .perform(
-                actor,
-                case,
-                &Command::Intend {
-                    intent: Box::new(intent),
-                    octets,
-                    issuer_until,
-                    longest,
-                },
-            )
-            .await?;
-        self.bind(actor, case, &id, linted, signer).await
+        Ok(Prepared {
+            id,
+            intend: Command::Intend {
+                intent: Box::new(intent),
+                octets: linted.to_be_signed().to_vec(),
+                issuer_until: issuer.map(|issuer| Instant(issuer.not_after())),
+                longest: order.wanted.longest(),
+            },
+            linted,
+        })
     }
 
     async fn bind(

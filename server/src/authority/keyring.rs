@@ -6,9 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use casework::identity::Authority as Name;
 use pki::certificate::Certificate;
 use pki::key::SoftwareKey;
+use tokio::sync::OnceCell;
 
+use super::enrolment::Answering;
 use super::{Authority, AuthorityFault, computed};
+use crate::chance::Chance;
+use crate::clock::Clock;
 use crate::config::Secret;
+use crate::fault::Fault;
+use crate::seal::Seal;
 use crate::store::{KeyPurpose, KeyRow, Store};
 
 /// The keys that this process has opened. Cheap to clone.
@@ -16,6 +22,8 @@ use crate::store::{KeyPurpose, KeyRow, Store};
 pub struct Keyring {
     passphrase: Secret,
     open: Arc<Mutex<HashMap<[u8; 16], Arc<SoftwareKey>>>>,
+    seal: Arc<OnceCell<Seal>>,
+    answering: Arc<Mutex<HashMap<Name, Answering>>>,
 }
 
 impl Keyring {
@@ -24,7 +32,36 @@ impl Keyring {
         Self {
             passphrase,
             open: Arc::default(),
+            seal: Arc::default(),
+            answering: Arc::default(),
         }
+    }
+
+    /// What seals 認証コード2. The key is made when it is wanted first, by whichever process is first, and opened once: a house
+    /// without a service centre never has one.
+    pub async fn seal_of_codes(&self, store: &Store, clock: &Clock, chance: &Chance) -> Result<Seal, AuthorityFault> {
+        let opened = self.seal.get_or_try_init(async || {
+            let kept = if let Some(kept) = store.sealing_key().await? {
+                kept
+            } else {
+                // A passphrase that opens none of the authorities' keys is a slip, and seals nothing for ever.
+                if let Some(name) = self.names(store).await?.first() {
+                    self.authority(store, &name.0).await?;
+                }
+                let (passphrase, chance) = (self.passphrase.read()?, chance.clone());
+                let fresh = computed(move || Seal::fresh(&passphrase, &chance)).await??;
+                store.keep_sealing_key(fresh, clock.now()).await?;
+                let missing = || Fault::Corrupt {
+                    what: "the key of 認証コード2",
+                    why: "it was kept and is not there".to_owned(),
+                };
+                store.sealing_key().await?.ok_or_else(missing)?
+            };
+            let passphrase = self.passphrase.read()?;
+            let opened = computed(move || Seal::opened(&kept, &passphrase)).await?;
+            opened.ok_or(AuthorityFault::Seal)
+        });
+        opened.await.cloned()
     }
 
     /// The authority of this name, with its key open.
@@ -82,6 +119,18 @@ impl Keyring {
             authority: "the new authority".to_owned(),
             reason,
         })
+    }
+
+    /// Who answered for an authority here last.
+    pub(super) fn answering(&self, authority: &Name) -> Option<Answering> {
+        let known = self.answering.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(authority).cloned()
+    }
+
+    pub(super) fn remember_answering(&self, answering: Answering) {
+        let name = answering.authority().name().clone();
+        let mut known = self.answering.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(name, answering);
     }
 
     /// Remembers a key that was made here.

@@ -11,6 +11,8 @@ use casework::register::BusinessNumber;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::holidays::{self, Holidays};
+use super::terminals::{self, Terminals};
 use super::{CliFault, Operator, actor, operator_name};
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -22,8 +24,14 @@ use crate::store::Imported;
 #[derive(Subcommand)]
 pub(super) enum Import {
     /// A list of qualified bidders (入札参加資格者名簿), whole or not at all
-    #[command(after_help = EXAMPLES)]
+    #[command(after_help = REGISTER_EXAMPLES)]
     Register(Register),
+    /// Holidays, as the Cabinet Office publishes them (syukujitsu.csv), a year at a time
+    #[command(after_help = holidays::EXAMPLES)]
+    Holidays(Holidays),
+    /// The terminals of a service centre's customers, whole or not at all
+    #[command(after_help = terminals::EXAMPLES)]
+    Terminals(Terminals),
 }
 
 /// What is done with one company of the list.
@@ -61,6 +69,13 @@ pub(super) struct Register {
 
 pub(super) const EXAMPLES: &str = "Examples:
   kagimori import register meibo.csv --office mihon-shi
+  kagimori import holidays syukujitsu.csv
+  kagimori import terminals terminals.csv --office mihon-center
+
+Every bad line is named with line, column and reason, and nothing is imported unless all are good.";
+
+const REGISTER_EXAMPLES: &str = "Examples:
+  kagimori import register meibo.csv --office mihon-shi
   kagimori import register meibo.csv --office mihon-shi --replace --json
 
 Columns: 登録番号, 商号又は名称, フリガナ, 所在地, 代表者氏名, 受任者氏名, 委任開始日, 委任終了日, 法人番号, 有効期間開始日,
@@ -75,8 +90,11 @@ A new code voids the one before. Post it to the company's address; the console p
 
 impl Import {
     pub(super) async fn run(self, operator: &Operator) -> Result<ExitCode, CliFault> {
-        let Self::Register(register) = self;
-        register.run(operator).await
+        match self {
+            Self::Register(register) => register.run(operator).await,
+            Self::Holidays(holidays) => holidays.run(operator).await,
+            Self::Terminals(terminals) => terminals.run(operator).await,
+        }
     }
 }
 
@@ -180,7 +198,7 @@ impl Company {
     }
 }
 
-async fn desk(operator: &Operator) -> Result<Desk, CliFault> {
+pub(super) async fn desk(operator: &Operator) -> Result<Desk, CliFault> {
     let config = operator.configuration()?;
     let store = operator.store(&config).await?;
     let rows = store.offices().await?;
@@ -205,7 +223,7 @@ fn office_of(desk: &Desk, named: Option<&str>) -> Result<String, CliFault> {
 }
 
 /// Shows how far it is while it goes on, on a terminal only.
-async fn watched<T>(work: impl Future<Output = T>, done: &AtomicUsize, count: usize) -> T {
+pub(super) async fn watched<T>(work: impl Future<Output = T>, done: &AtomicUsize, count: usize) -> T {
     let shown = std::io::stderr().is_terminal();
     tokio::pin!(work);
     loop {

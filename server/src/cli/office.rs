@@ -40,6 +40,8 @@ pub(super) enum Kind {
     BiddingCore,
     /// An ordering body that reviews what does not match its register
     BiddingReview,
+    /// A service centre with the certificates of its customers' terminals
+    Terminals,
 }
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -86,6 +88,7 @@ impl Office {
                     Kind::Authority => office::AUTHORITY_EXAMPLE,
                     Kind::BiddingCore => office::BIDDING_CORE_EXAMPLE,
                     Kind::BiddingReview => office::BIDDING_REVIEW_EXAMPLE,
+                    Kind::Terminals => office::TERMINALS_EXAMPLE,
                 };
                 operator.tell(text, &json!({ "toml": text }))
             }

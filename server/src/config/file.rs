@@ -116,6 +116,7 @@ struct ListenTable {
 enum ServesName {
     Portal,
     Validation,
+    Enrolment,
     Metrics,
 }
 
@@ -379,6 +380,7 @@ impl ServesName {
         match self {
             Self::Portal => Serves::Portal,
             Self::Validation => Serves::Validation,
+            Self::Enrolment => Serves::Enrolment,
             Self::Metrics => Serves::Metrics,
         }
     }
@@ -414,6 +416,16 @@ fn listeners<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ListenTab
     let listeners = Vec::<ListenTable>::deserialize(deserializer)?;
     if listeners.is_empty() {
         return Err(D::Error::custom("at least one [[listen]] is needed"));
+    }
+    // Codes are told there, and certificates shown.
+    let in_clear = |table: &ListenTable| {
+        let enrols = table.serves.iter().any(|name| matches!(name, ServesName::Enrolment));
+        enrols && table.tls.is_none() && !table.address.ip().is_loopback()
+    };
+    if listeners.iter().any(in_clear) {
+        return Err(D::Error::custom(
+            "a listener that serves \"enrolment\" needs `tls`; without it on loopback only",
+        ));
     }
     Ok(listeners)
 }

@@ -1,4 +1,4 @@
-//! The text that an officer signs to decide on what is held: the same for registrations and renewals.
+//! The text that an officer signs to decide on an application: the same for registrations, renewals and reissues.
 
 use casework::identity::Digest;
 use casework::number::Number;
@@ -18,6 +18,8 @@ pub(super) struct DecisionText<'a> {
     pub(super) title: (&'a str, &'a str),
     /// What follows from an approval, in both languages.
     pub(super) effect: (&'a str, &'a str),
+    /// What the verdicts are called, approval, denial and return, in both languages.
+    pub(super) verdicts: Verdicts,
     /// What is decided upon, as rows.
     pub(super) about: &'a [(String, String)],
     pub(super) content: Digest,
@@ -25,6 +27,19 @@ pub(super) struct DecisionText<'a> {
     pub(super) mark: Mark,
     pub(super) at: Instant,
 }
+
+/// What the verdicts are called: approval, denial and return, in both languages.
+pub(super) type Verdicts = [(&'static str, &'static str); 3];
+
+/// At an ordering body (DOMAIN §5.4).
+pub(super) const HELD: Verdicts = [("承認", "Approved"), ("否認", "Denied"), ("差戻し", "Given back")];
+
+/// At a service centre (DOMAIN §6.6).
+pub(super) const EXAMINED: Verdicts = [
+    ("承認（審査終了）", "Approved"),
+    ("不承認", "Denied"),
+    ("確認事項あり", "Given back"),
+];
 
 impl DecisionText<'_> {
     /// The text, which names the content, the verdict, the time and a mark drawn for it alone (A24).
@@ -45,12 +60,13 @@ impl DecisionText<'_> {
             page.line(label, value);
         }
         page.gap();
+        let [approved, denied, returned] = self.verdicts;
         let (decided, reason) = match verdict {
-            Verdict::Approve => (words.of("承認", "Approved"), None),
-            Verdict::Deny(reason) => (words.of("否認", "Denied"), Some((reason, ReasonUse::Deny))),
-            Verdict::Return(reason) => (words.of("差戻し", "Given back"), Some((reason, ReasonUse::Return))),
+            Verdict::Approve => (approved, None),
+            Verdict::Deny(reason) => (denied, Some((reason, ReasonUse::Deny))),
+            Verdict::Return(reason) => (returned, Some((reason, ReasonUse::Return))),
         };
-        page.line(words.of("決定", "Decision"), decided);
+        page.line(words.of("決定", "Decision"), words.of(decided.0, decided.1));
         if let Some((reason, used_for)) = reason {
             page.reason(&words, self.office, reason, used_for);
         }

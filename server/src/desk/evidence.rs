@@ -1,25 +1,38 @@
 //! Where a check becomes a value: the only caller of the constructors of `casework::evidence` (DESIGN, part 3.10).
 
 use aws_lc_rs::digest;
-use casework::evidence::{Asserted, Informed, Possession, Presented, ProvedCompany, ReadBoth, Signed};
+use casework::acquisition::Flaw;
+use casework::evidence::{
+    Asserted, Authenticated, Informed, PasswordChosen, PasswordKnown, Possession, Presented, ProvedCompany, ReadBoth,
+    Requested, Signed,
+};
 use casework::identity::{Authority, CertificateId, Digest, Fingerprint, Serial};
+use casework::password;
 use casework::register::BusinessNumber;
 use casework::review::Approval;
 use casework::revocation::Subject;
+use casework::terminal::Terminal;
 use casework::time::Instant;
+use casework::user::Typed;
 use pki::KeyUsage;
 use pki::certificate::Certificate;
+use pki::cmp::{Authentic, By};
+use pki::csr::KeyHistory;
+use pki::name::TerminalName;
 use pki::tbs::Issued;
 use pki::validation::{self, ChainFault, Invalid};
 use wire::card_request::{CardRequest, authentication_message};
 use wire::code::Code;
 
 use super::Desk;
+use super::acquisition::Request;
 use super::card::ShownCard;
 use super::renewal::Said;
+use super::user::NewPassword;
+use crate::enrolment::Peer;
 use crate::fault::Fault;
-use crate::office::Office;
-use crate::store::{EvidenceKind, KeyPurpose, NewEvidence, PasskeyRow, Proof, Proved};
+use crate::office::{Office, Terminals};
+use crate::store::{EvidenceKind, KeyPurpose, NewEvidence, PasskeyRow, Proof, Proved, UserRow};
 use crate::trust::Why;
 use crate::webauthn::{Asked, Assertion, NotProven};
 
@@ -214,6 +227,32 @@ pub fn signed(issued: &Issued) -> Signed {
     )
 }
 
+/// A request whose sender has its key, as its parsing has shown, can be certified for this terminal.
+pub(crate) fn requested(
+    request: &Request,
+    name: &TerminalName,
+    terminal: Terminal,
+    history: KeyHistory,
+    at: Instant,
+) -> Result<Requested, Flaw> {
+    request.admitted(name, history)?;
+    let key = Digest(request.public_key().fingerprint());
+    Ok(Requested::verified(key, terminal, at))
+}
+
+/// The other end of a TLS connection has the key of this certificate: the handshake verified its signature.
+pub fn by_tls(peer: &Peer, at: Instant) -> Authenticated {
+    Authenticated::verified(Fingerprint(peer.certificate().fingerprint()), at)
+}
+
+/// A message was signed by the key of this certificate. `None` where something else protects it.
+pub fn by_cmp(message: &Authentic, at: Instant) -> Option<Authenticated> {
+    match message.by() {
+        By::Signature { certificate } => Some(Authenticated::verified(Fingerprint(certificate.fingerprint()), at)),
+        By::Secret { .. } => None,
+    }
+}
+
 /// The certificate was signed elsewhere by this issuer's key, as its signature shows.
 pub fn signed_before(certificate: &Certificate, issuer: &Certificate) -> Result<Signed, pki::certificate::NotSignedBy> {
     certificate.verify_signed_by(issuer)?;
@@ -309,11 +348,41 @@ pub fn asserted(
     asked: Asked<'_>,
     at: Instant,
 ) -> Result<(Asserted, u32), NotProven> {
-    let counter = assertion.verify(&passkey.public_key, &passkey.officer.0, asked)?;
+    let counter = assertion.verify(&passkey.public_key, &passkey.owner, asked)?;
     Ok((Asserted::verified(passkey.digest, at), counter))
 }
 
 impl Desk {
+    /// What was typed as the password of an account, which may be none at all: the answer takes as long (A55).
+    pub async fn typed(&self, terminals: &Terminals, user: Option<&UserRow>, password: &str) -> Result<Typed, Fault> {
+        let kept = user.and_then(|row| row.password.clone());
+        let hash = kept.as_ref().map(|phc| sha256(phc.as_str().as_bytes()));
+        let password = password::prepared(password).into();
+        let right = self.mill.verify(password, kept, terminals.work).await?;
+        Ok(match hash {
+            Some(hash) if right => Typed::Right(PasswordKnown::verified(hash, self.clock().now())),
+            _ => Typed::Wrong,
+        })
+    }
+
+    /// A new password, if it is one that somebody about whom these words are known may have.
+    pub async fn choose(
+        &self,
+        terminals: &Terminals,
+        password: &str,
+        about: &[&str],
+    ) -> Result<Result<NewPassword, password::Unfit>, Fault> {
+        let password: zeroize::Zeroizing<String> = password::prepared(password).into();
+        if let Err(unfit) = password::judge(&password, about, &terminals.password) {
+            return Ok(Err(unfit));
+        }
+        let phc = self.mill.hash(password, terminals.work, self.chance()).await?;
+        Ok(Ok(NewPassword {
+            chosen: PasswordChosen::judged(sha256(phc.as_str().as_bytes())),
+            phc,
+        }))
+    }
+
     /// Whether a company knows the secret of its entry in the register of an office. Counted, and slower with each failure.
     pub async fn prove_company(
         &self,

@@ -2,6 +2,7 @@
 //! is made of it; every signature is the card's own, and everything goes the way it goes at the console and on the pages.
 
 mod bidder;
+mod customer;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,6 +18,7 @@ use wire::office::{Language, Text};
 
 pub use bidder::{ExampleBidder, Outcome};
 pub use casework::identity::RegistrationId;
+pub use customer::{ExampleCustomer, ExampleTerminal, ExampleUser, OrganisationId};
 
 use super::evidence::{self, Unproven, sha256};
 use super::officer::{Command as Ask, OfficerAccount, invitation_code, invitation_digest};

@@ -2,7 +2,10 @@
 //!
 //! [`Desk::perform`] loads, lets `casework` decide, and commits everything the decision says in one transaction.
 
+pub mod acquisition;
 pub mod bidder;
+mod both;
+pub mod calendar;
 pub mod card;
 mod case_id;
 pub mod certificate;
@@ -10,19 +13,25 @@ mod client;
 pub mod consequence;
 mod decision;
 pub mod evidence;
+pub mod examine;
 pub mod example;
 pub mod officer;
 pub mod offices;
+pub mod organisation;
 pub mod paper;
 mod receipt;
 mod register;
 pub mod registration;
+pub mod reissue;
 pub mod renewal;
 pub mod revocation;
+mod rule;
+pub mod terminal;
 mod text;
 mod unfinished;
+pub mod user;
 
-use casework::identity::OfficerId;
+use casework::identity::{GrantId, OfficerId, UserId};
 use casework::number::Number;
 use casework::time::Instant;
 use casework::{Answer, Refusal};
@@ -33,13 +42,16 @@ use wire::office::Language;
 pub use case_id::{CaseId, NotACaseId};
 pub use client::Client;
 use offices::Offices;
+pub(crate) use rule::rule;
 
+use crate::authority::issue::Certifying;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config;
 use crate::fault::{Bug, Fault};
 use crate::metrics::Metrics;
 use crate::office::Office;
+use crate::password::Mill;
 use crate::store::{CaseRow, Clash, Commit, Document, Errand, NewErrand, NewEvent, NewEvidence, Store, Write};
 use crate::trust::Trust;
 
@@ -56,6 +68,10 @@ pub struct Desk {
     origin: Option<Arc<str>>,
     /// What is known of others' certificates.
     trust: Trust,
+    /// With what it certifies terminals, where it does.
+    certifying: Option<Certifying>,
+    /// Where passwords are hashed.
+    mill: Mill,
 }
 
 /// Who asks.
@@ -73,6 +89,13 @@ pub enum Actor<'a> {
         /// The session's mark, not its token.
         session: [u8; 16],
     },
+    /// A person of an organisation, in a browser session.
+    User {
+        /// The account.
+        id: UserId,
+        /// The session's mark, not its token.
+        session: [u8; 16],
+    },
     /// A program of an officer, by one of the officer's tokens.
     Program {
         /// The account that the token was given to.
@@ -84,6 +107,11 @@ pub enum Actor<'a> {
     Operator {
         /// As they are known to it.
         name: &'a str,
+    },
+    /// A terminal at a door of its own, by its codes or by its certificate.
+    Terminal {
+        /// Whose right it is.
+        grant: GrantId,
     },
     /// The server itself.
     System,
@@ -224,6 +252,8 @@ impl Desk {
             offices: Offices::new(offices),
             client: None,
             origin: None,
+            certifying: None,
+            mill: Mill::new(),
         }
     }
 
@@ -240,6 +270,14 @@ impl Desk {
         Self { trust, ..self }
     }
 
+    /// The same desk, which certifies terminals with this.
+    pub fn certifying(self, certifying: Certifying) -> Self {
+        Self {
+            certifying: Some(certifying),
+            ..self
+        }
+    }
+
     /// What it knows of others' certificates.
     pub fn trust(&self) -> &Trust {
         &self.trust
@@ -249,6 +287,11 @@ impl Desk {
     /// which stands in no address (A18).
     pub(crate) fn receipt_page(&self, number: Number) -> Option<String> {
         self.origin.as_ref().map(|origin| format!("{origin}/receipt/{number}"))
+    }
+
+    /// A page of an office, where the portal's origin is known.
+    pub(crate) fn page_of(&self, office: &str, path: &str) -> Option<String> {
+        self.origin.as_ref().map(|origin| format!("{origin}/{office}{path}"))
     }
 
     /// The same desk, for somebody who asks from there: its events say so.
@@ -308,42 +351,63 @@ impl Desk {
     ) -> Result<Option<Vec<Done<P>>>, Failure> {
         let (mut all, mut commits) = (Vec::with_capacity(commands.len()), Vec::new());
         for (case, command) in commands {
-            let standing = self.standing(*case).await?;
-            if P::is_done(&standing.case, command) {
-                all.push(Done {
-                    case: standing.case,
-                    answer: Answer::Done,
-                    version: standing.version,
-                });
-                continue;
-            }
-            let now = self.clock.now();
-            let proposal = match P::propose(self, actor, &standing, command, now).await {
-                Ok(proposal) => proposal,
-                Err(Failure::Refused(refusal)) => {
-                    // The facts were read after the case. If it moved on meanwhile, they may tell of its own success.
-                    if self.standing(*case).await?.version != standing.version {
-                        return Ok(None);
-                    }
-                    self.record(actor, &standing, command, refusal, now).await?;
-                    return Err(Failure::Refused(refusal));
-                }
-                Err(fault) => return Err(fault),
+            let Some((done, commit)) = self.decided(actor, *case, command).await? else {
+                return Ok(None);
             };
-            all.push(Done {
-                case: proposal.next.clone(),
-                answer: proposal.answer.clone(),
-                version: standing.version + 1,
-            });
-            commits.push(self.commit(actor, &standing, command, proposal, now)?);
+            all.push(done);
+            commits.extend(commit);
         }
+        Ok(self.committed(commits).await?.then_some(all))
+    }
+
+    /// Loads and decides: what is to be committed, or nothing where it was done before. `None` where the case moved on
+    /// meanwhile.
+    async fn decided<P: Procedure>(
+        &self,
+        actor: &Actor<'_>,
+        case: CaseId<P>,
+        command: &P::Command,
+    ) -> Result<Option<(Done<P>, Option<Commit>)>, Failure> {
+        let standing = self.standing(case).await?;
+        if P::is_done(&standing.case, command) {
+            let done = Done {
+                case: standing.case,
+                answer: Answer::Done,
+                version: standing.version,
+            };
+            return Ok(Some((done, None)));
+        }
+        let now = self.clock.now();
+        let proposal = match P::propose(self, actor, &standing, command, now).await {
+            Ok(proposal) => proposal,
+            Err(Failure::Refused(refusal)) => {
+                // The facts were read after the case. If it moved on meanwhile, they may tell of its own success.
+                if self.standing(case).await?.version != standing.version {
+                    return Ok(None);
+                }
+                self.record(actor, &standing, command, refusal, now).await?;
+                return Err(Failure::Refused(refusal));
+            }
+            Err(fault) => return Err(fault),
+        };
+        let done = Done {
+            case: proposal.next.clone(),
+            answer: proposal.answer.clone(),
+            version: standing.version + 1,
+        };
+        let commit = self.commit(actor, &standing, command, proposal, now)?;
+        Ok(Some((done, Some(commit))))
+    }
+
+    /// Commits all of it or nothing; says whether nobody was faster.
+    async fn committed(&self, commits: Vec<Commit>) -> Result<bool, Failure> {
         if commits.is_empty() {
-            return Ok(Some(all));
+            return Ok(true);
         }
         match self.store.commit(commits).await {
-            Ok(()) => Ok(Some(all)),
+            Ok(()) => Ok(true),
             Err(Clash::Fault(Fault::Contended) | Clash::Moved | Clash::Revoked | Clash::Number | Clash::Serial) => {
-                Ok(None)
+                Ok(false)
             }
             Err(Clash::Fault(fault)) => Err(Failure::Fault(fault)),
             Err(Clash::Older) => Err(Fault::Bug(Bug("no case makes a list".to_owned())).into()),
@@ -497,8 +561,10 @@ impl fmt::Display for Actor<'_> {
         match self {
             Self::Holder { session } => write!(f, "holder {}", hex(session)),
             Self::Officer { id, session } => write!(f, "officer {} {}", hex(&id.0), hex(session)),
+            Self::User { id, session } => write!(f, "user {} {}", hex(&id.0), hex(session)),
             Self::Program { id, token } => write!(f, "program {} {}", hex(&id.0), hex(token)),
             Self::Operator { name } => write!(f, "operator {name}"),
+            Self::Terminal { grant } => write!(f, "terminal {}", hex(&grant.0)),
             Self::System => f.write_str("system"),
         }
     }
@@ -506,71 +572,6 @@ impl fmt::Display for Actor<'_> {
 
 fn hex(octets: &[u8; 16]) -> String {
     format!("{:032x}", u128::from_be_bytes(*octets))
-}
-
-/// The rule's id in the audit.
-pub(crate) const fn rule(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::NotInformed => "not_informed",
-        Refusal::AnotherCard => "another_card",
-        Refusal::AnotherText => "another_text",
-        Refusal::NeverIssued => "never_issued",
-        Refusal::NotYetValid { .. } => "not_yet_valid",
-        Refusal::Expired { .. } => "expired",
-        Refusal::AlreadyRevoked { .. } => "already_revoked",
-        Refusal::ValidityOutside { .. } => "validity_outside",
-        Refusal::UsedKey { .. } => "used_key",
-        Refusal::AlreadyApplied { .. } => "already_applied",
-        Refusal::Late { .. } => "late",
-        Refusal::Stale => "stale",
-        Refusal::Lapsed => "lapsed",
-        Refusal::NotAnOfficer => "not_an_officer",
-        Refusal::NoRole { .. } => "no_role",
-        Refusal::OwnApplication => "own_application",
-        Refusal::OwnAccount => "own_account",
-        Refusal::SamePerson => "same_person",
-        Refusal::Claimed { .. } => "claimed",
-        Refusal::NotClaimed => "not_claimed",
-        Refusal::Unproven => "unproven",
-        Refusal::WrongCode => "wrong_code",
-        Refusal::InvitationLapsed => "invitation_lapsed",
-        Refusal::CardTaken => "card_taken",
-        Refusal::AnotherHolder => "another_holder",
-        Refusal::LastAdministrator => "last_administrator",
-        Refusal::SameCard => "same_card",
-        Refusal::CardsSwapped => "cards_swapped",
-        Refusal::CardRegistered => "card_registered",
-        Refusal::CardNotRegistered => "card_not_registered",
-        Refusal::CardRenewed { .. } => "card_renewed",
-        Refusal::Unaccepted => "unaccepted",
-        Refusal::Broken => "broken",
-        Refusal::Undetermined => "undetermined",
-        Refusal::UnfitCard { .. } => "unfit_card",
-        Refusal::CompanyUnproven => "company_unproven",
-        Refusal::Unqualified => "unqualified",
-        Refusal::NoReason => "no_reason",
-        Refusal::WrongLogin => "wrong_login",
-        Refusal::LockedOut { .. } => "locked_out",
-        Refusal::ContractEnded => "contract_ended",
-        Refusal::LinkSpent => "link_spent",
-        Refusal::LinkSent { .. } => "link_sent",
-        Refusal::LoginTaken => "login_taken",
-        Refusal::ContractTaken => "contract_taken",
-        Refusal::NotYours => "not_yours",
-        Refusal::UnderReview => "under_review",
-        Refusal::DayGone => "day_gone",
-        Refusal::NoTerminal => "no_terminal",
-        Refusal::NoSuchTerminal { .. } => "no_such_terminal",
-        Refusal::TerminalTaken { .. } => "terminal_taken",
-        Refusal::WrongCodes => "wrong_codes",
-        Refusal::CodesBlocked { .. } => "codes_blocked",
-        Refusal::GrantOver { .. } => "grant_over",
-        Refusal::GrantReplaced => "grant_replaced",
-        Refusal::AnotherKey => "another_key",
-        Refusal::WrongRequest { .. } => "wrong_request",
-        Refusal::TooEarly { .. } => "too_early",
-        Refusal::TooMany { .. } => "too_many",
-    }
 }
 
 /// How many times a decision is made before the desk gives up a race (DESIGN §3.7).

@@ -115,7 +115,11 @@ impl Desk {
             Actor::Officer { id, .. } | Actor::Program { id, .. } => {
                 Ok(self.acting(*id).await?.filter(|acting| acting.office == office))
             }
-            Actor::Holder { .. } | Actor::Operator { .. } | Actor::System => Ok(None),
+            Actor::Holder { .. }
+            | Actor::User { .. }
+            | Actor::Operator { .. }
+            | Actor::Terminal { .. }
+            | Actor::System => Ok(None),
         }
     }
 }
@@ -389,7 +393,7 @@ fn passkey(officer: OfficerId, new: &NewPasskey, now: Instant) -> PasskeyRow {
     PasskeyRow {
         credential: new.credential.clone(),
         digest: sha256(&new.credential),
-        officer,
+        owner: officer.0,
         public_key: new.public_key.clone(),
         counter: new.counter,
         label: new.label.clone(),

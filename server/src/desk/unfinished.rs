@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::paper::Paper;
 use super::registration::{Command as RegistrationCommand, Registration};
+use super::reissue::{Command as ReissueCommand, Reissue};
 use super::renewal::{Command as RenewalCommand, Renewal};
 use super::revocation::{Command, Revocation};
 use super::{Actor, CaseId, Desk, Failure, Procedure};
@@ -23,9 +24,11 @@ impl Desk {
     /// A case that does not read holds up no other one; it is the fault that is returned at the end.
     pub async fn abandon_unfinished(&self, idle: Duration) -> Result<usize, Fault> {
         let before = self.ago(idle);
+        // No session holds a draft, and none outlasts a day: who comes back after that begins anew.
+        let drafts = self.ago(idle.max(DRAFTS_LIE));
         let (mut given_up, mut seen, mut last, mut broken) = (0, 0, None, None);
         while seen < MOST {
-            let page = self.store.unfinished_cases(before, last).await?;
+            let page = self.store.unfinished_cases((before, drafts), last).await?;
             let Some((at, case, _)) = page.last() else { break };
             (seen, last) = (seen + page.len(), Some((*at, *case)));
             for (_, case, procedure) in page {
@@ -82,6 +85,7 @@ impl Desk {
                 let event = match procedure.as_str() {
                     Paper::NOUN => self.forgotten::<Paper>(text.case, details).await?,
                     Registration::NOUN => self.forgotten::<Registration>(text.case, details).await?,
+                    Reissue::NOUN => self.forgotten::<Reissue>(text.case, details).await?,
                     Renewal::NOUN => self.forgotten::<Renewal>(text.case, details).await?,
                     _ => self.forgotten::<Revocation>(text.case, details).await?,
                 };
@@ -109,6 +113,10 @@ impl Desk {
                 _ => None,
             };
             return self.give_up(case, &RenewalCommand::Abandon, until).await;
+        }
+        if procedure == Reissue::NOUN {
+            let case: CaseId<Reissue> = CaseId::from_octets(case);
+            return self.give_up(case, &ReissueCommand::Abandon, None).await;
         }
         if procedure == Registration::NOUN {
             let case: CaseId<Registration> = CaseId::from_octets(case);
@@ -175,3 +183,6 @@ enum Turn {
 
 /// So many are looked at in one go; the rest comes with the next.
 const MOST: usize = 1_024;
+
+/// For so long a draft of somebody who logs in by password lies.
+const DRAFTS_LIE: Duration = Duration::from_hours(24);

@@ -171,7 +171,12 @@ async fn face(desk: &Desk, card: Fingerprint) -> Result<CardFace, Trouble> {
     face.ok_or_else(|| Trouble(format!("card {card} is not kept")))
 }
 
-fn said(office: &Office, reason: &Reason, used_for: ReasonUse, language: Language) -> (String, Option<String>) {
+pub(super) fn said(
+    office: &Office,
+    reason: &Reason,
+    used_for: ReasonUse,
+    language: Language,
+) -> (String, Option<String>) {
     let saved = office.reason(&reason.key, used_for);
     let words = saved.map_or_else(
         || reason.key.clone(),

@@ -4,11 +4,14 @@
 //! ends as failed when the mail server refuses it for good, or nobody took it for five days; the audit of its case and
 //! the metric `kagimori_letters_failed` tell the operator.
 
+mod acquisition;
 mod bidder;
 mod crl;
 mod letter;
 pub mod mail;
 mod office;
+mod reissue;
+mod user;
 
 use casework::time::Instant;
 use std::sync::Arc;
@@ -16,16 +19,19 @@ use std::time::Duration;
 
 use crate::authority::crl::Period;
 use crate::authority::issue::Registrar;
+use crate::desk::acquisition::Acquisition;
 use crate::desk::officer::OfficerAccount;
 use crate::desk::paper::Paper;
 use crate::desk::registration::Registration;
+use crate::desk::reissue::Reissue;
 use crate::desk::renewal::Renewal;
 use crate::desk::revocation::Revocation;
+use crate::desk::user::UserAccount;
 use crate::desk::{Actor, CaseId, Desk};
 use crate::fault::Fault;
 use crate::store::{
-    Errand, ErrandRow, NewEvent, Store, letter_key, officer_letter_key, paper_letter_key, registration_letter_key,
-    renewal_letter_key,
+    Errand, ErrandRow, NewEvent, Store, acquisition_letter_key, letter_key, officer_letter_key, paper_letter_key,
+    registration_letter_key, reissue_letter_key, renewal_letter_key, user_letter_key,
 };
 use mail::{Mail, Mailer, NotSent};
 use office::Post;
@@ -63,7 +69,15 @@ pub(crate) async fn letter_of(desk: &Desk, errand: &ErrandRow) -> Result<Option<
             renewal_letter_key(*which),
             bidder::of_renewal(desk, errand, *which).await?,
         )),
-        Errand::PublishCrl { .. } | Errand::OfficerLetter(_) | Errand::ToOperator(_) => None,
+        Errand::AcquisitionLetter(which) => Some((
+            acquisition_letter_key(*which),
+            acquisition::to_applicant(desk, errand, *which).await?,
+        )),
+        Errand::ReissueLetter(which) => Some((
+            reissue_letter_key(*which),
+            reissue::of_reissue(desk, errand, *which).await?,
+        )),
+        Errand::PublishCrl { .. } | Errand::OfficerLetter(_) | Errand::UserLetter(_) | Errand::ToOperator(_) => None,
     })
 }
 
@@ -138,8 +152,20 @@ impl Errands {
                 let mail = bidder::of_renewal(&self.registrar.desk, errand, *which).await?;
                 self.send(&mail).await
             }
+            Errand::AcquisitionLetter(which) => {
+                let mail = acquisition::to_applicant(&self.registrar.desk, errand, *which).await?;
+                self.send(&mail).await
+            }
+            Errand::ReissueLetter(which) => {
+                let mail = reissue::of_reissue(&self.registrar.desk, errand, *which).await?;
+                self.send(&mail).await
+            }
             Errand::OfficerLetter(which) => {
                 let mail = office::to_officer(&self.registrar.desk, errand, *which).await?;
+                self.send(&mail).await
+            }
+            Errand::UserLetter(which) => {
+                let mail = user::to_user(&self.registrar.desk, errand, which).await?;
                 self.send(&mail).await
             }
             Errand::ToOperator(mail) => self.send(&letter::to_operator(errand, mail)).await,
@@ -165,12 +191,15 @@ impl Errands {
             ("trouble", trouble.0.clone()),
             ("attempts", errand.attempts.to_string()),
         ];
-        match errand.errand {
-            Errand::RevocationLetter(which) => details.push(("letter", letter_key(which).to_owned())),
-            Errand::PaperLetter(which) => details.push(("letter", paper_letter_key(which).to_owned())),
-            Errand::RegistrationLetter(which) => details.push(("letter", registration_letter_key(which).to_owned())),
-            Errand::RenewalLetter(which) => details.push(("letter", renewal_letter_key(which).to_owned())),
-            Errand::OfficerLetter(which) => details.push(("letter", officer_letter_key(which).to_owned())),
+        match &errand.errand {
+            Errand::RevocationLetter(which) => details.push(("letter", letter_key(*which).to_owned())),
+            Errand::PaperLetter(which) => details.push(("letter", paper_letter_key(*which).to_owned())),
+            Errand::RegistrationLetter(which) => details.push(("letter", registration_letter_key(*which).to_owned())),
+            Errand::RenewalLetter(which) => details.push(("letter", renewal_letter_key(*which).to_owned())),
+            Errand::AcquisitionLetter(which) => details.push(("letter", acquisition_letter_key(*which).to_owned())),
+            Errand::ReissueLetter(which) => details.push(("letter", reissue_letter_key(*which).to_owned())),
+            Errand::OfficerLetter(which) => details.push(("letter", officer_letter_key(*which).to_owned())),
+            Errand::UserLetter(which) => details.push(("letter", user_letter_key(which.letter).to_owned())),
             Errand::PublishCrl { .. } | Errand::ToOperator(_) => {}
         }
         // It goes by post then.
@@ -206,9 +235,24 @@ impl Errands {
                 desk.event_beside::<Renewal>(&Actor::System, case, "letter_failed", details)
                     .await?
             }
+            Errand::AcquisitionLetter(_) => {
+                let case = CaseId::from_octets(errand.case);
+                desk.event_beside::<Acquisition>(&Actor::System, case, "letter_failed", details)
+                    .await?
+            }
+            Errand::ReissueLetter(_) => {
+                let case = CaseId::from_octets(errand.case);
+                desk.event_beside::<Reissue>(&Actor::System, case, "letter_failed", details)
+                    .await?
+            }
             Errand::OfficerLetter(_) => {
                 let case = CaseId::from_octets(errand.case);
                 desk.event_beside::<OfficerAccount>(&Actor::System, case, "letter_failed", details)
+                    .await?
+            }
+            Errand::UserLetter(_) => {
+                let case = CaseId::from_octets(errand.case);
+                desk.event_beside::<UserAccount>(&Actor::System, case, "letter_failed", details)
                     .await?
             }
             Errand::PublishCrl { .. } | Errand::RevocationLetter(_) => {
@@ -245,13 +289,16 @@ impl From<Trouble> for Undone {
 
 /// A list is never given up: somebody relies on it.
 fn is_over(errand: &ErrandRow, now: Instant) -> bool {
-    match errand.errand {
+    match &errand.errand {
         Errand::PublishCrl { .. } => false,
         Errand::RevocationLetter(_)
         | Errand::PaperLetter(_)
         | Errand::RegistrationLetter(_)
         | Errand::RenewalLetter(_)
+        | Errand::AcquisitionLetter(_)
+        | Errand::ReissueLetter(_)
         | Errand::OfficerLetter(_)
+        | Errand::UserLetter(_)
         | Errand::ToOperator(_) => now > errand.queued_at.plus_seconds(LETTER_TRIED),
     }
 }

@@ -5,10 +5,11 @@
 //! from its own administrators too.
 
 use casework::application::Complaint;
+use casework::calendar::When;
 use casework::characters;
-use toml_edit::{DocumentMut, Item, Table, Value};
+use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
-use super::{Office, bidding};
+use super::{Office, bidding, calendar};
 
 /// A value that can be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,13 +157,60 @@ impl Edited {
         }
     }
 
-    /// The same file with other values in these places, if it differs from that one nowhere else: what an administrator may
-    /// have written. Neither comments nor order count.
+    /// Closes the office on one more day, which does not stand there yet.
+    pub fn close(&mut self, on: When, (ja, en): (&str, &str)) {
+        let mut name = InlineTable::new();
+        name.insert("ja", Value::from(ja));
+        name.insert("en", Value::from(en));
+        let mut day = Table::new();
+        day.insert("on", Item::Value(Value::from(calendar::written(on))));
+        day.insert("name", Item::Value(Value::InlineTable(name)));
+        let root = self.0.as_table_mut();
+        let calendar = root.entry("calendar").or_insert_with(|| {
+            let mut table = Table::new();
+            table.set_implicit(true);
+            Item::Table(table)
+        });
+        let Some(calendar) = calendar.as_table_like_mut() else {
+            return;
+        };
+        let closed = calendar
+            .entry("closed")
+            .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+        match closed {
+            Item::ArrayOfTables(days) => days.push(day),
+            // As the operator wrote it: a list in brackets.
+            Item::Value(Value::Array(days)) => days.push(day.into_inline_table()),
+            _ => {}
+        }
+    }
+
+    /// Opens the office on a day of its own again.
+    pub fn reopen(&mut self, on: When) {
+        let Some(calendar) = self.0.get_mut("calendar").and_then(Item::as_table_like_mut) else {
+            return;
+        };
+        let is_other = |written: Option<&str>| written.and_then(calendar::when) != Some(on);
+        match calendar.get_mut("closed") {
+            Some(Item::ArrayOfTables(days)) => days.retain(|day| is_other(day.get("on").and_then(Item::as_str))),
+            Some(Item::Value(Value::Array(days))) => days.retain(|day| {
+                let day = day.as_inline_table();
+                is_other(day.and_then(|day| day.get("on")).and_then(Value::as_str))
+            }),
+            _ => {}
+        }
+    }
+
+    /// The same file with other values in these places, or other days of its own on which the office is closed, if it differs
+    /// from that one nowhere else: what an administrator may have written. Neither comments nor order count.
     pub fn is_within_places_of(&self, other: &Self) -> bool {
         let rest = |edited: &Self| {
             let mut rest = edited.clone();
             for place in self.places() {
                 rest.set(place, place.kind.least());
+            }
+            if let Some(calendar) = rest.0.get_mut("calendar").and_then(Item::as_table_like_mut) {
+                calendar.remove("closed");
             }
             Office::from_toml(&rest.document()).ok()
         };
@@ -173,6 +221,7 @@ impl Edited {
     pub fn places(&self) -> &'static [Place] {
         match self.0.get("desk").and_then(Item::as_str) {
             Some("bidding") => &BIDDING,
+            Some("terminals") => &TERMINALS,
             _ => &AUTHORITY,
         }
     }
@@ -239,6 +288,31 @@ const BIDDING: [Place; 21] = [
     text("bidding.guide.text.en"),
 ];
 
+const TERMINALS: [Place; 22] = [
+    line("name.ja", 60),
+    line("name.en", 120),
+    line("contact.ja", 200),
+    line("contact.en", 400),
+    line("sender.name.ja", 60),
+    line("sender.name.en", 120),
+    may_link("terminals.services.contract"),
+    may_link("terminals.services.settings"),
+    may_link("terminals.services.brokers"),
+    may_link("terminals.services.charges"),
+    may_be("terminals.users.invitation_days", 1, 90),
+    may_be("terminals.users.reset_minutes", 5, 1_440),
+    may_be("terminals.users.passkeys", 0, 20),
+    may_be("terminals.users.dormant_days", 1, 3_650),
+    may_be("terminals.password.shortest", 8, 64),
+    may_be("terminals.reissue.morning_from_hour", 0, 10),
+    may_be("terminals.reissue.most_terminals", 1, 1_000),
+    may_be("review.claim_minutes", 1, 1_440),
+    may_be("review.signature_within_minutes", 1, 1_440),
+    may_be("officer.invitation_days", 1, 90),
+    may_be("officer.dormant_days", 1, 3_650),
+    may_be("officer.passkeys", 0, 20),
+];
+
 const fn may_link(path: &'static str) -> Place {
     let kind = Kind::MayBeLink;
     Place { path, kind }
@@ -268,7 +342,7 @@ const LONGEST_TEXT: usize = 20_000;
 
 #[cfg(test)]
 mod tests {
-    use super::super::{AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE};
+    use super::super::{AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE, TERMINALS_EXAMPLE};
     use super::*;
 
     fn place(path: &str) -> Place {
@@ -279,7 +353,12 @@ mod tests {
             .unwrap()
     }
 
-    const EXAMPLES: [&str; 3] = [AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE];
+    const EXAMPLES: [&str; 4] = [
+        AUTHORITY_EXAMPLE,
+        BIDDING_CORE_EXAMPLE,
+        BIDDING_REVIEW_EXAMPLE,
+        TERMINALS_EXAMPLE,
+    ];
 
     #[test]
     fn every_place_of_the_examples_is_read_and_fits() {
@@ -357,6 +436,38 @@ mod tests {
         edited.set(&place("revocation.purchase_price"), "");
         let office = Office::from_toml(&edited.document()).unwrap();
         assert_eq!(office.authority().unwrap().revocation.purchase_price, None);
+    }
+
+    #[test]
+    fn a_day_is_closed_and_opened_again_and_the_rest_of_the_file_stays() {
+        for example in EXAMPLES {
+            let old = Edited::read(example).unwrap();
+            let mut edited = old.clone();
+            let (summer, yearly) = (calendar::when("2026-08-13").unwrap(), calendar::when("06-23").unwrap());
+            edited.close(summer, ("夏季\"休業\"", "Summer"));
+            edited.close(yearly, ("慰霊の日", "Memorial day"));
+            let office = Office::from_toml(&edited.document()).unwrap();
+            assert_eq!(office.calendar.closures().own, [summer, yearly]);
+            assert_eq!(office.calendar.name_of(summer).unwrap().ja, "夏季\"休業\"");
+            assert!(edited.is_within_places_of(&old) && old.is_within_places_of(&edited));
+            edited.reopen(summer);
+            let office = Office::from_toml(&edited.document()).unwrap();
+            assert_eq!(office.calendar.closures().own, [yearly]);
+            for line in example.lines() {
+                assert!(edited.document().contains(line), "{line}");
+            }
+            // Whether the year's end is closed is the operator's.
+            let other = Edited::read(&format!("{example}\n[calendar]\nyear_end_closed = false\n"));
+            assert!(!other.unwrap().is_within_places_of(&old));
+        }
+        let listed = "calendar = { closed = [{ on = \"08-13\", name = { ja = \"甲\", en = \"A\" } }] }\n";
+        let mut edited = Edited::read(&format!("{listed}{AUTHORITY_EXAMPLE}")).unwrap();
+        let (one, other) = (calendar::when("08-13").unwrap(), calendar::when("08-14").unwrap());
+        edited.close(other, ("乙", "B"));
+        let closed = |edited: &Edited| Office::from_toml(&edited.document()).unwrap().calendar.closures().own;
+        assert_eq!(closed(&edited), [one, other]);
+        edited.reopen(one);
+        assert_eq!(closed(&edited), [other]);
     }
 
     #[test]

@@ -76,6 +76,8 @@ const STYLE: &str = concat!(
     include_str!("../../static/kagimori/notes.css"),
     include_str!("../../static/kagimori/form.css"),
     include_str!("../../static/kagimori/desk.css"),
+    include_str!("../../static/kagimori/calendar.css"),
+    include_str!("../../static/kagimori/centre.css"),
     include_str!("../../static/kagimori/dialog.css"),
     include_str!("../../static/kagimori/narrow.css"),
     include_str!("../../static/kagimori/queue.css"),

@@ -1,6 +1,7 @@
 //! The calls of the agent, and what a card request was answered with (DESIGN, part 4).
 //!
-//! What the agent brings changes no case. It is checked and kept; only the browser that comes back with the one-time
+//! What the agent brings changes no case, but for the key of a terminal, whose certificate has to come with the verdict
+//! ([`acquisition`](crate::portal::acquisition)). It is checked and kept; only the browser that comes back with the one-time
 //! code, in the session that began, lets the desk act on it.
 
 mod judge;
@@ -153,7 +154,8 @@ impl Portal {
         }
     }
 
-    async fn answers(&self, row: &CardRequestRow) -> Result<Vec<Answer>, Fault> {
+    /// What a request was answered with, in the order of its steps.
+    pub(crate) async fn answers(&self, row: &CardRequestRow) -> Result<Vec<Answer>, Fault> {
         let documents = self.store().card_answers(row.id).await?;
         documents.iter().map(|document| read_own(document)).collect()
     }
@@ -475,6 +477,12 @@ impl IntoResponse for Said {
 
 /// What was said against the card of a request that was then given up, as the portal's own page.
 pub(crate) fn told_before(visit: &Visit, row: &CardRequestRow) -> Option<Stop> {
+    let message = said_before(visit.words, row)?;
+    Some(visit.told_as_it_is(StatusCode::CONFLICT, message))
+}
+
+/// The same as a message, where a page of its own has more to say.
+pub(crate) fn said_before(words: Words, row: &CardRequestRow) -> Option<Message> {
     let kept: Verdict = serde_json::from_str(row.outcome.as_deref()?).ok()?;
     let Verdict::Refused {
         code, message, next, ..
@@ -482,13 +490,12 @@ pub(crate) fn told_before(visit: &Visit, row: &CardRequestRow) -> Option<Stop> {
     else {
         return None;
     };
-    let language = visit.words.language();
-    let message = Message {
+    let language = words.language();
+    Some(Message {
         code,
         happened: message.in_language(language).to_owned(),
         next: next.in_language(language).to_owned(),
-    };
-    Some(visit.told_as_it_is(StatusCode::CONFLICT, message))
+    })
 }
 
 fn refused(message: impl Fn(Words) -> Message, again: bool) -> Verdict {

@@ -30,6 +30,12 @@ pub(crate) fn slashed(day: Day) -> String {
     format!("{}/{:02}/{:02}", date.year, date.month, date.day)
 }
 
+/// 「2012/04/19 08:40」, as the login line of a service centre writes it (G-T6).
+pub(crate) fn login(at: Instant) -> String {
+    let minutes = at.second_of_day() / 60;
+    format!("{} {:02}:{:02}", slashed(at.day()), minutes / 60, minutes % 60)
+}
+
 /// For `<time datetime="…">`, with Japan's offset.
 pub(crate) fn machine(at: Instant) -> String {
     let second = at.second_of_day();

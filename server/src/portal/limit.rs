@@ -23,7 +23,8 @@ pub struct Limits {
     pub card_request: NonZeroU32,
     /// Calls with one token.
     pub token: NonZeroU32,
-    /// Receipts that are looked up, from one address and of one number.
+    /// Receipts that are looked up, from one address and of one number; and in a budget of their own logins by password,
+    /// from one address and with one ID.
     pub look_up: NonZeroU32,
 }
 
@@ -35,6 +36,8 @@ pub(crate) struct Gauge {
     tokens: DefaultKeyedRateLimiter<[u8; 16]>,
     askers: DefaultKeyedRateLimiter<IpAddr>,
     numbers: DefaultKeyedRateLimiter<u64>,
+    comers: DefaultKeyedRateLimiter<IpAddr>,
+    names: DefaultKeyedRateLimiter<[u8; 32]>,
     met: Mutex<Met>,
     swept: Mutex<QuantaInstant>,
     clock: DefaultClock,
@@ -74,6 +77,8 @@ impl Gauge {
             tokens: DefaultKeyedRateLimiter::keyed(Quota::per_minute(limits.token)),
             askers: DefaultKeyedRateLimiter::keyed(Quota::per_minute(limits.look_up)),
             numbers: DefaultKeyedRateLimiter::keyed(Quota::per_minute(limits.look_up)),
+            comers: DefaultKeyedRateLimiter::keyed(Quota::per_minute(limits.look_up)),
+            names: DefaultKeyedRateLimiter::keyed(Quota::per_minute(limits.look_up)),
             met: Mutex::default(),
             swept: Mutex::new(clock.now()),
             clock,
@@ -132,6 +137,15 @@ impl Gauge {
         self.numbers.check_key(&number).map_err(|until| self.wait(until))
     }
 
+    /// A login by password, or a link that is asked for or opened: neither one address nor many of them guess their way into
+    /// one account, whether or not it exists (A48).
+    pub(crate) fn log_in(&self, address: IpAddr, name: [u8; 32]) -> Result<(), Wait> {
+        self.sweep();
+        let comer = self.comers.check_key(&network(address));
+        comer.map_err(|until| self.wait(until))?;
+        self.names.check_key(&name).map_err(|until| self.wait(until))
+    }
+
     /// Forgets whoever has a full budget again, so that the tables stay as small as the traffic of a minute. By time: a
     /// flood must not pay for it with every request.
     fn sweep(&self) {
@@ -149,6 +163,8 @@ impl Gauge {
         self.tokens.retain_recent();
         self.askers.retain_recent();
         self.numbers.retain_recent();
+        self.comers.retain_recent();
+        self.names.retain_recent();
     }
 
     fn wait(&self, until: governor::NotUntil<QuantaInstant>) -> Wait {
@@ -179,7 +195,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// One household or office has one /64, and may use any of its addresses.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),

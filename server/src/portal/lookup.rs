@@ -10,7 +10,7 @@ use axum::response::Response;
 use casework::identity::CertificateId;
 use casework::number::{CheckCode, Number};
 use casework::time::Instant;
-use casework::{paper, registration, renewal, revocation};
+use casework::{paper, registration, reissue, renewal, revocation};
 use std::net::IpAddr;
 use std::time::Duration;
 use wire::code::Code;
@@ -19,6 +19,7 @@ use wire::queue::Standing;
 use crate::catalogue::both;
 use crate::desk::paper::Paper;
 use crate::desk::registration::Registration;
+use crate::desk::reissue::Reissue;
 use crate::desk::renewal::Renewal;
 use crate::desk::revocation::Revocation;
 use crate::desk::{CaseId, Procedure};
@@ -147,6 +148,14 @@ async fn standing(portal: &Portal, row: &ReceiptRow) -> Result<Standing, Fault> 
             _ => None,
         };
         (Renewal::state(&case), None)
+    } else if case.procedure == Reissue::NOUN {
+        let case = portal.desk().look::<Reissue>(CaseId::from_octets(row.case)).await?;
+        reason = match &case {
+            reissue::Case::Denied { reason, .. } => Some(office.reason_in_words(reason, ReasonUse::Deny)),
+            reissue::Case::Returned { reason, .. } => Some(office.reason_in_words(reason, ReasonUse::Return)),
+            _ => None,
+        };
+        (Reissue::state(&case), None)
     } else if case.procedure == Registration::NOUN {
         let case = portal
             .desk()

@@ -8,7 +8,7 @@ use wire::office::{Language, OfficeTiles, Offices, Tile};
 use crate::catalogue;
 use crate::portal::page::render;
 use crate::portal::visit::{Stop, Visit, read_form};
-use crate::portal::{Portal, bidding, language, view};
+use crate::portal::{Portal, bidding, language, organisation, view};
 
 /// `GET /`
 pub(crate) async fn offices(visit: Visit) -> Result<Response, Stop> {
@@ -20,6 +20,9 @@ pub(crate) async fn offices(visit: Visit) -> Result<Response, Stop> {
 /// `GET /{office}`
 pub(crate) async fn office(visit: Visit) -> Result<Response, Stop> {
     let office = visit.office()?;
+    if office.terminals().is_ok() {
+        return organisation::menu(organisation::Seat::take(visit).await?).await;
+    }
     if office.bidding().is_ok() {
         return bidding::menu(visit).await;
     }

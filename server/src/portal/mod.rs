@@ -3,6 +3,7 @@
 //! A page reads the session and the case, and sends commands to the desk. What it says stands in the catalogues, how it
 //! looks in one style sheet.
 
+pub(crate) mod acquisition;
 mod ask;
 mod asset;
 pub(crate) mod bidding;
@@ -17,12 +18,16 @@ pub(crate) mod limit;
 pub(crate) mod lookup;
 mod marked;
 pub(crate) mod menu;
+pub(crate) mod month;
+pub(crate) mod organisation;
 pub(crate) mod page;
 mod paper;
+mod passkey;
 mod purpose;
 pub(crate) mod receipt;
 pub(crate) mod refusal;
 pub(crate) mod registration;
+pub(crate) mod reissue;
 mod remainder;
 pub(crate) mod renewal;
 pub(crate) mod revocation;
@@ -37,6 +42,8 @@ use casework::time::Instant;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::limit::RequestBodyLimitLayer;
+
+use wire::acquisition::Test;
 
 pub use limit::Limits;
 
@@ -60,10 +67,13 @@ pub fn router(portal: Portal) -> Router {
         .route("/{office}/paper/notice", post(paper::notice))
         .route("/receipt", get(lookup::blank).post(lookup::look))
         .route("/receipt/{number}", get(lookup::page).post(lookup::look))
+        .nest("/{office}/acquisition", acquisition::routes())
         .nest("/{office}/revocation", revocation::routes())
         .nest("/{office}/registration", registration::routes())
         .nest("/{office}/renewal", renewal::routes())
-        .nest("/{office}", bidding::routes());
+        .nest("/{office}/reissue", reissue::routes())
+        .nest("/{office}/applications", reissue::applications())
+        .nest("/{office}", bidding::routes().merge(organisation::routes()));
     let most = |octets| RequestBodyLimitLayer::new(octets);
     let holders = Router::new()
         .merge(pages)
@@ -102,6 +112,8 @@ pub struct Site {
     pub ocsp_max_age: u32,
     /// How often one may knock.
     pub limits: Limits,
+    /// How a terminal's certificate is tested when it was brought to its key, where there is a door for that.
+    pub installed: Option<Test>,
     /// The largest body of a holder's request, and of the agent's, in octets. Officers send longer ones.
     pub body_octets: usize,
 }
@@ -122,6 +134,7 @@ impl Site {
             longest: 12 * 3_600,
             ocsp_max_age: 300,
             limits: Limits::default(),
+            installed: None,
             body_octets: BODY_LIMIT,
         }
     }

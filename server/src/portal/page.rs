@@ -25,6 +25,25 @@ pub(crate) struct Page {
     pub(crate) now: Instant,
     /// Who is logged in, at an ordering body.
     pub(crate) bidder: Option<Bidder>,
+    /// Who is logged in, at a service centre.
+    pub(crate) user: Option<SignedIn>,
+}
+
+/// Who is logged in, for whom and since when, as the header tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SignedIn {
+    pub(crate) company: String,
+    /// 事業所
+    pub(crate) place: String,
+    /// 「YYYY/MM/DD HH:MMからログイン中」
+    pub(crate) since: String,
+}
+
+/// One step of the way to a page; the page itself has no link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Crumb {
+    pub(crate) name: String,
+    pub(crate) path: Option<String>,
 }
 
 /// Who is logged in, and with which card, as the header tells it.
@@ -97,6 +116,7 @@ impl Page {
         let noun = match self.office.as_ref().map(|office| &office.desk) {
             Some(DeskKind::Bidding(_)) if self.path.starts_with(&format!("{}/renewal", self.home())) => "renewal",
             Some(DeskKind::Bidding(_)) => "registration",
+            Some(DeskKind::Terminals(_)) => return self.home(),
             Some(DeskKind::Authority(_)) | None => "revocation",
         };
         format!("{}/{noun}", self.home().trim_end_matches('/'))
@@ -106,7 +126,15 @@ impl Page {
     pub(crate) fn links(&self) -> Option<&Links> {
         match &self.office.as_ref()?.desk {
             DeskKind::Bidding(bidding) => Some(&bidding.links),
-            DeskKind::Authority(_) => None,
+            DeskKind::Authority(_) | DeskKind::Terminals(_) => None,
+        }
+    }
+
+    /// 請求内容参照, a service outside this house, where a service centre has one.
+    pub(crate) fn charges(&self) -> Option<&str> {
+        match &self.office.as_ref()?.desk {
+            DeskKind::Terminals(terminals) => terminals.services.charges.as_deref(),
+            DeskKind::Authority(_) | DeskKind::Bidding(_) => None,
         }
     }
 
@@ -119,6 +147,19 @@ impl Page {
     /// The same frame, which tells who is logged in.
     pub(crate) fn of(self, bidder: Option<Bidder>) -> Self {
         Self { bidder, ..self }
+    }
+
+    /// The same frame, which tells who is logged in at a service centre.
+    pub(crate) fn signed_in(self, user: SignedIn) -> Self {
+        Self {
+            user: Some(user),
+            ..self
+        }
+    }
+
+    /// Whether an application can be followed from here without a login.
+    pub(crate) fn has_status(&self) -> bool {
+        self.office.as_ref().is_none_or(|office| office.terminals().is_err())
     }
 
     #[expect(clippy::unused_self, reason = "templates reach what they use through the page")]

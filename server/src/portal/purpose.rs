@@ -13,6 +13,8 @@ pub(crate) enum Purpose {
     Confirm,
     /// A bidder's card proves itself, to log in.
     Enter,
+    /// デジタル証明書の取得: no card is asked, but a key is made where the agent is.
+    Acquire,
     /// An officer's card proves itself.
     LogIn,
     /// The card of somebody who was invited proves itself.
@@ -29,6 +31,7 @@ impl Purpose {
             Self::Open => "open",
             Self::Confirm => "confirm",
             Self::Enter => "enter",
+            Self::Acquire => "acquire",
             Self::LogIn => "login",
             Self::Enrol => "enrol",
             Self::Submit => "submit",
@@ -45,14 +48,15 @@ impl Purpose {
     pub(crate) const fn pin_after(self) -> PinAfter {
         match self {
             Self::Open | Self::Enter => PinAfter::Kept,
-            Self::Confirm | Self::LogIn | Self::Enrol | Self::Submit | Self::Decide => PinAfter::Wiped,
+            Self::Confirm | Self::Acquire | Self::LogIn | Self::Enrol | Self::Submit | Self::Decide => PinAfter::Wiped,
         }
     }
 
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Open,
         Self::Confirm,
         Self::Enter,
+        Self::Acquire,
         Self::LogIn,
         Self::Enrol,
         Self::Submit,

@@ -218,9 +218,13 @@ async fn back(visit: Visit) -> Result<Response, Stop> {
             confirm::confirmed(&visit, &row).await
         }
         (CardRequestState::Open, _)
-        | (_, None | Some(Purpose::Enter | Purpose::LogIn | Purpose::Enrol | Purpose::Submit | Purpose::Decide)) => {
-            Err(visit.not_found())
-        }
+        | (
+            _,
+            None
+            | Some(
+                Purpose::Enter | Purpose::Acquire | Purpose::LogIn | Purpose::Enrol | Purpose::Submit | Purpose::Decide,
+            ),
+        ) => Err(visit.not_found()),
     }
 }
 

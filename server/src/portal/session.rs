@@ -125,6 +125,20 @@ impl Portal {
         Ok(Some(Session { row, token, facts }))
     }
 
+    /// What is noted in a session, by the hash of its token, if it is alive: for what is done while its browser is elsewhere.
+    pub(crate) async fn alive(
+        &self,
+        token: [u8; 32],
+        now: Instant,
+    ) -> Result<Option<(SessionRow, Vec<SessionFact>)>, Fault> {
+        let row = self.store().session(token).await?;
+        let Some(row) = row.filter(|row| !self.is_over(row, now)) else {
+            return Ok(None);
+        };
+        let facts = self.store().session_facts(token).await?;
+        Ok(Some((row, facts)))
+    }
+
     /// Too long without a request, or too long in all.
     fn is_over(&self, row: &SessionRow, now: Instant) -> bool {
         let site = self.site();

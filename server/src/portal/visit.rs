@@ -31,6 +31,8 @@ pub(crate) struct Visit {
     pub(crate) now: Instant,
     pub(crate) visitor: Visitor,
     pub(crate) query: Option<String>,
+    /// From where, for budgets alone.
+    pub(crate) from: IpAddr,
     office: Option<Arc<Office>>,
     path: String,
     method: Method,
@@ -129,6 +131,7 @@ impl Visit {
             idle: self.portal.site().idle,
             now: self.now,
             bidder: None,
+            user: None,
         }
     }
 
@@ -220,6 +223,7 @@ impl Visit {
             now,
             visitor: Visitor::Stranger,
             query,
+            from: address(parts),
             office: None,
             path: address_of(parts),
             method: parts.method.clone(),

@@ -6,20 +6,55 @@
 use super::{Encoding, Why};
 
 /// A record.
-pub(super) struct Record {
+pub(crate) struct Record {
     /// The line on which it begins, from 1.
-    pub(super) line: usize,
-    pub(super) values: Vec<String>,
+    pub(crate) line: usize,
+    pub(crate) values: Vec<String>,
     /// Why its values cannot be used.
-    pub(super) wrong: Option<Why>,
+    pub(crate) wrong: Option<Why>,
 }
 
 /// The records of a file, blank lines left out.
-pub(super) fn records(octets: &[u8], encoding: Encoding) -> impl Iterator<Item = Record> {
+pub(crate) fn records(octets: &[u8], encoding: Encoding) -> impl Iterator<Item = Record> {
     Records {
         rest: octets,
         line: 1,
         encoding,
+    }
+}
+
+/// UTF-8 if it is that, with a mark or without; else Shift_JIS if its header can be read so. `is_header` says whether a first
+/// record is one; what is neither is named.
+pub(crate) fn encoding_of(
+    octets: &[u8],
+    is_header: impl Fn(&[String]) -> bool,
+) -> Result<(Encoding, &[u8]), &'static str> {
+    if let Some(rest) = octets.strip_prefix(b"\xef\xbb\xbf") {
+        return Ok((Encoding::Utf8, rest));
+    }
+    for (mark, name) in [
+        (&b"\xff\xfe"[..], "UTF-16"),
+        (b"\xfe\xff", "UTF-16"),
+        (b"PK\x03\x04", "a workbook"),
+    ] {
+        if octets.starts_with(mark) {
+            return Err(name);
+        }
+    }
+    if std::str::from_utf8(octets).is_ok() {
+        return Ok((Encoding::Utf8, octets));
+    }
+    // A wrong octet somewhere does not make a file of UTF-8 one of Shift_JIS: the header decides.
+    let reads = |encoding| {
+        let header = records(octets, encoding).next();
+        header.is_some_and(|header| header.wrong.is_none() && is_header(&header.values))
+    };
+    if reads(Encoding::Utf8) {
+        Ok((Encoding::Utf8, octets))
+    } else if encoding_rs::SHIFT_JIS.decode_without_bom_handling(octets).1 && !reads(Encoding::ShiftJis) {
+        Err("neither")
+    } else {
+        Ok((Encoding::ShiftJis, octets))
     }
 }
 

@@ -125,7 +125,8 @@ fn fits(value: &str, most: usize) -> Result<(), Why> {
     Ok(())
 }
 
-fn day(text: &str) -> Option<Day> {
+/// `2026-04-01`, `2026/4/1` or `20260401`, in digits of either width.
+pub(crate) fn day(text: &str) -> Option<Day> {
     let text: String = text.chars().map(half_width).collect();
     let parts: Vec<&str> = text.split(['-', '/']).collect();
     let (year, month, day) = match parts.as_slice() {

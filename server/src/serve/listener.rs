@@ -19,6 +19,7 @@ use tokio_rustls::TlsAcceptor;
 use super::patient::Patient;
 use super::site::{Answer, Site, Visit};
 use crate::config::{Limits, Listen};
+use crate::enrolment::Peer;
 
 /// What every connection of a listener needs.
 pub(super) struct Listener {
@@ -66,22 +67,33 @@ impl Listener {
         drop(stream.set_nodelay(true));
         let stream = Patient::new(stream, self.limits.answer_within);
         match &self.tls {
-            None => self.speak_http(stream, peer).await,
+            None => self.speak_http(stream, peer, None).await,
             Some(tls) => match tokio::time::timeout(self.limits.head_within, tls.accept(stream)).await {
-                Ok(Ok(stream)) => self.speak_http(stream, peer).await,
+                Ok(Ok(stream)) => {
+                    let terminal = Peer::of(stream.get_ref().1);
+                    self.speak_http(stream, peer, terminal).await;
+                }
                 Ok(Err(fault)) => tracing::debug!(%fault, "TLS was not agreed on"),
                 Err(_) => tracing::debug!("TLS was not agreed on in time"),
             },
         }
     }
 
-    async fn speak_http(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: SocketAddr) {
+    async fn speak_http(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: SocketAddr,
+        terminal: Option<Peer>,
+    ) {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.head_within)
             .max_headers(MOST_HEADERS)
             .max_buf_size(LARGEST_HEAD)
-            .serve_connection(TokioIo::new(stream), service_fn(|request| self.answer(request, peer)));
+            .serve_connection(
+                TokioIo::new(stream),
+                service_fn(|request| self.answer(request, peer, terminal.as_ref())),
+            );
         let mut connection = std::pin::pin!(connection);
         let mut stopping = self.stopping.clone();
         let outcome = tokio::select! {
@@ -97,10 +109,16 @@ impl Listener {
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Result<Response<Answer>, Infallible> {
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        terminal: Option<&Peer>,
+    ) -> Result<Response<Answer>, Infallible> {
         let visit = Visit {
             listen: &self.listen,
             peer,
+            terminal,
         };
         Ok(
             match tokio::time::timeout(self.limits.answer_within, self.site.answer(request, visit)).await {

@@ -14,6 +14,7 @@ use tracing::Instrument as _;
 
 use super::ready::Ready;
 use crate::config::{Listen, Serves};
+use crate::enrolment::{self, Enrolment, Peer};
 use crate::metrics::{self, Metrics};
 use crate::validation::{self, Validation};
 
@@ -24,6 +25,7 @@ pub(super) type Answer = Either<validation::Body, axum::body::Body>;
 pub(super) struct Site {
     pub(super) portal: Option<axum::Router>,
     pub(super) validation: Option<Arc<Validation>>,
+    pub(super) enrolment: Option<Enrolment>,
     pub(super) metrics: Metrics,
     pub(super) ready: Ready,
     pub(super) ids: RequestIds,
@@ -34,6 +36,8 @@ pub(super) struct Site {
 pub(super) struct Visit<'a> {
     pub(super) listen: &'a Listen,
     pub(super) peer: SocketAddr,
+    /// As which terminal, where TLS has shown one.
+    pub(super) terminal: Option<&'a Peer>,
 }
 
 /// Who asks: the peer, or, where that is a proxy of ours, whom it names last; what stands before that anyone may have
@@ -76,9 +80,15 @@ impl RequestIds {
 
 impl Site {
     pub(super) async fn answer(&self, request: Request<Incoming>, visit: Visit<'_>) -> Response<Answer> {
-        let path = request.uri().path();
-        let surface = Surface::of(path);
+        let path = request.uri().path().to_owned();
+        let surface = Surface::of(&path);
         let (name, response) = match surface {
+            Surface::Enrolment(place) => match &self.enrolment {
+                Some(enrolment) if visit.listen.serves(Serves::Enrolment) => {
+                    ("enrolment", self.enrolled(enrolment, place, request, visit).await)
+                }
+                _ => ("none", nothing_here()),
+            },
             Surface::Validation(_) if !visit.listen.serves(Serves::Validation) => ("none", nothing_here()),
             Surface::Validation(place) => match &self.validation {
                 Some(validation) => (place.name(), validation.answer(place, request).await.map(Either::Left)),
@@ -101,6 +111,28 @@ impl Site {
         };
         self.metrics.requests.get_or_create(&counted).inc();
         response
+    }
+
+    async fn enrolled(
+        &self,
+        enrolment: &Enrolment,
+        place: enrolment::Place<'_>,
+        request: Request<Incoming>,
+        visit: Visit<'_>,
+    ) -> Response<Answer> {
+        let id = self.ids.next();
+        let span = tracing::info_span!("request", id = %id.0, method = %request.method(), path = request.uri().path());
+        let caller = enrolment::Caller {
+            address: asker(&request, visit).ip(),
+            peer: visit.terminal.cloned(),
+        };
+        let answered = async {
+            let response = enrolment.answer(place, request, caller).await;
+            tracing::info!(status = response.status().as_u16(), "answered");
+            response
+        };
+        // Its decisions are many, and other requests shall not carry them about.
+        Box::pin(answered.instrument(span)).await.map(Either::Left)
     }
 
     pub(super) fn too_slow() -> Response<Answer> {
@@ -162,18 +194,22 @@ impl Site {
 
 /// What a path asks for. These names are reserved: no office is called like that.
 #[derive(Clone, Copy)]
-enum Surface {
+enum Surface<'a> {
     Validation(validation::Place),
+    Enrolment(enrolment::Place<'a>),
     Health,
     Readiness,
     Metrics,
     Portal,
 }
 
-impl Surface {
-    fn of(path: &str) -> Self {
+impl<'a> Surface<'a> {
+    fn of(path: &'a str) -> Self {
         if let Some(place) = validation::Place::of(path) {
             return Self::Validation(place);
+        }
+        if let Some(place) = enrolment::Place::of(path) {
+            return Self::Enrolment(place);
         }
         match path {
             "/healthz" => Self::Health,
@@ -217,6 +253,7 @@ mod tests {
             let visit = Visit {
                 listen: &listen,
                 peer: (peer, 9).into(),
+                terminal: None,
             };
             asker(&request, visit).ip().to_string()
         };

@@ -44,7 +44,11 @@ enum Task {
     Cases,
     /// Applications that were given back and not answered.
     Unanswered,
+    /// Applications whose day has come.
+    Mornings,
     Texts,
+    /// Grants of terminals that time has something to do with.
+    Grants,
     Holders,
 }
 
@@ -121,6 +125,10 @@ impl Upkeep {
         self.setbacks.attempt(Task::Cases, cases).await;
         let unanswered = registrar.desk.lapse_unanswered();
         self.setbacks.attempt(Task::Unanswered, unanswered).await;
+        let mornings = registrar.desk.keep_mornings();
+        self.setbacks.attempt(Task::Mornings, mornings).await;
+        let grants = registrar.desk.wake_grants();
+        self.setbacks.attempt(Task::Grants, grants).await;
         let texts = registrar.desk.forget_unsigned_texts(self.sessions.session);
         self.setbacks.attempt(Task::Texts, texts).await;
         // A million old certificates take some ten minutes, and whatever is written meanwhile comes between.

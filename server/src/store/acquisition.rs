@@ -1,5 +1,7 @@
 //! 取得: the rights to certificates of terminals, and the certificates that came of them.
 
+mod document;
+
 use casework::acquisition::Live;
 use casework::identity::{Authority, CertificateId, Fingerprint, GrantId, ReissueId, Serial};
 use casework::terminal::Terminal;
@@ -10,6 +12,8 @@ use super::database::{Connection, Row, statements, values};
 use super::terminal::{key, read_terminal};
 use super::{Clash, Store};
 use crate::fault::Fault;
+
+pub(crate) use document::{from_document, state, to_document};
 
 /// A right to be opened: from this commit on the terminal has these codes and no other ones.
 #[derive(Clone, PartialEq, Eq)]
@@ -75,7 +79,7 @@ impl Store {
     ) -> Result<Vec<TerminalCertificateRow>, Fault> {
         let [division, device, name] = key(terminal);
         let values = values![office, &division, &device, &name];
-        let rows = self.reader().await?.rows(OF_TERMINAL, values).await?;
+        let rows = self.reader().await?.few(OF_TERMINAL, values).await?;
         rows.iter().map(read).collect()
     }
 

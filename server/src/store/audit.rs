@@ -161,7 +161,7 @@ impl Store {
 
 impl Store {
     /// What was queued for a case, and when it was done, if it was.
-    pub(crate) async fn errands_of(&self, case: [u8; 16]) -> Result<Vec<(ErrandRow, Option<Instant>)>, Fault> {
+    pub async fn errands_of(&self, case: [u8; 16]) -> Result<Vec<(ErrandRow, Option<Instant>)>, Fault> {
         let rows = self.reader().await?.few(ERRANDS_OF_CASE, values![&case]).await?;
         let read = |row: &Row| Ok((errand::read(row)?, row.column::<Option<i64>>("done_at")?.map(Instant)));
         rows.iter().map(read).collect()

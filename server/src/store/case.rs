@@ -14,17 +14,20 @@ use super::database::{Connection, statements, values};
 use super::errand::{self, NewErrand};
 use super::event::{self, NewEvent};
 use super::evidence::{self, NewEvidence};
+use super::news::{self, NewNews};
 use super::officer::{self, Registered};
+use super::organisation::{self, OrganisationRow};
 use super::passkey::{self, PasskeyRow};
 use super::queue::{self, QueueRow};
 use super::receipt::{self, NewReceipt};
 use super::registration::{self, NewBinding, NewContact, NewRegistration, Occupied};
 use super::reissue::{self, AwaitedMorning, OccupiedTerminals};
 use super::status::{self, NewStatus};
+use super::user::{self, RegisteredUser};
 use super::{Clash, Store};
 use crate::fault::{Bug, Fault};
 use casework::certificate::Intent;
-use casework::identity::{CertificateId, Fingerprint, OfficerId};
+use casework::identity::{CertificateId, Fingerprint, OfficerId, OrganisationId};
 
 /// A case as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +90,12 @@ pub enum Write {
     Register(Registered),
     /// A passkey more.
     Passkey(PasskeyRow),
+    /// The contract's row in the list, under a number that no other contract has.
+    Organisation(Box<OrganisationRow>),
+    /// The row of a user's account in the list, under an ID that no other account has.
+    User(Box<RegisteredUser>),
+    /// An organisation is told.
+    News(NewNews),
     /// Where officers find the case.
     Queue(QueueRow),
     /// A card as it was read.
@@ -105,6 +114,8 @@ pub enum Write {
     OccupyTerminals(OccupiedTerminals),
     /// The terminals of this case are not any more.
     VacateTerminals,
+    /// This organisation has applied for it, and follows it.
+    Follow(OrganisationId),
     /// The morning of a day looks at this case.
     AwaitMorning(AwaitedMorning),
     /// No morning looks at this case any more.
@@ -176,16 +187,19 @@ impl Store {
         }))
     }
 
-    /// Some of the cases that were not sent off, that nothing has changed since `before`, and that no session holds, with
-    /// their procedure and when they were changed last; the oldest first, behind `last`.
+    /// Some of the cases that were not sent off, that nothing has changed since `before`, and that no session holds, or that
+    /// are drafts and lie since before `drafts`; with their procedure and when they were changed last, the oldest first,
+    /// behind `last`.
     pub(crate) async fn unfinished_cases(
         &self,
-        before: Instant,
+        (before, drafts): (Instant, Instant),
         last: Option<(Instant, [u8; 16])>,
     ) -> Result<Vec<(Instant, [u8; 16], String)>, Fault> {
         let (at, id) = last.unwrap_or((Instant(i64::MIN), [0; 16]));
         let mut connection = self.reader().await?;
-        let rows = connection.rows(UNFINISHED, values![before.0, at.0, &id]).await?;
+        let rows = connection
+            .rows(UNFINISHED, values![before.0, at.0, &id, drafts.0])
+            .await?;
         rows.iter()
             .map(|row| {
                 Ok((
@@ -278,6 +292,9 @@ async fn run(connection: &mut Connection, commit: &Commit) -> Result<(), Clash> 
             Write::Administers { office, by } => officer::administers(connection, office, *by).await?,
             Write::Register(new) => officer::register(connection, new, *at).await?,
             Write::Passkey(new) => passkey::add(connection, new).await?,
+            Write::Organisation(row) => organisation::register(connection, row).await?,
+            Write::User(new) => user::register(connection, new).await?,
+            Write::News(new) => news::tell(connection, &case.id, new, *at).await?,
             Write::Queue(row) => queue::place(connection, row).await?,
             Write::Card(row) => card::keep(connection, row, *at).await?,
             Write::Registration(new) => registration::register(connection, new, *at).await?,
@@ -286,6 +303,7 @@ async fn run(connection: &mut Connection, commit: &Commit) -> Result<(), Clash> 
             Write::Occupy(new) => registration::occupy(connection, &case.id, new).await?,
             Write::Vacate => registration::vacate(connection, &case.id).await?,
             Write::OccupyTerminals(new) => reissue::occupy(connection, &case.id, new).await?,
+            Write::Follow(organisation) => reissue::follow(connection, &case.id, *organisation, *at).await?,
             Write::VacateTerminals => reissue::vacate(connection, &case.id).await?,
             Write::AwaitMorning(new) => reissue::wait(connection, &case.id, new).await?,
             Write::MorningDone => reissue::done(connection, &case.id).await?,
@@ -330,9 +348,10 @@ statements! {
               VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $7) ON CONFLICT (id) DO NOTHING";
     // A case begins with a card request, whose session stays known as long as it lives.
     UNFINISHED = "SELECT id, changed_at, procedure FROM office_case
-                  WHERE state IN ('entering', 'reviewing', 'confirming', 'awaiting')
-                    AND procedure IN ('revocation', 'registration', 'renewal') AND changed_at < $1
+                  WHERE state IN ('drafting', 'entering', 'reviewing', 'confirming', 'awaiting') AND changed_at < $1
                     AND (changed_at > $2 OR (changed_at = $2 AND id > $3))
+                    AND (procedure IN ('revocation', 'registration', 'renewal')
+                         OR (procedure = 'reissue' AND changed_at < $4))
                     AND NOT EXISTS (SELECT 1 FROM card_request r JOIN session s ON s.token = r.session
                                     WHERE r.case_id = office_case.id)
                   ORDER BY changed_at, id LIMIT 64";

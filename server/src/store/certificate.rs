@@ -68,6 +68,11 @@ impl Store {
         key_use(&mut self.reader().await?, &bearer(to_be_signed)?).await
     }
 
+    /// The same for a key and the name that it would be certified under.
+    pub(crate) async fn key_use_by(&self, asked: &Bearer) -> Result<Option<KeyUse>, Fault> {
+        key_use(&mut self.reader().await?, asked).await
+    }
+
     /// Certificates of a public key, by the SHA-256 of its SubjectPublicKeyInfo, bound or only intended.
     pub async fn certificates_of_key(&self, key: &[u8; 32]) -> Result<Vec<CertificateRow>, Fault> {
         self.reader()

@@ -2,8 +2,8 @@
 
 use casework::identity::{Authority, CertificateId, Serial};
 use casework::revocation::Letter;
-use casework::time::Instant;
-use casework::{officer, paper, registration, renewal};
+use casework::time::{Day, Instant};
+use casework::{acquisition, officer, paper, registration, reissue, renewal, user};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -30,10 +30,33 @@ pub enum Errand {
     RegistrationLetter(registration::Letter),
     /// A letter about a renewal, to the registration's contact.
     RenewalLetter(renewal::Letter),
+    /// A letter about a terminal's grant, to the applicant.
+    AcquisitionLetter(acquisition::Letter),
+    /// A letter about a reissue, to 申込担当者.
+    ReissueLetter(reissue::Letter),
     /// A letter to an officer, about the own account.
     OfficerLetter(officer::Letter),
+    /// A letter to a person of an organisation, about the own account.
+    UserLetter(UserLetter),
     /// A mail to the operator, as it was written when it was queued.
     ToOperator(Box<OperatorMail>),
+}
+
+/// A letter to a person of an organisation.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserLetter {
+    /// Which one.
+    pub letter: user::Letter,
+    /// The token of its link, where it has one. It is kept until the letter is sent, and nowhere else.
+    pub token: Option<String>,
+}
+
+impl std::fmt::Debug for UserLetter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UserLetter")
+            .field("letter", &self.letter)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An errand to be queued.
@@ -165,6 +188,7 @@ pub(crate) async fn queue(
     new: &NewErrand,
     at: Instant,
 ) -> Result<(), Fault> {
+    let mut spent = None;
     let (name, row) = match &new.errand {
         Errand::PublishCrl { certificate } => (
             format!("crl {}", certificate.serial),
@@ -208,6 +232,31 @@ pub(crate) async fn queue(
             };
             (once, ErrandDocument::RenewalLetter { letter: name })
         }
+        Errand::AcquisitionLetter(letter) => {
+            let name = acquisition_letter_key(*letter).to_owned();
+            let (days, last) = match letter {
+                acquisition::Letter::Unacquired { days } => (Some(*days), None),
+                acquisition::Letter::Expiring { days, last } => (Some(*days), Some(last.0)),
+                acquisition::Letter::Suspended { last } => (None, Some(last.0)),
+            };
+            (
+                // One of each certificate and each number of days.
+                format!("{name} {} {}", days.unwrap_or_default(), last.unwrap_or_default()),
+                ErrandDocument::AcquisitionLetter {
+                    letter: name,
+                    days,
+                    last,
+                },
+            )
+        }
+        Errand::ReissueLetter(letter) => {
+            let name = reissue_letter_key(*letter).to_owned();
+            let once = match letter {
+                reissue::Letter::Returned => format!("{name} {:032x}", u128::from_be_bytes(new.id)),
+                _ => name.clone(),
+            };
+            (once, ErrandDocument::ReissueLetter { letter: name })
+        }
         Errand::OfficerLetter(letter) => {
             let name = officer_letter_key(*letter);
             (
@@ -216,6 +265,21 @@ pub(crate) async fn queue(
                 ErrandDocument::OfficerLetter {
                     letter: name.to_owned(),
                 },
+            )
+        }
+        Errand::UserLetter(UserLetter { letter, token }) => {
+            let name = user_letter_key(*letter);
+            let row = |token| ErrandDocument::UserLetter {
+                letter: name.to_owned(),
+                token,
+            };
+            if token.is_some() {
+                spent = Some(case::Document::of(name, &row(None))?.text);
+            }
+            (
+                // A password is changed more than once.
+                format!("{name} {:032x}", u128::from_be_bytes(new.id)),
+                row(token.clone()),
             )
         }
         Errand::ToOperator(mail) => (
@@ -231,14 +295,17 @@ pub(crate) async fn queue(
     };
     let document = case::Document::of(&name, &row)?;
     connection
-        .execute(QUEUE, values![&new.id, case, &name, &document.text, at.0])
+        .execute(
+            QUEUE,
+            values![&new.id, case, &name, &document.text, at.0, spent.as_deref()],
+        )
         .await?;
     Ok(())
 }
 
 statements! {
-    QUEUE = "INSERT INTO errand (id, case_id, name, document, queued_at, due_at, attempts)
-             VALUES ($1, $2, $3, $4, $5, $5, 0) ON CONFLICT (case_id, name) DO NOTHING";
+    QUEUE = "INSERT INTO errand (id, case_id, name, document, queued_at, due_at, attempts, spent)
+             VALUES ($1, $2, $3, $4, $5, $5, 0, $6) ON CONFLICT (case_id, name) DO NOTHING";
     TAKE = "UPDATE errand SET lease = $1, leased_until = $3, attempts = attempts + 1
             WHERE id = (SELECT id FROM errand
                         WHERE done_at IS NULL AND due_at <= $2 AND (leased_until IS NULL OR leased_until < $2)
@@ -246,10 +313,12 @@ statements! {
             RETURNING id, case_id, document, queued_at, attempts";
     DUE = "SELECT id FROM errand
            WHERE done_at IS NULL AND due_at <= $1 AND (leased_until IS NULL OR leased_until < $1) LIMIT 1";
-    FINISH = "UPDATE errand SET done_at = $2, lease = NULL, leased_until = NULL, trouble = NULL WHERE id = $1";
+    FINISH = "UPDATE errand SET done_at = $2, lease = NULL, leased_until = NULL, trouble = NULL,
+                 document = COALESCE(spent, document) WHERE id = $1";
     POSTPONE = "UPDATE errand SET due_at = $2, trouble = $3, lease = NULL, leased_until = NULL
                 WHERE id = $1 AND done_at IS NULL";
-    FAIL = "UPDATE errand SET done_at = $2, failed_at = $2, trouble = $3, lease = NULL, leased_until = NULL
+    FAIL = "UPDATE errand SET done_at = $2, failed_at = $2, trouble = $3, lease = NULL, leased_until = NULL,
+               document = COALESCE(spent, document)
             WHERE id = $1 AND done_at IS NULL";
     FAILED = "SELECT COUNT(*) AS failed FROM errand WHERE failed_at IS NOT NULL";
     WAITING = "SELECT COUNT(*) AS waiting, MIN(queued_at) AS oldest FROM errand WHERE done_at IS NULL";
@@ -305,8 +374,20 @@ enum ErrandDocument {
     RenewalLetter {
         letter: String,
     },
+    AcquisitionLetter {
+        letter: String,
+        days: Option<u16>,
+        last: Option<i32>,
+    },
+    ReissueLetter {
+        letter: String,
+    },
     OfficerLetter {
         letter: String,
+    },
+    UserLetter {
+        letter: String,
+        token: Option<String>,
     },
     ToOperator {
         from: String,
@@ -342,6 +423,25 @@ fn read_errand(document: &str) -> Result<Errand, Fault> {
                 .find(|known| renewal_letter_key(*known) == letter)
                 .ok_or_else(|| corrupt("letter", letter))?,
         ),
+        ErrandDocument::AcquisitionLetter { letter, days, last } => {
+            let days_said = || days.ok_or_else(|| corrupt("letter", &letter));
+            let last_said = || last.map(Day).ok_or_else(|| corrupt("letter", &letter));
+            Errand::AcquisitionLetter(match letter.as_str() {
+                "unacquired" => acquisition::Letter::Unacquired { days: days_said()? },
+                "expiring" => acquisition::Letter::Expiring {
+                    days: days_said()?,
+                    last: last_said()?,
+                },
+                "acquisition_suspended" => acquisition::Letter::Suspended { last: last_said()? },
+                _ => return Err(corrupt("letter", letter)),
+            })
+        }
+        ErrandDocument::ReissueLetter { letter } => Errand::ReissueLetter(
+            reissue::Letter::ALL
+                .into_iter()
+                .find(|known| reissue_letter_key(*known) == letter)
+                .ok_or_else(|| corrupt("letter", letter))?,
+        ),
         ErrandDocument::OfficerLetter { letter } => Errand::OfficerLetter(
             [
                 officer::Letter::Invited,
@@ -355,6 +455,13 @@ fn read_errand(document: &str) -> Result<Errand, Fault> {
             .find(|known| officer_letter_key(*known) == letter)
             .ok_or_else(|| corrupt("letter", letter))?,
         ),
+        ErrandDocument::UserLetter { letter, token } => Errand::UserLetter(UserLetter {
+            letter: user::Letter::ALL
+                .into_iter()
+                .find(|known| user_letter_key(*known) == letter)
+                .ok_or_else(|| corrupt("letter", letter))?,
+            token,
+        }),
         ErrandDocument::ToOperator {
             from,
             to,
@@ -406,6 +513,29 @@ pub(crate) const fn officer_letter_key(letter: officer::Letter) -> &'static str 
 }
 
 /// The letter's word, in rows and in the audit.
+pub(crate) const fn acquisition_letter_key(letter: acquisition::Letter) -> &'static str {
+    match letter {
+        acquisition::Letter::Unacquired { .. } => "unacquired",
+        acquisition::Letter::Expiring { .. } => "expiring",
+        acquisition::Letter::Suspended { .. } => "acquisition_suspended",
+    }
+}
+
+/// The letter's word, in rows and in the audit.
+pub(crate) const fn user_letter_key(letter: user::Letter) -> &'static str {
+    match letter {
+        user::Letter::Invited => "user_invited",
+        user::Letter::Accepted => "user_accepted",
+        user::Letter::PasswordChanged => "user_password",
+        user::Letter::Reset => "user_reset",
+        user::Letter::LockedOut => "user_locked_out",
+        user::Letter::PasskeysChanged => "user_passkeys",
+        user::Letter::Corrected => "user_corrected",
+        user::Letter::Blocked => "user_blocked",
+    }
+}
+
+/// The letter's word, in rows and in the audit.
 pub(crate) const fn registration_letter_key(letter: registration::Letter) -> &'static str {
     match letter {
         registration::Letter::Held => "registration_held",
@@ -428,5 +558,16 @@ pub(crate) const fn renewal_letter_key(letter: renewal::Letter) -> &'static str 
         renewal::Letter::Returned => "renewal_returned",
         renewal::Letter::Withdrawn => "renewal_withdrawn",
         renewal::Letter::Lapsed => "renewal_lapsed",
+    }
+}
+
+/// The letter's word, in rows and in the audit.
+pub(crate) const fn reissue_letter_key(letter: reissue::Letter) -> &'static str {
+    match letter {
+        reissue::Letter::Received => "reissue_received",
+        reissue::Letter::Returned => "reissue_returned",
+        reissue::Letter::Completed => "reissue_completed",
+        reissue::Letter::Denied => "reissue_denied",
+        reissue::Letter::Withdrawn => "reissue_withdrawn",
     }
 }

@@ -15,6 +15,8 @@ pub enum KeyPurpose {
     Authority,
     /// OCSP answers, by delegation.
     Responder,
+    /// What the enrolment door answers by CMP.
+    Enrolment,
 }
 
 /// A key at rest.
@@ -48,6 +50,7 @@ impl KeyPurpose {
         match self {
             Self::Authority => "authority",
             Self::Responder => "responder",
+            Self::Enrolment => "enrolment",
         }
     }
 }
@@ -122,7 +125,7 @@ fn read(row: &Row) -> Result<KeyRow, Fault> {
     Ok(KeyRow {
         id: row.octets("id")?,
         authority: Authority(row.column("authority")?),
-        purpose: [KeyPurpose::Authority, KeyPurpose::Responder]
+        purpose: [KeyPurpose::Authority, KeyPurpose::Responder, KeyPurpose::Enrolment]
             .into_iter()
             .find(|known| known.key() == purpose)
             .ok_or_else(|| corrupt("purpose", purpose))?,

@@ -243,9 +243,29 @@ const SQLITE: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0014_the_last_word_is_kept.sql"),
     ),
     (
+        15,
+        "the days are known",
+        include_str!("../../migrations/sqlite/0015_the_days_are_known.sql"),
+    ),
+    (
         16,
         "terminals have certificates",
         include_str!("../../migrations/sqlite/0016_terminals_have_certificates.sql"),
+    ),
+    (
+        17,
+        "centres have customers",
+        include_str!("../../migrations/sqlite/0017_centres_have_customers.sql"),
+    ),
+    (
+        18,
+        "drafts are found",
+        include_str!("../../migrations/sqlite/0018_drafts_are_found.sql"),
+    ),
+    (
+        19,
+        "customers follow their applications",
+        include_str!("../../migrations/sqlite/0019_customers_follow_their_applications.sql"),
     ),
 ];
 const POSTGRES: &[(i64, &str, &str)] = &[
@@ -320,9 +340,29 @@ const POSTGRES: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/postgres/0014_the_last_word_is_kept.sql"),
     ),
     (
+        15,
+        "the days are known",
+        include_str!("../../migrations/postgres/0015_the_days_are_known.sql"),
+    ),
+    (
         16,
         "terminals have certificates",
         include_str!("../../migrations/postgres/0016_terminals_have_certificates.sql"),
+    ),
+    (
+        17,
+        "centres have customers",
+        include_str!("../../migrations/postgres/0017_centres_have_customers.sql"),
+    ),
+    (
+        18,
+        "drafts are found",
+        include_str!("../../migrations/postgres/0018_drafts_are_found.sql"),
+    ),
+    (
+        19,
+        "customers follow their applications",
+        include_str!("../../migrations/postgres/0019_customers_follow_their_applications.sql"),
     ),
 ];
 

@@ -8,6 +8,7 @@ mod alarm;
 mod audit;
 mod begun;
 mod bid;
+mod calendar;
 mod card;
 mod card_request;
 mod case;
@@ -25,9 +26,11 @@ mod idempotency;
 mod key;
 mod letter;
 mod migration;
+mod news;
 mod occupancy;
 mod office;
 mod officer;
+mod organisation;
 mod paper;
 mod passkey;
 mod proof;
@@ -42,6 +45,7 @@ mod retention;
 mod review;
 mod revocation;
 mod rights;
+mod sealing;
 mod session;
 mod snapshot;
 mod sqlite;
@@ -49,6 +53,7 @@ mod status;
 mod terminal;
 mod token;
 mod trust;
+mod user;
 mod writer;
 
 use casework::identity::CertificateId;
@@ -57,10 +62,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use acquisition::{NewGrant, NewTerminalCertificate, TerminalCertificateRow};
+pub(crate) use acquisition::{
+    from_document as acquisition_case, state as acquisition_state, to_document as acquisition_document,
+};
 pub use alarm::{AlarmRow, OperatorMail};
 pub use audit::{Content, EventRecord, EvidenceRow, SignedHead};
 pub(crate) use begun::{BegunRow, BegunWithCard};
 pub use bid::{BidRow, BidderOf};
+pub use calendar::HolidaysImported;
 pub use card::CardRow;
 pub use card_request::{ANSWERED, CardRequestRow, CardRequestState, Claimed};
 pub use case::{CaseRow, Commit, Document, Write};
@@ -72,9 +81,10 @@ pub use crl::CrlRow;
 use database::{Connection, Database};
 pub use database::{NotAStore, StoreAddress};
 pub use draft::{DraftKey, DraftRow};
-pub use errand::{Errand, ErrandRow, NewErrand, Outbox};
+pub use errand::{Errand, ErrandRow, NewErrand, Outbox, UserLetter};
 pub(crate) use errand::{
-    letter_key, officer_letter_key, paper_letter_key, registration_letter_key, renewal_letter_key,
+    acquisition_letter_key, letter_key, officer_letter_key, paper_letter_key, registration_letter_key,
+    reissue_letter_key, renewal_letter_key, user_letter_key,
 };
 pub use event::{Audit, EventRow, NewEvent};
 pub use evidence::{EvidenceKind, NewEvidence};
@@ -84,11 +94,16 @@ pub(crate) use idempotency::Repeat;
 pub use key::{KeyPurpose, KeyRow};
 pub use letter::LetterRow;
 pub(crate) use migration::knows as knows_migration;
+pub use news::{Category, NewNews, NewsRow};
 pub(crate) use occupancy::occupancy;
 pub use office::{OfficeChange, OfficeRow, OfficeVersion};
 pub use officer::{OfficerRow, OfficerState, Registered};
 pub(crate) use officer::{
     from_document as officer_case, roles_text, state as officer_state, to_document as officer_document,
+};
+pub use organisation::{HeldTerminal, OrganisationRow};
+pub(crate) use organisation::{
+    from_document as organisation_case, state as organisation_state, to_document as organisation_document,
 };
 pub(crate) use paper::{from_document as paper_case, state as paper_state, to_document as paper_document};
 pub use passkey::PasskeyRow;
@@ -102,6 +117,7 @@ pub(crate) use registration::{
     from_document as registration_case, state as registration_state, to_document as registration_document,
 };
 pub use reissue::{AwaitedMorning, OccupiedTerminals};
+pub(crate) use reissue::{from_document as reissue_case, state as reissue_state, to_document as reissue_document};
 pub(crate) use renewal::{from_document as renewal_case, state as renewal_state, to_document as renewal_document};
 pub(crate) use replay::journal_keys;
 pub use replay::{Bounds, JournalIs, Replayed, replay};
@@ -117,6 +133,8 @@ pub use terminal::{ImportedTerminals, NewTerminal, TerminalRow};
 pub use token::TokenRow;
 pub(crate) use token::{Making, scopes_text};
 pub use trust::{TrustedListRow, TrustedListTimes};
+pub use user::{RegisteredUser, UserRow, UserState};
+pub(crate) use user::{from_document as user_case, state as user_state, to_document as user_document};
 pub use writer::STORAGE_FAILED;
 
 use crate::audit::heads::{Heads, HeadsFault};
@@ -206,6 +224,7 @@ impl Store {
         follow::reconcile(&journal, &mut connection, begun).await?;
         let heads = Heads::open(data, chance)?;
         compare_audit(&heads, &mut connection).await?;
+        calendar::ship(&mut connection, &crate::calendar::shipped()).await?;
         let follower = follow::Follower::begin(journal, &mut connection).await?;
         drop(connection);
         let writer = writer::Writer::start(database.clone(), follower, heads)?;
@@ -248,6 +267,7 @@ impl Store {
             audit::STATEMENTS,
             begun::STATEMENTS,
             bid::STATEMENTS,
+            calendar::STATEMENTS,
             card::STATEMENTS,
             card_request::STATEMENTS,
             case::STATEMENTS,
@@ -264,9 +284,11 @@ impl Store {
             key::STATEMENTS,
             letter::STATEMENTS,
             migration::STATEMENTS,
+            news::STATEMENTS,
             occupancy::STATEMENTS,
             office::STATEMENTS,
             officer::STATEMENTS,
+            organisation::STATEMENTS,
             passkey::STATEMENTS,
             queue::STATEMENTS,
             proof::STATEMENTS,
@@ -277,12 +299,14 @@ impl Store {
             replay::STATEMENTS,
             rights::STATEMENTS,
             retention::STATEMENTS,
+            sealing::STATEMENTS,
             session::STATEMENTS,
             snapshot::STATEMENTS,
             status::STATEMENTS,
             terminal::STATEMENTS,
             token::STATEMENTS,
             trust::STATEMENTS,
+            user::STATEMENTS,
             writer::STATEMENTS,
         ] {
             for statement in statements {

@@ -32,6 +32,8 @@ pub struct OfficeVersion {
     pub changed_at: Instant,
     /// Who saved it in the console; `None` where an operator loaded it.
     pub changed_by: Option<OfficerId>,
+    /// Why, in the words of who changed it; empty where nobody asked.
+    pub reason: String,
 }
 
 /// A change of an office's file by an officer.
@@ -45,6 +47,8 @@ pub struct OfficeChange {
     pub document: String,
     /// Who.
     pub by: OfficerId,
+    /// Why; empty where nobody asks.
+    pub reason: String,
     /// What the audit says, under [`OfficeChange::case`].
     pub event: NewEvent,
 }
@@ -84,7 +88,7 @@ impl Store {
             .write(move |connection| {
                 Box::pin(async move {
                     if connection.execute(LOAD, values![&id, &document, at.0]).await? == 1 {
-                        remember(connection, &id, None).await?;
+                        remember(connection, &id, None, "").await?;
                     }
                     Ok(())
                 })
@@ -102,13 +106,14 @@ impl Store {
                         from,
                         document,
                         by,
+                        reason,
                         event,
                     } = &change;
                     let changed = connection.execute(CHANGE, values![id, *from, document, at.0]).await?;
                     if changed == 0 {
                         return Err(Clash::Moved);
                     }
-                    remember(connection, id, Some(*by)).await?;
+                    remember(connection, id, Some(*by), reason).await?;
                     event::append(connection, &OfficeChange::case(id), event, at).await?;
                     Ok(())
                 })
@@ -140,16 +145,17 @@ statements! {
             SET version = office.version + 1, document = excluded.document, changed_at = excluded.changed_at
             WHERE office.document <> excluded.document";
     CHANGE = "UPDATE office SET version = version + 1, document = $3, changed_at = $4 WHERE id = $1 AND version = $2";
-    REMEMBER = "INSERT INTO office_version (office, version, document, changed_at, changed_by)
-                SELECT id, version, document, changed_at, $2 FROM office WHERE id = $1";
-    VERSIONS = "SELECT version, document, changed_at, changed_by FROM office_version
+    REMEMBER = "INSERT INTO office_version (office, version, document, changed_at, changed_by, reason)
+                SELECT id, version, document, changed_at, $2, $3 FROM office WHERE id = $1";
+    VERSIONS = "SELECT version, document, changed_at, changed_by, reason FROM office_version
                 WHERE office = $1 ORDER BY version DESC LIMIT $2";
-    VERSION = "SELECT version, document, changed_at, changed_by FROM office_version WHERE office = $1 AND version = $2";
+    VERSION = "SELECT version, document, changed_at, changed_by, reason FROM office_version
+               WHERE office = $1 AND version = $2";
 }
 
-async fn remember(connection: &mut Connection, id: &str, by: Option<OfficerId>) -> Result<(), Fault> {
+async fn remember(connection: &mut Connection, id: &str, by: Option<OfficerId>, reason: &str) -> Result<(), Fault> {
     let by = by.as_ref().map(|officer| officer.0.as_slice());
-    connection.execute(REMEMBER, values![id, by]).await.map(drop)
+    connection.execute(REMEMBER, values![id, by, reason]).await.map(drop)
 }
 
 fn read(row: &Row) -> Result<OfficeVersion, Fault> {
@@ -160,5 +166,6 @@ fn read(row: &Row) -> Result<OfficeVersion, Fault> {
         document: row.column("document")?,
         changed_at: Instant(row.column("changed_at")?),
         changed_by: by.map_err(|_| corrupt("an office", "an officer's id has 16 octets"))?,
+        reason: row.column("reason")?,
     })
 }

@@ -136,7 +136,7 @@ pub(crate) async fn register(connection: &mut Connection, registered: &Registere
             ],
         )
         .await?;
-    passkey::keep_only(connection, row.id, passkeys).await?;
+    passkey::keep_only(connection, row.id.0, passkeys).await?;
     match row.state {
         OfficerState::Active { .. } => {}
         OfficerState::Invited { .. } | OfficerState::Blocked { .. } => {

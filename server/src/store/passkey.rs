@@ -1,6 +1,6 @@
-//! Passkeys of officers: the public half. They log in; they sign nothing.
+//! Passkeys of officers and of organisations' people: the public half. They log in; they sign nothing.
 
-use casework::identity::{Digest, OfficerId};
+use casework::identity::Digest;
 use casework::time::Instant;
 
 use super::database::{Connection, Row, statements, values};
@@ -14,8 +14,8 @@ pub struct PasskeyRow {
     pub credential: Vec<u8>,
     /// SHA-256 of it: what the account's case keeps.
     pub digest: Digest,
-    /// Whose.
-    pub officer: OfficerId,
+    /// The case of the account whose it is.
+    pub owner: [u8; 16],
     /// Its public key, as the COSE_Key that the authenticator gave (RFC 9052 §7).
     pub public_key: Vec<u8>,
     /// The last signature counter; 0 where the authenticator has none.
@@ -36,8 +36,8 @@ impl Store {
     }
 
     /// The passkeys of an account, oldest first.
-    pub async fn passkeys(&self, officer: OfficerId) -> Result<Vec<PasskeyRow>, Fault> {
-        let rows = self.reader().await?.few(OF_OFFICER, values![&officer.0]).await?;
+    pub async fn passkeys(&self, owner: [u8; 16]) -> Result<Vec<PasskeyRow>, Fault> {
+        let rows = self.reader().await?.few(OF_OWNER, values![&owner]).await?;
         rows.iter().map(read).collect()
     }
 
@@ -65,7 +65,7 @@ pub(crate) async fn add(connection: &mut Connection, new: &PasskeyRow) -> Result
             values![
                 &new.credential,
                 &new.digest.0,
-                &new.officer.0,
+                &new.owner,
                 &new.public_key,
                 i64::from(new.counter),
                 &new.label,
@@ -77,8 +77,8 @@ pub(crate) async fn add(connection: &mut Connection, new: &PasskeyRow) -> Result
 }
 
 /// What the account's case does not name any more goes.
-pub(super) async fn keep_only(connection: &mut Connection, officer: OfficerId, kept: &[Digest]) -> Result<(), Fault> {
-    for row in connection.few(OF_OFFICER, values![&officer.0]).await? {
+pub(super) async fn keep_only(connection: &mut Connection, owner: [u8; 16], kept: &[Digest]) -> Result<(), Fault> {
+    for row in connection.few(OF_OWNER, values![&owner]).await? {
         let passkey = read(&row)?;
         if !kept.contains(&passkey.digest) {
             connection.execute(REMOVE, values![&passkey.credential]).await?;
@@ -92,7 +92,7 @@ statements! {
            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
     ONE = "SELECT credential, digest, officer, public_key, counter, label, added_at, used_at FROM passkey
            WHERE credential = $1";
-    OF_OFFICER = "SELECT credential, digest, officer, public_key, counter, label, added_at, used_at FROM passkey
+    OF_OWNER = "SELECT credential, digest, officer, public_key, counter, label, added_at, used_at FROM passkey
                   WHERE officer = $1 ORDER BY added_at, credential";
     USED = "UPDATE passkey SET counter = CASE WHEN counter < $2 THEN $2 ELSE counter END, used_at = $3
             WHERE credential = $1";
@@ -103,7 +103,7 @@ fn read(row: &Row) -> Result<PasskeyRow, Fault> {
     Ok(PasskeyRow {
         credential: row.column("credential")?,
         digest: Digest(row.octets("digest")?),
-        officer: OfficerId(row.octets("officer")?),
+        owner: row.octets("officer")?,
         public_key: row.column("public_key")?,
         counter: u32::try_from(row.column::<i64>("counter")?).unwrap_or(u32::MAX),
         label: row.column("label")?,

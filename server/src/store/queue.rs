@@ -153,7 +153,7 @@ impl Store {
         if search.is_some_and(|said| said.contains('\0')) {
             return Ok(Vec::new());
         }
-        let named = search.map(|said| format!("%{}%", escaped(&folded(said))));
+        let named = search.map(folded);
         let limit = i64::from(query.limit.min(LONGEST_PAGE));
         // Before every place, or after every one.
         let (due, since, case) = match (query.after, query.show) {
@@ -277,31 +277,32 @@ statements! {
            ORDER BY due, since, case_id LIMIT $5";
     DUE_NAMED = "SELECT * FROM queue WHERE case_id IN
                     (SELECT case_id FROM queue WHERE office = $1 AND shelf = $2 AND (due, since, case_id) > ($6, $3, $4)
-                        AND searched LIKE $7 ESCAPE '!' ORDER BY due, since, case_id LIMIT $5)
+                        AND strpos(searched, $7) > 0 ORDER BY due, since, case_id LIMIT $5)
                  ORDER BY due, since, case_id";
     OLDEST = "SELECT * FROM queue WHERE office = $1 AND shelf = $2 AND (since, case_id) > ($3, $4)
               ORDER BY since, case_id LIMIT $5";
     OLDEST_NAMED = "SELECT * FROM queue WHERE case_id IN
                        (SELECT case_id FROM queue WHERE office = $1 AND shelf = $2 AND (since, case_id) > ($3, $4)
-                           AND searched LIKE $6 ESCAPE '!' ORDER BY since, case_id LIMIT $5)
+                           AND strpos(searched, $6) > 0 ORDER BY since, case_id LIMIT $5)
                     ORDER BY since, case_id";
     LATEST = "SELECT * FROM queue WHERE office = $1 AND shelf = $2 AND (since, case_id) < ($3, $4)
               ORDER BY since DESC, case_id DESC LIMIT $5";
     LATEST_NAMED = "SELECT * FROM queue WHERE case_id IN
                        (SELECT case_id FROM queue WHERE office = $1 AND shelf = $2 AND (since, case_id) < ($3, $4)
-                           AND searched LIKE $6 ESCAPE '!' ORDER BY since DESC, case_id DESC LIMIT $5)
+                           AND strpos(searched, $6) > 0 ORDER BY since DESC, case_id DESC LIMIT $5)
                     ORDER BY since DESC, case_id DESC";
     EVERY = "SELECT * FROM queue WHERE office = $1 AND (since, case_id) < ($2, $3)
              ORDER BY since DESC, case_id DESC LIMIT $4";
     EVERY_NAMED = "SELECT * FROM queue WHERE case_id IN
                       (SELECT case_id FROM queue WHERE office = $1 AND (since, case_id) < ($2, $3)
-                          AND searched LIKE $5 ESCAPE '!' ORDER BY since DESC, case_id DESC LIMIT $4)
+                          AND strpos(searched, $5) > 0 ORDER BY since DESC, case_id DESC LIMIT $4)
                    ORDER BY since DESC, case_id DESC";
     CLAIMED = "SELECT * FROM queue WHERE claimed_by = $2 AND office = $1 AND (since, case_id) > ($3, $4)
                ORDER BY since, case_id LIMIT $5";
     CLAIMED_NAMED = "SELECT * FROM queue WHERE claimed_by = $2 AND office = $1 AND (since, case_id) > ($3, $4)
-                        AND searched LIKE $6 ESCAPE '!' ORDER BY since, case_id LIMIT $5";
-    COUNT = "SELECT COUNT(*) AS cases, MIN(since) AS oldest FROM queue WHERE office = $1 AND shelf = $2";
+                        AND strpos(searched, $6) > 0 ORDER BY since, case_id LIMIT $5";
+    COUNT = "SELECT COUNT(*) AS cases, (SELECT since FROM queue WHERE office = $1 AND shelf = $2 ORDER BY since LIMIT 1) AS oldest
+             FROM queue WHERE office = $1 AND shelf = $2";
     COUNT_CLAIMED = "SELECT COUNT(*) AS cases FROM queue WHERE office = $1 AND claimed_until >= $2";
 }
 
@@ -376,32 +377,15 @@ pub(super) fn folded(words: &str) -> String {
         .collect()
 }
 
-/// Every letter stands for itself.
-fn escaped(words: &str) -> String {
-    let mut pattern = String::with_capacity(words.len());
-    for letter in words.chars() {
-        if matches!(letter, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(letter);
-    }
-    pattern
-}
-
 const LONGEST_PAGE: u32 = 200;
 
 #[cfg(test)]
 mod tests {
-    use super::{escaped, folded};
+    use super::folded;
 
     #[test]
     fn a_name_is_found_however_it_is_spaced_and_capitalised() {
         assert_eq!(folded("髙橋　一郎"), folded("髙橋 一郎"));
         assert_eq!(folded("ＡＢＣ Works"), "abcworks");
-    }
-
-    #[test]
-    fn a_search_has_no_wildcards() {
-        assert_eq!(escaped("100%_!"), "100!%!_!!");
     }
 }

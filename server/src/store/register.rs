@@ -87,11 +87,11 @@ impl Store {
 
     /// The entries in whose number, name or reading this stands, in the order of their readings, at most so many.
     pub async fn search_register(&self, office: &str, wanted: &str, most: u32) -> Result<Vec<RegisterRow>, Fault> {
-        let pattern = format!("%{}%", like(&searchable(wanted)));
+        let wanted = searchable(wanted);
         let rows = self
             .reader()
             .await?
-            .rows(SEARCH, values![office, &pattern, i64::from(most)])
+            .rows(SEARCH, values![office, &wanted, i64::from(most)])
             .await?;
         rows.iter().map(read).collect()
     }
@@ -295,7 +295,7 @@ statements! {
            FROM register_entry WHERE office = $1 AND number = $2";
     SEARCH = "SELECT number, name, name_kana, address, representative, delegate, delegate_from, delegate_until,
                   corporate_number, valid_from, valid_until, version, changed_at, changed_by, reason, removed
-              FROM register_entry WHERE office = $1 AND search LIKE $2 ESCAPE '!' ORDER BY name_kana, number LIMIT $3";
+              FROM register_entry WHERE office = $1 AND strpos(search, $2) > 0 ORDER BY name_kana, number LIMIT $3";
     FORMER = "SELECT number, name, name_kana, address, representative, delegate, delegate_from, delegate_until,
                   corporate_number, valid_from, valid_until, version, changed_at, changed_by, reason, removed
               FROM register_former WHERE office = $1 AND number = $2 ORDER BY version DESC LIMIT 1000";
@@ -405,9 +405,4 @@ fn searchable(text: &str) -> String {
         .collect::<String>()
         .trim()
         .to_owned()
-}
-
-/// What stands for itself in a pattern.
-fn like(text: &str) -> String {
-    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }

@@ -1,15 +1,19 @@
 //! 再発行: which terminals are in an open application, and whose morning comes.
 
-use casework::identity::GrantId;
+mod document;
+
+use casework::identity::{GrantId, OrganisationId};
 use casework::number::Number;
 use casework::terminal::Terminal;
-use casework::time::Day;
+use casework::time::{Day, Instant};
 
 use super::database::{Connection, statements, values};
 use super::receipt::read_number;
 use super::terminal::{key, read_terminal};
 use super::{Clash, Store};
 use crate::fault::Fault;
+
+pub(crate) use document::{from_document, state, to_document};
 
 /// The terminals of an open application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +43,25 @@ impl Store {
         let row = self.reader().await?.row(OCCUPIED, values).await?;
         row.map(|row| Ok((row.octets("case_id")?, read_number(&row.column::<String>("number")?)?)))
             .transpose()
+    }
+
+    /// The applications that an organisation has sent off, the last one first, behind `before` where that is one of them.
+    pub async fn applications_of(
+        &self,
+        organisation: OrganisationId,
+        before: Option<[u8; 16]>,
+        most: usize,
+    ) -> Result<Vec<[u8; 16]>, Fault> {
+        let mut reader = self.reader().await?;
+        let from = match before {
+            Some(case) => reader.row(FOLLOWED_ONE, values![&organisation.0, &case]).await?,
+            None => None,
+        };
+        let at = from.map_or(Ok(i64::MAX), |row| row.column("at"))?;
+        let case = before.unwrap_or([0xff; 16]);
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let rows = reader.rows(FOLLOWED, values![&organisation.0, at, &case, most]).await?;
+        rows.iter().map(|row| row.octets("case_id")).collect()
     }
 
     /// What was opened for an application.
@@ -86,6 +109,17 @@ pub(crate) async fn vacate(connection: &mut Connection, case: &[u8; 16]) -> Resu
     Ok(())
 }
 
+/// Sent off once, it is in its place of the list for good.
+pub(crate) async fn follow(
+    connection: &mut Connection,
+    case: &[u8; 16],
+    organisation: OrganisationId,
+    at: Instant,
+) -> Result<(), Clash> {
+    connection.execute(FOLLOW, values![case, &organisation.0, at.0]).await?;
+    Ok(())
+}
+
 pub(crate) async fn wait(connection: &mut Connection, case: &[u8; 16], new: &AwaitedMorning) -> Result<(), Clash> {
     let values = values![case, &new.office, i64::from(new.day.0)];
     connection.execute(AWAIT, values).await?;
@@ -103,6 +137,11 @@ statements! {
     OCCUPY = "INSERT INTO occupied_terminal (office, division, device, name, case_id, number)
               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (office, division, device, name) DO NOTHING";
     VACATE = "DELETE FROM occupied_terminal WHERE case_id = $1";
+    FOLLOW = "INSERT INTO organisation_application (case_id, organisation, at) VALUES ($1, $2, $3)
+              ON CONFLICT (case_id) DO NOTHING";
+    FOLLOWED = "SELECT case_id FROM organisation_application
+                WHERE organisation = $1 AND (at < $2 OR (at = $2 AND case_id < $3)) ORDER BY at DESC, case_id DESC LIMIT $4";
+    FOLLOWED_ONE = "SELECT at FROM organisation_application WHERE organisation = $1 AND case_id = $2";
     GRANTED = "SELECT division, device, name, id FROM terminal_grant WHERE application = $1";
     AWAIT = "INSERT INTO awaited_morning (case_id, office, day) VALUES ($1, $2, $3)
              ON CONFLICT (case_id) DO UPDATE SET day = excluded.day";

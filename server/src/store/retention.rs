@@ -209,7 +209,14 @@ impl Store {
                         Kind::Application => {
                             gone.documents = connection.execute(ERASE_CASE, values![&mark.id]).await?;
                             gone.evidence = connection.execute(ERASE_EVIDENCE, values![&mark.id]).await?;
-                            for statement in [ERASE_RECEIPT, ERASE_LETTERS, ERASE_QUEUE, ERASE_DECIDED, ERASE_ERRANDS] {
+                            for statement in [
+                                ERASE_RECEIPT,
+                                ERASE_LETTERS,
+                                ERASE_QUEUE,
+                                ERASE_FOLLOWED,
+                                ERASE_DECIDED,
+                                ERASE_ERRANDS,
+                            ] {
                                 connection.execute(statement, values![&mark.id]).await?;
                             }
                         }
@@ -364,7 +371,7 @@ statements! {
     // Those of authorities' own acts hold no person. Nobody applies after the end of the certificate.
     APPLICATIONS = "SELECT c.id, c.document, c.changed_at, MAX(s.not_after) AS not_after
                     FROM office_case c LEFT JOIN status s ON s.case_id = c.id
-                    WHERE c.procedure NOT IN ('certificate', 'restore', 'officer') AND c.changed_at <= $1
+                    WHERE c.procedure NOT IN ('certificate', 'restore', 'officer', 'organisation', 'user') AND c.changed_at <= $1
                     GROUP BY c.id, c.document, c.changed_at ORDER BY c.changed_at";
     END_OF = "SELECT not_after FROM certificate WHERE authority = $1 AND serial = $2";
     MARKS = "SELECT kind, id, expires, marked_at, erase_at FROM tombstone WHERE erased_at IS NULL ORDER BY erase_at, kind, id";
@@ -375,7 +382,9 @@ statements! {
                FROM (SELECT case_id AS id, MAX(at) AS changed_at FROM event
                      WHERE erased_by IS NULL AND (document LIKE '{\"procedure\":\"revocation\",%'
                          OR document LIKE '{\"procedure\":\"paper\",%' OR document LIKE '{\"procedure\":\"registration\",%'
-                         OR document LIKE '{\"procedure\":\"renewal\",%' OR document LIKE '{\"procedure\":\"certificate\",%')
+                         OR document LIKE '{\"procedure\":\"reissue\",%'
+                         OR document LIKE '{\"procedure\":\"renewal\",%' OR document LIKE '{\"procedure\":\"certificate\",%'
+                         OR document LIKE '{\"procedure\":\"acquisition\",%')
                      GROUP BY case_id HAVING MAX(at) <= $1) e
                LEFT JOIN office_case c ON c.id = e.id
                LEFT JOIN status s ON s.case_id = e.id
@@ -403,6 +412,8 @@ statements! {
     ERASE_ERRANDS = "DELETE FROM errand WHERE case_id = $1";
     ERASE_HOLDER = "DELETE FROM certificate_holder WHERE authority = $1 AND serial = $2";
     ERASE_QUEUE = "DELETE FROM queue WHERE case_id = $1";
+    // A list names nothing that cannot be opened.
+    ERASE_FOLLOWED = "DELETE FROM organisation_application WHERE case_id = $1";
     ERASE_DECIDED = "DELETE FROM decided_card WHERE case_id = $1";
     ERASE_CERTIFICATE = "UPDATE certificate SET der = $3, tbs = $3 WHERE authority = $1 AND serial = $2";
 }

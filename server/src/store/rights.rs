@@ -4,24 +4,28 @@
 //! all has forgotten no right's end. One that has lost events may have: then nobody keeps a right because an old copy says
 //! so (THREATS, incident step-ca #606). An administrator gives them anew, the first one by `kagimori officer unblock`.
 
-use casework::identity::OfficerId;
+use casework::identity::{OfficerId, UserId};
 use casework::officer::Case;
 use casework::time::Instant;
+use casework::user;
 
 use super::Clash;
 use super::case;
 use super::database::{Connection, statements, values};
 use super::event::{self, NewEvent};
 use super::officer::{self, OfficerRow, OfficerState, Registered};
+use super::user::{self as user_row, RegisteredUser, UserRow, UserState};
 use crate::chance::Chance;
 use crate::desk::Procedure as _;
 use crate::desk::officer::OfficerAccount;
+use crate::desk::user::UserAccount;
 use crate::fault::{Bug, Fault};
 
 /// What became void.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Voided {
-    /// Accounts that were invited or active, and are blocked. Their passkeys are gone.
+    /// Accounts, of officers and of organisations' people, that were invited or active, and are blocked. Their passkeys and
+    /// passwords are gone.
     pub accounts: usize,
     /// Tokens of programs that were not revoked.
     pub tokens: usize,
@@ -44,7 +48,14 @@ pub(super) async fn void(
         let state = state.unwrap_or_else(|| "new".to_owned());
         connection.execute(REVOKE_TOKEN, values![&id, now.0]).await?;
         let token = ("token", format!("{:032x}", u128::from_be_bytes(id)));
-        let event = told("token_revoked", actor, (state.clone(), state), vec![token], chance);
+        let event = told(
+            OfficerAccount::NOUN,
+            "token_revoked",
+            actor,
+            (state.clone(), state),
+            vec![token],
+            chance,
+        );
         event::append(connection, &account, &event, now).await?;
         voided.tokens += 1;
     }
@@ -83,7 +94,45 @@ pub(super) async fn void(
                 other => Fault::Bug(Bug(format!("an account that is blocked clashes: {other:?}"))),
             })?;
         let states = (before, document.state);
-        let event = told("blocked", actor, states, Vec::new(), chance);
+        let event = told(OfficerAccount::NOUN, "blocked", actor, states, Vec::new(), chance);
+        event::append(connection, &id, &event, now).await?;
+        voided.accounts += 1;
+    }
+    for row in connection.rows(USERS, values![]).await? {
+        let id: [u8; 16] = row.octets("id")?;
+        let case = user_row::from_document(&row.column::<String>("document")?)?;
+        let before = UserAccount::state(&case).to_owned();
+        let Some(account) = case.account().cloned() else {
+            continue;
+        };
+        let next = user::Case::Blocked {
+            account: Box::new(account.clone()),
+            at: now,
+            generation: case.generation(),
+        };
+        let document: case::Document = UserAccount::write(&next)?;
+        connection
+            .execute(BLOCK, values![&id, &document.state, &document.text, now.0])
+            .await?;
+        let registered = RegisteredUser {
+            row: UserRow {
+                id: UserId(id),
+                office: row.column("office")?,
+                account,
+                state: UserState::Blocked,
+                at: now,
+                password: None,
+            },
+            keeps: false,
+            passkeys: Vec::new(),
+        };
+        let listed = user_row::register(connection, &registered).await;
+        listed.map_err(|clash| match clash {
+            Clash::Fault(fault) => fault,
+            other => Fault::Bug(Bug(format!("an account that is blocked clashes: {other:?}"))),
+        })?;
+        let states = (before, document.state);
+        let event = told(UserAccount::NOUN, "blocked", actor, states, Vec::new(), chance);
         event::append(connection, &id, &event, now).await?;
         voided.accounts += 1;
     }
@@ -91,6 +140,7 @@ pub(super) async fn void(
 }
 
 fn told(
+    procedure: &'static str,
     name: &'static str,
     actor: &str,
     states: (String, String),
@@ -99,7 +149,7 @@ fn told(
 ) -> NewEvent {
     details.push(("because", "restored".to_owned()));
     NewEvent {
-        procedure: OfficerAccount::NOUN,
+        procedure,
         name,
         actor: actor.to_owned(),
         states,
@@ -117,5 +167,7 @@ statements! {
     REVOKE_TOKEN = "UPDATE token SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
     ACCOUNTS = "SELECT id, office, document FROM office_case
                 WHERE procedure = 'officer' AND state IN ('invited', 'active') ORDER BY opened_at, id";
+    USERS = "SELECT id, office, document FROM office_case
+             WHERE procedure = 'user' AND state IN ('invited', 'active') ORDER BY opened_at, id";
     BLOCK = "UPDATE office_case SET version = version + 1, state = $2, document = $3, changed_at = $4 WHERE id = $1";
 }

@@ -3,6 +3,10 @@
 use casework::identity::{GrantId, OrganisationId};
 use casework::terminal::{Device, Division, Terminal, TerminalName};
 use casework::time::{Day, Instant};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::case::corrupt;
 use super::database::{Connection, Row, statements, values};
@@ -77,22 +81,41 @@ impl Store {
         event: NewEvent,
         at: Instant,
     ) -> Result<ImportedTerminals, Fault> {
+        let tell = move |_: &ImportedTerminals| event;
+        self.import_terminal_list(office, terminals, tell, at, Arc::default())
+            .await
+    }
+
+    /// The same of a list that an operator waits for: the audit is told what became of it, and `done` counts its lines.
+    pub async fn import_terminal_list(
+        &self,
+        office: &str,
+        terminals: Vec<NewTerminal>,
+        tell: impl FnOnce(&ImportedTerminals) -> NewEvent + Send + 'static,
+        at: Instant,
+        done: Arc<AtomicUsize>,
+    ) -> Result<ImportedTerminals, Fault> {
         let office = office.to_owned();
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
                     let mut imported = ImportedTerminals::default();
+                    let mut known = HashMap::new();
+                    for row in connection.rows(OF_OFFICE, values![&office]).await? {
+                        let row = read(&row)?;
+                        known.insert(row.terminal, row);
+                    }
                     for new in &terminals {
-                        let before = one(connection, &office, new.terminal).await?;
-                        let count = match &before {
+                        done.fetch_add(1, Ordering::Relaxed);
+                        let count = match known.remove(&new.terminal) {
                             None => &mut imported.added,
-                            Some(before) if new.says_the_same_as(before) => &mut imported.same,
+                            Some(before) if new.says_the_same_as(&before) => {
+                                imported.same += 1;
+                                continue;
+                            }
                             Some(_) => &mut imported.changed,
                         };
                         *count += 1;
-                        if before.is_some_and(|before| new.says_the_same_as(&before)) {
-                            continue;
-                        }
                         let [division, device, name] = key(new.terminal);
                         connection
                             .execute(
@@ -112,7 +135,7 @@ impl Store {
                             .await?;
                     }
                     if imported.added + imported.changed > 0 {
-                        event::append(connection, &OfficeChange::case(&office), &event, at).await?;
+                        event::append(connection, &OfficeChange::case(&office), &tell(&imported), at).await?;
                     }
                     Ok(imported)
                 })
@@ -158,6 +181,22 @@ pub(super) fn read_terminal(row: &Row) -> Result<Terminal, Fault> {
     )
 }
 
+/// A terminal in a document.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct TerminalDocument([String; 3]);
+
+impl TerminalDocument {
+    pub(super) fn of(terminal: Terminal) -> Self {
+        Self(key(terminal))
+    }
+
+    pub(super) fn read(self) -> Result<Terminal, Fault> {
+        let [division, device, name] = self.0;
+        terminal_of(&division, &device, &name)
+    }
+}
+
 fn terminal_of(division: &str, device: &str, name: &str) -> Result<Terminal, Fault> {
     let wrong = || corrupt("a terminal", format!("{division} {device} {name}"));
     Ok(Terminal {
@@ -175,6 +214,7 @@ fn terminal_of(division: &str, device: &str, name: &str) -> Result<Terminal, Fau
 
 statements! {
     ONE = "SELECT * FROM terminal WHERE office = $1 AND division = $2 AND device = $3 AND name = $4";
+    OF_OFFICE = "SELECT * FROM terminal WHERE office = $1";
     OF = "SELECT * FROM terminal WHERE organisation = $1 ORDER BY division, name, device";
     KEEP = "INSERT INTO terminal (office, division, device, name, organisation, code, grant_id, issued_on, valid_until,
                suspended, changed_at)

@@ -11,7 +11,9 @@ const PATH: &[File] = &[
         &[
             ("perform", 1),
             ("perform_all", 2),
-            ("attempt", 5),
+            ("attempt", 2),
+            ("decided", 4),
+            ("committed", 1),
             ("standing", 1),
             ("record", 1),
         ],
@@ -22,9 +24,20 @@ const PATH: &[File] = &[
         &[("propose", 3), ("facts", 3)],
     ),
     (
+        "desk/reissue/morning.rs",
+        include_str!("../../src/desk/reissue/morning.rs"),
+        &[
+            ("keep_mornings", 4),
+            ("keep_morning", 3),
+            ("open_all", 3),
+            ("open_together", 1),
+            ("is_its_own", 1),
+        ],
+    ),
+    (
         "store/case.rs",
         include_str!("../../src/store/case.rs"),
-        &[("case", 2), ("commit", 2), ("run", 29)],
+        &[("case", 2), ("commit", 2), ("run", 33)],
     ),
     (
         "store/writer.rs",

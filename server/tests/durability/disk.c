@@ -226,7 +226,7 @@ ssize_t send(int fd, const void *buffer, size_t size, int flags)
 SYNCS(fsync)
 SYNCS(fdatasync)
 
-/* What arrives is a point of its own: the process dies between its arrival and what it would have done about it. */
+/* What arrived whole is a point of its own: the process dies between its arrival and what it would have done about it. */
 ssize_t recv(int fd, void *buffer, size_t size, int flags)
 {
 	ssize_t result;
@@ -234,8 +234,8 @@ ssize_t recv(int fd, void *buffer, size_t size, int flags)
 
 	result = next(fd, buffer, size, flags);
 	if (result > 0 && !(flags & MSG_PEEK)) {
-		postgres_heard(fd, buffer, result);
-		call("recv", "socket");
+		if (postgres_heard(fd, buffer, result))
+			call("recv", "socket");
 	}
 	return result;
 }
@@ -247,8 +247,8 @@ ssize_t recvfrom(int fd, void *buffer, size_t size, int flags, struct sockaddr *
 
 	result = next(fd, buffer, size, flags, from, length);
 	if (result > 0 && !(flags & MSG_PEEK)) {
-		postgres_heard(fd, buffer, result);
-		call("recvfrom", "socket");
+		if (postgres_heard(fd, buffer, result))
+			call("recvfrom", "socket");
 	}
 	return result;
 }

@@ -12,10 +12,12 @@ use server::desk::Desk;
 use server::desk::revocation::Revocation;
 use server::store::{Behind, OpenFault, STORAGE_FAILED, StoreAddress};
 
+use crate::acquisition;
 use crate::cluster::Cluster;
 use crate::disk::{self, Disk, Outcome};
 use crate::house::{House, Place, office};
 use crate::invariant;
+use crate::morning;
 use crate::path::{Child, Waiting};
 
 /// So many confirms share the transaction that is killed.
@@ -31,6 +33,35 @@ pub(crate) fn at_every_point_on_sqlite() {
         "SQLite, several at once",
         POINTS_OF_SEVERAL,
     );
+}
+
+pub(crate) fn of_an_acquisition_on_sqlite() {
+    at_every_point(
+        &Prepared::alone_on_sqlite(What::Acquisition),
+        "SQLite, an acquisition",
+        POINTS_OF_AN_ACQUISITION,
+    );
+}
+
+pub(crate) fn of_a_morning_on_sqlite() {
+    let prepared = Prepared::alone_on_sqlite(What::Morning);
+    at_every_point(&prepared, "SQLite, a morning", POINTS_OF_A_MORNING);
+}
+
+pub(crate) fn of_a_morning_on_postgres() {
+    let cluster = Cluster::new();
+    let prepared = Prepared::alone_on_postgres(&cluster, What::Morning);
+    at_every_point(&prepared, "PostgreSQL, a morning", POINTS_OF_A_MORNING_ON_POSTGRES);
+}
+
+pub(crate) fn control_of_a_morning() {
+    let prepared = Prepared::alone_on_sqlite(What::Morning);
+    let child = prepared.child("lied to");
+    let outcome = disk::run(&child, Disk::Lies, || ());
+    assert_eq!(outcome.acknowledged.len(), 1);
+    disk::lose_what_was_not_synced(&child.data);
+    let (missing, _) = opened(&child, &outcome).unwrap();
+    assert_eq!(missing.len(), 1, "a disk that lies must lose what this test looks for");
 }
 
 pub(crate) fn at_every_point_on_postgres() {
@@ -69,7 +100,7 @@ fn at_every_point(prepared: &Prepared<'_>, database: &str, expected: RangeInclus
         }
     });
     let (acknowledged, killed) = (acknowledged.into_inner(), killed.into_inner());
-    println!("{killed} kills on {database}, {acknowledged} acknowledged revocations, none lost");
+    println!("{killed} kills on {database}, {acknowledged} acknowledged, none lost");
     assert_eq!(
         killed,
         calls.len(),
@@ -86,22 +117,12 @@ fn killed_at(prepared: &Prepared<'_>, calls: &[String], (call, name): (&str, &st
     let child = prepared.child(&format!("killed_{call}"));
     let outcome = disk::run(&child, Disk::KillsBefore(call.parse().unwrap()), || ());
     assert!(
-        outcome.was_killed() && outcome.calls.len().to_string() == call && way(calls).starts_with(&way(&outcome.calls)),
+        outcome.was_killed() && outcome.calls.len().to_string() == call && calls.starts_with(&outcome.calls),
         "{call} {name} was not reached on the listed way: {:?} after {:#?}",
         outcome.status,
         outcome.calls
     );
     (child, outcome)
-}
-
-/// The calls without their numbers. An answer of PostgreSQL comes in one piece or in two: that is one receipt.
-fn way(calls: &[String]) -> Vec<&str> {
-    let names = calls
-        .iter()
-        .map(|call| call.split_once(' ').map_or("", |(_, name)| name));
-    let mut way: Vec<&str> = names.collect();
-    way.dedup_by(|next, before| *next == "recv socket" && next == before);
-    way
 }
 
 pub(crate) fn control_on_sqlite() {
@@ -183,6 +204,17 @@ pub(crate) fn control_on_postgres() {
     }
 }
 
+/// What waits to be done.
+#[derive(Clone, Copy)]
+enum What {
+    /// So many applications, for their signatures.
+    Confirms(usize),
+    /// A grant, for its codes.
+    Acquisition,
+    /// A reissue, for the morning of its day.
+    Morning,
+}
+
 /// A place where applications wait, to be copied for each run.
 struct Prepared<'a> {
     place: tempfile::TempDir,
@@ -198,7 +230,7 @@ impl<'a> Prepared<'a> {
         Self::at(
             place,
             StoreAddress::Sqlite(data.join("kagimori.db")),
-            applications,
+            What::Confirms(applications),
             None,
         )
     }
@@ -206,15 +238,43 @@ impl<'a> Prepared<'a> {
     fn on_postgres(cluster: &'a Cluster, applications: usize) -> Self {
         cluster.sql("postgres", "CREATE DATABASE prepared");
         let address = StoreAddress::Postgres(cluster.url("prepared"));
-        Self::at(tempfile::tempdir().unwrap(), address, applications, Some(cluster))
+        Self::at(
+            tempfile::tempdir().unwrap(),
+            address,
+            What::Confirms(applications),
+            Some(cluster),
+        )
     }
 
-    fn at(place: tempfile::TempDir, address: StoreAddress, applications: usize, cluster: Option<&'a Cluster>) -> Self {
+    /// One thing that is done alone.
+    fn alone_on_sqlite(what: What) -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let data = place.path().join("prepared");
+        Self::at(place, StoreAddress::Sqlite(data.join("kagimori.db")), what, None)
+    }
+
+    fn alone_on_postgres(cluster: &'a Cluster, what: What) -> Self {
+        cluster.sql("postgres", "CREATE DATABASE prepared");
+        let address = StoreAddress::Postgres(cluster.url("prepared"));
+        Self::at(tempfile::tempdir().unwrap(), address, what, Some(cluster))
+    }
+
+    fn at(place: tempfile::TempDir, address: StoreAddress, what: What, cluster: Option<&'a Cluster>) -> Self {
         let data = place.path().join("prepared");
         std::fs::create_dir(&data).unwrap();
         let ahead = block_on(async {
             let house = House::at(Place::lasting(address, &data)).await;
-            Waiting::prepare(&house, applications).await;
+            let house = match what {
+                What::Confirms(count) => {
+                    Waiting::prepare(&house, count).await;
+                    house
+                }
+                What::Acquisition => {
+                    acquisition::prepare(&house).await;
+                    house
+                }
+                What::Morning => morning::prepare(house).await,
+            };
             let ahead = house.ahead();
             house.stop().await;
             ahead
@@ -222,7 +282,10 @@ impl<'a> Prepared<'a> {
         Self {
             place,
             cluster,
-            applications,
+            applications: match what {
+                What::Confirms(count) => count,
+                What::Acquisition | What::Morning => 1,
+            },
             ahead,
         }
     }
@@ -273,6 +336,12 @@ impl<'a> Prepared<'a> {
 /// Opens what is left as any start does, and says which acknowledged revocations are missing and which invariants broken.
 fn opened(child: &Child, outcome: &Outcome) -> Result<(Vec<String>, Vec<String>), OpenFault> {
     block_on(async {
+        if acquisition::waits(&child.data) {
+            return acquisition::opened(child, outcome).await;
+        }
+        if morning::waits(&child.data) {
+            return morning::opened(child, outcome).await;
+        }
         let address: StoreAddress = child.address.parse().unwrap();
         let store = Place::lasting(address.clone(), Path::new(&child.data)).open().await?;
         let desk = Desk::new(store.clone(), Clock::system(), Chance::system(), vec![office()]);
@@ -304,4 +373,9 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 // share one touch fewer than three times as many.
 const POINTS_ON_SQLITE: RangeInclusive<usize> = 30..=70;
 const POINTS_OF_SEVERAL: RangeInclusive<usize> = 45..=80;
-const POINTS_ON_POSTGRES: RangeInclusive<usize> = 195..=195;
+const POINTS_ON_POSTGRES: RangeInclusive<usize> = 194..=194;
+// Two transactions.
+const POINTS_OF_AN_ACQUISITION: RangeInclusive<usize> = 50..=140;
+// One transaction of the grants, one of the application.
+const POINTS_OF_A_MORNING: RangeInclusive<usize> = 50..=160;
+const POINTS_OF_A_MORNING_ON_POSTGRES: RangeInclusive<usize> = 200..=600;

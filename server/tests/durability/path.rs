@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
@@ -13,7 +14,9 @@ use server::desk::revocation::{Command, Revocation};
 use server::desk::{CaseId, Desk, evidence};
 use server::store::{Store, StoreAddress};
 
+use crate::acquisition;
 use crate::house::{HOLDER, House, Place, office};
+use crate::morning;
 
 /// What the child is to do, by environment and by a file of applications that wait.
 pub(crate) struct Child {
@@ -30,6 +33,9 @@ pub(crate) struct Waiting {
     pub(crate) text: String,
     pub(crate) cms: Vec<u8>,
 }
+
+/// What is done once it may begin.
+type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 const ADDRESS: &str = "DURABILITY_CHILD_ADDRESS";
 const DATA: &str = "DURABILITY_CHILD_DATA";
@@ -64,13 +70,23 @@ impl Child {
             let clock = Clock::shifted(Arc::new(AtomicI64::new(self.ahead)));
             // The same numbers in every run fall on the same pages.
             let desk = Desk::new(store, clock, Chance::seeded(1), vec![office()]);
+            if acquisition::waits(&self.data) {
+                let own = desk.store().clone();
+                let acquire = acquisition::begin(own, &self.data, self.ahead).await;
+                return (desk, vec![Box::pin(acquire) as Work]);
+            }
+            if morning::waits(&self.data) {
+                let own = desk.store().clone();
+                let morning = morning::begin(own, &self.data, self.ahead).await;
+                return (desk, vec![Box::pin(morning) as Work]);
+            }
             let waiting = Waiting::read(&self.data);
             for each in &waiting {
                 desk.look(each.case).await.unwrap();
             }
             let confirms: Vec<_> = waiting
                 .into_iter()
-                .map(|waiting| confirm(desk.clone(), waiting))
+                .map(|waiting| Box::pin(confirm(desk.clone(), waiting)) as Work)
                 .collect();
             (desk, confirms)
         });
@@ -179,7 +195,7 @@ async fn confirm(desk: Desk, waiting: Waiting) {
 }
 
 /// One call for one line.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     std::io::stdout().write_all(format!("{line}\n").as_bytes()).unwrap();
     std::io::stdout().flush().unwrap();
 }

@@ -109,10 +109,12 @@ void postgres_asked(int fd, const void *buffer, size_t size)
 	}
 }
 
-void postgres_heard(int fd, const void *octets, size_t size)
+int postgres_heard(int fd, const void *octets, size_t size)
 {
-	if (fd >= 0 && fd < CONNECTIONS)
-		connections[fd].answered += walk(&connections[fd].heard, octets, size, "Z");
+	if (fd < 0 || fd >= CONNECTIONS)
+		return 1;
+	connections[fd].answered += walk(&connections[fd].heard, octets, size, "Z");
+	return connections[fd].answered >= connections[fd].asked;
 }
 
 void postgres_await(int fd)

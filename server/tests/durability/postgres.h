@@ -13,8 +13,9 @@ void postgres_told(const void *octets, size_t size, char *told, size_t room);
 /* It was said. */
 void postgres_asked(int fd, const void *octets, size_t size);
 
-/* It was heard. */
-void postgres_heard(int fd, const void *octets, size_t size);
+/* It was heard. Whether nothing that was asked is unanswered now: an answer is read in as many pieces as the reader's buffer
+ * wants. */
+int postgres_heard(int fd, const void *octets, size_t size);
 
 /* Waits until everything that was asked is answered, without hearing any of it. */
 void postgres_await(int fd);

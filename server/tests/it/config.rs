@@ -176,3 +176,18 @@ fn parse(text: &str) -> Result<Config, ConfigFault> {
         Path::new("/etc/kagimori"),
     )
 }
+
+#[test]
+fn a_listener_for_terminals_without_tls_is_refused_where_a_network_lies_between() {
+    let with = |address: &str| {
+        let text = Config::commented().replacen(
+            "address = \"127.0.0.1:8081\"\nserves = [\"validation\", \"metrics\"]",
+            &format!("address = \"{address}\"\nserves = [\"enrolment\"]"),
+            1,
+        );
+        parse(&text)
+    };
+    assert!(with("127.0.0.1:8443").unwrap().listen[1].serves(Serves::Enrolment));
+    let said = with("0.0.0.0:8443").unwrap_err().to_string();
+    assert!(said.contains("needs `tls`"), "{said}");
+}

@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
 mod authority;
+mod calendar;
 mod case;
 mod counter;
+mod examined;
 mod files;
 mod guard;
 pub(crate) mod held;

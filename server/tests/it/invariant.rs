@@ -148,12 +148,16 @@ pub(crate) const PREDICATES: &[(&str, &str)] = &[
     (
         "I1 every receipt is of a revocation, or of an application that officers or an ordering body took",
         "SELECT COUNT(*) FROM receipt r WHERE NOT EXISTS (SELECT 1 FROM status s WHERE s.case_id = r.case_id)
-            AND NOT EXISTS (SELECT 1 FROM office_case c WHERE c.id = r.case_id AND c.procedure IN ('paper', 'registration', 'renewal'))",
+            AND NOT EXISTS (SELECT 1 FROM office_case c WHERE c.id = r.case_id AND c.procedure IN ('paper', 'registration', 'renewal', 'reissue'))",
     ),
     (
         "I2 every revoked row was authorised by a case",
         "SELECT COUNT(*) FROM status s WHERE NOT EXISTS
-            (SELECT 1 FROM office_case c WHERE c.id = s.case_id AND c.state = 'revoked')",
+            (SELECT 1 FROM office_case c WHERE c.id = s.case_id AND c.state = 'revoked')
+         AND NOT EXISTS
+            (SELECT 1 FROM terminal_grant g JOIN terminal_certificate t ON t.office = g.office AND t.division = g.division
+                 AND t.device = g.device AND t.name = g.name
+             WHERE g.id = s.case_id AND s.reason = 4 AND t.authority = s.authority AND t.serial = s.serial)",
     ),
     (
         "I2 every bound certificate was intended by a case, and no unbound one has a signature",
@@ -210,6 +214,30 @@ pub(crate) const PREDICATES: &[(&str, &str)] = &[
         "SELECT COUNT(*) FROM office_case c WHERE c.procedure = 'renewal' AND
             (SELECT COUNT(*) FROM occupied_card o WHERE o.case_id = c.id)
             <> CASE WHEN c.state IN ('held', 'returned') THEN 2 ELSE 0 END",
+    ),
+    (
+        "I4 a reissue that is open has its terminals to itself, and no other case has any",
+        "SELECT COUNT(*) FROM office_case c WHERE c.procedure = 'reissue' AND
+            ((SELECT COUNT(*) FROM occupied_terminal o WHERE o.case_id = c.id) > 0)
+            <> (c.state IN ('received', 'examining', 'returned', 'approved'))",
+    ),
+    (
+        "I4 the mornings that are awaited are those of approved reissues",
+        "SELECT COUNT(*) FROM office_case c WHERE c.procedure = 'reissue' AND
+            (EXISTS (SELECT 1 FROM awaited_morning m WHERE m.case_id = c.id)) <> (c.state = 'approved')",
+    ),
+    (
+        "I4 a reissue is decided once and done once",
+        "SELECT COUNT(*) FROM (SELECT case_id FROM event WHERE document LIKE '{\"procedure\":\"reissue\",%' AND
+                (document LIKE '%\"event\":\"accepted\"%' OR document LIKE '%\"event\":\"denied\"%'
+                 OR document LIKE '%\"event\":\"withdrawn\"%') GROUP BY case_id HAVING COUNT(*) > 1) twice",
+    ),
+    (
+        "I2 a reissue that is done has one grant for each of its terminals, and one letter that says so",
+        "SELECT COUNT(*) FROM office_case c WHERE c.procedure = 'reissue' AND
+            ((SELECT COUNT(*) FROM errand e WHERE e.case_id = c.id AND e.name = 'reissue_completed')
+                <> CASE WHEN c.state = 'reissued' THEN 1 ELSE 0 END
+             OR (c.state = 'reissued' AND NOT EXISTS (SELECT 1 FROM terminal_grant g WHERE g.application = c.id)))",
     ),
     (
         "I6 lists never go back",

@@ -223,7 +223,7 @@ on_both! {
         house.ask_account(hanako.account(), &hanako.actor(), &add).await.unwrap();
         assert_refused(house.ask_account(boss.account(), &boss.actor(), &add).await, Refusal::CardTaken);
         let row = house.store().passkey(&key.credential).await.unwrap().unwrap();
-        assert_eq!((row.officer, row.counter, row.used_at), (hanako.id, 3, None));
+        assert_eq!((row.owner, row.counter, row.used_at), (hanako.id.0, 3, None));
         house.store().use_passkey(key.credential.clone(), 9, house.now()).await.unwrap();
         house.store().use_passkey(key.credential.clone(), 4, house.now()).await.unwrap();
         let row = house.store().passkey(&key.credential).await.unwrap().unwrap();
@@ -231,7 +231,7 @@ on_both! {
         let by_passkey = Command::LogIn(Proof::Passkey(Asserted::verified(row.digest, house.now())));
         house.ask_account(hanako.account(), &HOLDER, &by_passkey).await.unwrap();
         house.ask_account(hanako.account(), &boss.actor(), &Command::Block).await.unwrap();
-        assert_eq!(house.store().passkeys(hanako.id).await.unwrap(), []);
+        assert_eq!(house.store().passkeys(hanako.id.0).await.unwrap(), []);
         house.ask_account(hanako.account(), &boss.actor(), &Command::Unblock).await.unwrap();
         assert_refused(house.ask_account(hanako.account(), &HOLDER, &by_passkey).await, Refusal::AnotherCard);
     }

@@ -3,14 +3,18 @@
 
 #![allow(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
+mod acquisition;
 mod again;
+pub(crate) mod authenticator;
 pub(crate) mod bidder;
 pub(crate) mod browser;
 mod card_request;
 mod guard;
 mod made;
+mod organisation;
 mod paper;
 mod registration;
+mod reissue;
 mod renewal;
 mod session;
 mod shown;

@@ -13,7 +13,7 @@ use wire::office::Language;
 use super::text::{Text, contact_rows};
 use super::{Command, Registration, tell};
 use crate::desk::bidder::{CardFace, answered, content, face, offered, registration_policy};
-use crate::desk::decision::DecisionText;
+use crate::desk::decision::{DecisionText, HELD};
 use crate::desk::evidence::to_be_signed;
 use crate::desk::officer::Acting;
 use crate::desk::renewal::rows;
@@ -307,6 +307,7 @@ fn decision(
             "承認の時から、このICカードで利用できます。元に戻すことはできません。",
             "From the approval on this IC card can be used. This cannot be undone.",
         ),
+        verdicts: HELD,
         about: &about,
         content: review.content,
         number: submitted.number,

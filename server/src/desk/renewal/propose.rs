@@ -12,7 +12,7 @@ use wire::office::Language;
 use super::text::Text;
 use super::{Command, Confirmation, Renewal, rows, tell};
 use crate::desk::bidder::{CardFace, answered, content, face, is_remark, offered, renewal_policy};
-use crate::desk::decision::DecisionText;
+use crate::desk::decision::{DecisionText, HELD};
 use crate::desk::evidence::to_be_signed;
 use crate::desk::officer::Acting;
 use crate::desk::text::Mark;
@@ -322,6 +322,7 @@ async fn decision(
             "承認の時から、旧ICカードは使用できず、新ICカードを使用できます。元に戻すことはできません。",
             "From the approval on the current IC card cannot be used and the new one can. This cannot be undone.",
         ),
+        verdicts: HELD,
         about: &about,
         content: review.content,
         number: submitted.number,

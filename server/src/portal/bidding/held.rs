@@ -103,14 +103,21 @@ pub(crate) fn because(page: &Page, office: &Office, stage: Stage<'_>) -> Option<
         Stage::Denied(reason) => (reason, ReasonUse::Deny, "bidder-case-reason-denied"),
         Stage::Held(_) | Stage::Done | Stage::Withdrawn | Stage::Lapsed => return None,
     };
-    let saved = office.reason(&reason.key, used_for);
-    let remark = reason.remark.as_deref();
-    Some(Because {
-        title: page.t(title),
-        words: saved.map_or_else(|| reason.key.clone(), |saved| page.text(&saved.words).to_owned()),
-        remark_lang: remark.and_then(|remark| page.tongue(remark)),
-        remark: remark.map(str::to_owned),
-    })
+    Some(Because::of(page, office, (reason, used_for), title))
+}
+
+impl Because {
+    /// Of a reason that was given, under a title of these keys.
+    pub(crate) fn of(page: &Page, office: &Office, (reason, used_for): (&Reason, ReasonUse), title: &str) -> Self {
+        let saved = office.reason(&reason.key, used_for);
+        let remark = reason.remark.as_deref();
+        Self {
+            title: page.t(title),
+            words: saved.map_or_else(|| reason.key.clone(), |saved| page.text(&saved.words).to_owned()),
+            remark_lang: remark.and_then(|remark| page.tongue(remark)),
+            remark: remark.map(str::to_owned),
+        }
+    }
 }
 
 /// 手続き中の申請

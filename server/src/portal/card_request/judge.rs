@@ -14,6 +14,7 @@ use wire::code::Code;
 
 use super::{Said, decoded, refused, told};
 use crate::desk::Procedure as _;
+use crate::desk::acquisition::Acquisition;
 use crate::desk::card::ShownCard;
 use crate::desk::evidence::{Shown, Unproven};
 use crate::desk::registration::Registration;
@@ -23,7 +24,7 @@ use crate::fault::Fault;
 use crate::office::Office;
 use crate::portal::bidding::{self, Whose, login};
 use crate::portal::session::hashed;
-use crate::portal::{Portal, refusal, registration, renewal};
+use crate::portal::{Portal, acquisition, refusal, registration, renewal};
 use crate::store::CardRequestRow;
 
 /// What is said to an answer.
@@ -43,6 +44,7 @@ pub(crate) enum Onward {
 pub(crate) struct Stands<'a> {
     pub(crate) portal: &'a Portal,
     pub(crate) office: &'a Office,
+    pub(crate) row: &'a CardRequestRow,
     /// As it is kept, texts that were written late among its steps.
     pub(crate) request: &'a CardRequest,
     /// The answers so far, in the order of their steps; this one is the last.
@@ -88,6 +90,11 @@ impl Onward {
     pub(crate) fn no(refusal: &Refusal, again: bool) -> Self {
         Self::No(refused(|words| refusal::refused(words, refusal).1, again))
     }
+
+    /// No, and what it is that nobody's rules say.
+    pub(crate) fn told(code: Code) -> Self {
+        Self::No(refused(|words| words.message(code, &[]), false))
+    }
 }
 
 impl Onward {
@@ -110,7 +117,8 @@ fn procedure(row: &CardRequestRow) -> Option<(&'static str, Option<Says>)> {
 }
 
 /// The procedures that ask cards, and what they say to an answer.
-const PROCEDURES: [(&str, Option<Says>); 6] = [
+const PROCEDURES: [(&str, Option<Says>); 8] = [
+    (Acquisition::NOUN, Some(|stands| Box::pin(acquisition::says(stands)))),
     (login::NOUN, Some(|stands| Box::pin(login::says(stands)))),
     (Registration::NOUN, Some(|stands| Box::pin(registration::says(stands)))),
     (Renewal::NOUN, Some(|stands| Box::pin(renewal::says(stands)))),
@@ -121,6 +129,7 @@ const PROCEDURES: [(&str, Option<Says>); 6] = [
     // An officer's card shows who somebody is, and nothing is applied for with it.
     ("officer", None),
     ("paper", None),
+    ("reissue", None),
 ];
 
 /// Those that ask bidders' cards.
@@ -201,8 +210,10 @@ impl Portal {
                 },
                 Answer::Signed { cms, person },
             ) if is_person(*offered, person.as_deref()) => self.possession(cms, text, certificate).err(),
-            // Which card it is, the next step tells.
-            (Step::Swap { .. }, Answer::Swapped) => None,
+            // Which card it is, the next step tells; the request and the certificate are judged by their procedure.
+            (Step::Swap { .. }, Answer::Swapped)
+            | (Step::Acquire { .. }, Answer::Requested { .. })
+            | (Step::Install { .. }, Answer::Installed { .. }) => None,
             (
                 Step::Present { .. }
                 | Step::Authenticate { .. }
@@ -227,6 +238,7 @@ impl Portal {
         let stands = Stands {
             portal: self,
             office: &office,
+            row,
             request,
             answers: &answers,
             shown: shown.as_ref(),

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use wire::acquisition::{Place, Tested};
 use wire::card_request::{Answer, Verdict};
 use wire::code::Code;
 
@@ -45,6 +46,29 @@ impl Portal {
         self.note_of_card(row, "card_refused", *code, details).await
     }
 
+    /// A certificate is where its key is, and what the agent says of its test. That is the agent's word: what a terminal proves,
+    /// it proves with its key (casework: `Authenticated`).
+    pub(crate) async fn note_installed(&self, row: &CardRequestRow, place: Place, tested: Tested) -> Result<(), Fault> {
+        let place = match place {
+            Place::Token => "token",
+            Place::Card => "card",
+            Place::File => "file",
+        };
+        let tested = match tested {
+            Tested::Passed => "passed",
+            Tested::Untested => "untested",
+            Tested::NoConnection => "no_connection",
+            Tested::ServerUntrusted => "server_untrusted",
+            Tested::Clock => "clock",
+            Tested::Expired => "expired",
+            Tested::Refused => "refused",
+            Tested::Server => "server",
+            Tested::Key => "key",
+        };
+        let details = vec![("place", place.to_owned()), ("tested", tested.to_owned())];
+        self.line_of_card(row, "brought", None, details).await
+    }
+
     /// A line of the audit about a card request; it changes no state.
     async fn note_of_card(
         &self,
@@ -53,12 +77,22 @@ impl Portal {
         refusal: Code,
         details: Vec<(&'static str, String)>,
     ) -> Result<(), Fault> {
+        self.line_of_card(row, name, Some(refusal), details).await
+    }
+
+    async fn line_of_card(
+        &self,
+        row: &CardRequestRow,
+        name: &'static str,
+        refusal: Option<Code>,
+        details: Vec<(&'static str, String)>,
+    ) -> Result<(), Fault> {
         let event = NewEvent {
             procedure: noun(row).ok_or_else(|| Bug(format!("{:?} is no procedure that asks cards", row.procedure)))?,
             name,
             actor: "agent".to_owned(),
             states: (row.purpose.clone(), row.purpose.clone()),
-            refusal: Some(refusal.id().to_owned()),
+            refusal: refusal.map(|code| code.id().to_owned()),
             details,
             salt: self.chance().octets(),
         };

@@ -293,6 +293,9 @@ pub(super) async fn others(
 
 /// A case's state in words.
 pub(super) fn state(page: &Page, row: &QueueRow) -> String {
+    if super::examined::is(row) {
+        return super::examined::state(page, row);
+    }
     let kind = if super::held::is(row) { "held" } else { "case" };
     page.t(&format!("{kind}-state-{}", row.state))
 }

@@ -16,12 +16,14 @@ use wire::code::Code;
 
 use super::case;
 use super::detail::{changed, refused};
+use super::examined;
 use super::held;
 use super::reviewed::Reviewed;
 use super::{Brought, Frame, Seat, SeatPost, Tab, Wish};
 use crate::catalogue::{Message, both};
 use crate::desk::paper::Paper;
 use crate::desk::registration::Registration;
+use crate::desk::reissue::Reissue;
 use crate::desk::renewal::Renewal;
 use crate::desk::{CaseId, Failure, Procedure as _, Standing};
 use crate::letter::Letter;
@@ -94,7 +96,7 @@ pub(super) struct Typed {
 /// `GET …/cases/{case}/decide`
 async fn page(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result<Response, Stop> {
     let row = case::any_row(&seat, &case).await?;
-    if held::is(&row) {
+    if held::is(&row) || examined::is(&row) {
         return Ok(seat.to(&format!("/cases/{}", held::id(&row))));
     }
     let standing = mine::<Paper>(&seat, &case).await?;
@@ -105,6 +107,7 @@ async fn page(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result<Res
 async fn decide(Path((_, case)): Path<(String, String)>, post: SeatPost) -> Result<Response, Stop> {
     let row = case::any_row(&post.seat, &case).await?;
     match row.procedure.as_str() {
+        Reissue::NOUN => decide_on::<Reissue>(&case, &post).await,
         Renewal::NOUN => decide_on::<Renewal>(&case, &post).await,
         Registration::NOUN => decide_on::<Registration>(&case, &post).await,
         _ => decide_on::<Paper>(&case, &post).await,
@@ -133,7 +136,11 @@ async fn decide_on<P: Reviewed>(case: &str, post: &SeatPost) -> Result<Response,
         Some(verdict) if P::ON_THE_CASE || post.field("go") == "sign" => verdict,
         _ if P::ON_THE_CASE => {
             let row = case::any_row(seat, case).await?;
-            return held::again(seat, &row, typed, errors).await;
+            return if examined::is(&row) {
+                examined::again(seat, &row, typed, errors).await
+            } else {
+                held::again(seat, &row, typed, errors).await
+            };
         }
         _ => {
             let standing = mine::<Paper>(seat, case).await?;
@@ -190,6 +197,7 @@ async fn returned(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result
     seat.must(Role::Approval)?;
     let row = case::any_row(&seat, &case).await?;
     match row.procedure.as_str() {
+        Reissue::NOUN => returned_to::<Reissue>(&case, &seat).await,
         Renewal::NOUN => returned_to::<Renewal>(&case, &seat).await,
         Registration::NOUN => returned_to::<Registration>(&case, &seat).await,
         _ => returned_to::<Paper>(&case, &seat).await,

@@ -16,6 +16,7 @@ use pki::certificate::Certificate;
 use wire::code::Code;
 
 use super::case::{self, FileView, Officers, OtherView};
+use super::examined;
 use super::held;
 use super::history::{self, Line, Signed};
 use super::reviewed::Reviewed;
@@ -23,6 +24,7 @@ use super::{Frame, Seat, SeatPost, Tab};
 use crate::catalogue::Message;
 use crate::desk::paper::{Command, Paper};
 use crate::desk::registration::Registration;
+use crate::desk::reissue::Reissue;
 use crate::desk::renewal::Renewal;
 use crate::desk::revocation::Revocation;
 use crate::desk::{CaseId, Failure, Procedure as _, Standing};
@@ -118,6 +120,10 @@ async fn page(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result<Res
         let notice = held::notice(&seat, &row);
         return held::show(&seat, &row, notice, None).await;
     }
+    if examined::is(&row) {
+        let notice = examined::notice(&seat, &row);
+        return examined::show(&seat, &row, notice, None).await;
+    }
     let notice = match seat.visit.asked("notice") {
         Some(word @ ("submitted" | "claimed" | "released" | "reassigned" | "withdrawn")) => {
             Some(seat.visit.words.say(&format!("case-notice-{word}")))
@@ -134,7 +140,7 @@ async fn page(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result<Res
 /// The same to be printed.
 async fn print(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result<Response, Stop> {
     let row = case::any_row(&seat, &case).await?;
-    if held::is(&row) {
+    if held::is(&row) || examined::is(&row) {
         // That page prints as it stands.
         return Ok(seat.to(&format!("/cases/{}", held::id(&row))));
     }
@@ -202,6 +208,7 @@ async fn onward(Path((_, case)): Path<(String, String)>, seat: Seat) -> Result<R
 async fn act(case: &str, post: &SeatPost, act: Act, word: &str) -> Result<Response, Stop> {
     let row = case::any_row(&post.seat, case).await?;
     match row.procedure.as_str() {
+        Reissue::NOUN => act_on::<Reissue>(case, post, command::<Reissue>(act), word).await,
         Renewal::NOUN => act_on::<Renewal>(case, post, command::<Renewal>(act), word).await,
         Registration::NOUN => act_on::<Registration>(case, post, command::<Registration>(act), word).await,
         _ => act_on::<Paper>(case, post, command::<Paper>(act), word).await,
@@ -276,6 +283,9 @@ async fn show(
 ) -> Result<Response, Stop> {
     if held::is(row) {
         return held::show(seat, row, notice, said).await;
+    }
+    if examined::is(row) {
+        return examined::show(seat, row, notice, said).await;
     }
     let page = seat.frame(Tab::Queue);
     let (content, may) = content(seat, &page, row).await?;

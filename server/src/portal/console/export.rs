@@ -31,6 +31,7 @@ pub(super) async fn csv(seat: Seat) -> Result<Response, Stop> {
     let table = Table {
         desk: seat.visit.portal.desk().clone(),
         bidding: seat.office.bidding().is_ok(),
+        centre: seat.office.terminals().is_ok(),
         page: seat.frame(Tab::Queue),
         officers: Officers::of(&seat).await?,
         now: seat.visit.now,
@@ -56,6 +57,8 @@ struct Table {
     desk: Desk,
     /// An ordering body's list has columns of its own (DOMAIN §5.6).
     bidding: bool,
+    /// A service centre's has others again.
+    centre: bool,
     page: Frame,
     officers: Officers,
     now: Instant,
@@ -63,7 +66,11 @@ struct Table {
 
 /// Page after page, as fast as it is taken. Whoever hangs up ends it.
 async fn write(store: Store, mut query: QueueQuery, table: Table, sender: mpsc::Sender<Result<Bytes, Fault>>) {
-    let headings = if table.bidding { HELD } else { HEADINGS };
+    let headings = match (table.bidding, table.centre) {
+        (true, _) => HELD,
+        (_, true) => EXAMINED,
+        _ => HEADINGS,
+    };
     let mut text = format!("\u{feff}{}", record(&headings.map(|key| table.page.t(key))));
     loop {
         let read = async {
@@ -126,6 +133,10 @@ impl Table {
                 claimed,
                 waits,
             ])
+        } else if self.centre {
+            let (company, place, due) = (row.company.clone(), row.holder.clone(), queue::due(row));
+            let state = case::state(page, row);
+            record(&[number, since, company, place, name, due, state, claimed, waits])
         } else {
             let (holder, company) = (row.holder.clone(), row.company.clone());
             let (reason, state) = (queue::reason(page, row), case::state(page, row));
@@ -193,6 +204,17 @@ const HEADINGS: [&str; 9] = [
     "case-column-holder",
     "case-column-company",
     "case-column-reason",
+    "case-column-state",
+    "case-column-claim",
+    "case-column-waiting",
+];
+const EXAMINED: [&str; 9] = [
+    "case-column-number",
+    "case-column-since",
+    "contract-company",
+    "contract-office",
+    "contract-title-contact",
+    "examined-day",
     "case-column-state",
     "case-column-claim",
     "case-column-waiting",

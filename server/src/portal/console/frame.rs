@@ -31,6 +31,10 @@ pub(crate) enum Tab {
     Paper,
     /// 入札参加資格者名簿
     Register,
+    /// 営業日
+    Calendar,
+    /// 契約者
+    Organisations,
     /// 職員
     Officers,
     /// 窓口の設定
@@ -117,10 +121,12 @@ impl Deref for Frame {
 }
 
 impl Tab {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Queue,
         Self::Paper,
         Self::Register,
+        Self::Calendar,
+        Self::Organisations,
         Self::Officers,
         Self::Office,
         Self::Audit,
@@ -132,6 +138,8 @@ impl Tab {
             Self::Queue => "queue",
             Self::Paper => "paper",
             Self::Register => "register",
+            Self::Calendar => "calendar",
+            Self::Organisations => "organisations",
             Self::Officers => "officers",
             Self::Office => "office",
             Self::Audit => "audit",
@@ -144,6 +152,8 @@ impl Tab {
             Self::Queue => "/queue",
             Self::Paper => "/paper",
             Self::Register => "/register",
+            Self::Calendar => "/calendar",
+            Self::Organisations => "/organisations",
             Self::Officers => "/officers",
             Self::Office => "/office",
             Self::Audit => "/audit",
@@ -154,9 +164,9 @@ impl Tab {
     /// One of these roles; `None` where everybody may look.
     const fn needs(self) -> Option<&'static [Role]> {
         match self {
-            Self::Queue | Self::Register | Self::Own => None,
+            Self::Queue | Self::Register | Self::Calendar | Self::Own => None,
             Self::Paper => Some(&[Role::Entry]),
-            Self::Officers | Self::Office => Some(&[Role::Administration, Role::Audit]),
+            Self::Organisations | Self::Officers | Self::Office => Some(&[Role::Administration, Role::Audit]),
             Self::Audit => Some(&[Role::Audit, Role::Administration]),
         }
     }

@@ -1,15 +1,9 @@
 //! What is held at an ordering body, as a clerk sees it: 名簿, 旧カード and 新カード side by side, what the applicant sees
 //! meanwhile, and the form of the decision on the same page (DOMAIN §5.4, §5.6).
 
-use askama::Template;
-use axum::http::StatusCode;
-use axum::response::Response;
-use casework::Refusal;
-use casework::officer::Role;
-
 use super::case::{self, Officers};
-use super::decision::{Error, Saved, Typed, saved};
-use super::detail::others_to_decide;
+use super::decision::{Error, Typed};
+use super::examine::{Form, May};
 use super::history::{self, Line, Signed};
 use super::queue;
 use super::subject::{Item, Subject};
@@ -19,19 +13,18 @@ use crate::desk::bidder::renewal_policy;
 use crate::desk::registration::Registration;
 use crate::desk::renewal::Renewal;
 use crate::desk::{CaseId, Procedure as _};
-use crate::office::ReasonUse;
 use crate::portal::date;
 use crate::portal::page::{Fact, render};
-use crate::portal::refusal;
 use crate::portal::visit::Stop;
 use crate::store::QueueRow;
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
 
 #[derive(Template)]
 #[template(path = "console/held.html")]
 struct Held {
     page: Frame,
-    case: String,
-    version: i64,
     title: String,
     number: String,
     name: String,
@@ -54,22 +47,10 @@ struct Held {
     /// What the officer wrote beside it, in the officer's language.
     reason_remark: Option<String>,
     may: May,
-    deny: Vec<Saved>,
-    give_back: Vec<Saved>,
-    remark: String,
+    form: Form,
     signatures: Vec<Signed>,
     history: Vec<Line>,
     back: String,
-}
-
-/// What this officer may do with it now. The desk asks again.
-#[derive(Default)]
-struct May {
-    claim: bool,
-    release: bool,
-    decide: bool,
-    reassign: Vec<(String, String)>,
-    not: Option<Message>,
 }
 
 /// Whether it is an application to an ordering body.
@@ -138,8 +119,6 @@ async fn view(
     });
     let may = may(seat, &subject, &officers).await?;
     Ok(Held {
-        case: id(row).to_string(),
-        version: subject.version,
         title: page.t(&format!("held-title-{}", row.procedure)),
         number: row.number.map(|number| number.to_string()).unwrap_or_default(),
         name: row.name.clone(),
@@ -161,9 +140,7 @@ async fn view(
             .map(|(reason, used_for)| case::saved_reason(seat, &page, reason, *used_for)),
         reason_remark: subject.reason.as_ref().and_then(|(reason, _)| reason.remark.clone()),
         may,
-        deny: saved(seat, &page, ReasonUse::Deny, &typed.deny),
-        give_back: saved(seat, &page, ReasonUse::Return, &typed.give_back),
-        remark: typed.remark,
+        form: Form::of(seat, &page, "held", (id(row).to_string(), subject.version), typed),
         signatures: history::signatures(&page, &officers, &events),
         history: history::lines(&page, &officers, &events),
         back: queue::way_back(seat),
@@ -199,37 +176,11 @@ fn lead(seat: &Seat, page: &Frame, row: &QueueRow, subject: &Subject) -> Vec<Fac
 }
 
 async fn may(seat: &Seat, subject: &Subject, officers: &Officers) -> Result<May, Stop> {
-    let mut may = May::default();
-    let Some(review) = &subject.review else {
-        return Ok(may);
-    };
-    let officer = &seat.acting.officer;
-    let claim = review.standing_claim(seat.visit.now);
-    let mine = claim.is_some_and(|claim| claim.by == officer.id);
-    if officer.roles.contains(Role::Approval) {
-        may.not = why_not(seat, subject).await?;
-        let open = may.not.is_none();
-        may.claim = open && claim.is_none();
-        // Whoever decides what nobody has takes it by that.
-        may.decide = open && (mine || claim.is_none());
-    }
-    may.release = mine;
-    if officer.roles.contains(Role::Administration) {
-        may.reassign = others_to_decide(officers, claim);
-    }
-    Ok(may)
-}
-
-/// The rule that keeps this officer from deciding, said before anything is tried (A22).
-async fn why_not(seat: &Seat, subject: &Subject) -> Result<Option<Message>, Stop> {
-    let officer = &seat.acting.officer;
     let desk = seat.visit.portal.desk();
     let cards: Vec<_> = subject.old.iter().chain([&subject.new]).cloned().collect();
     let parties = desk.parties_of(&cards, subject.entry.as_ref()).await;
     let parties = parties.map_err(|fault| seat.fault(&fault))?;
-    let own = renewal_policy(&seat.office).and_then(|policy| parties.strange_to(officer, &policy.rule).err());
-    let first = subject.review.as_ref().and_then(|review| review.first.as_ref());
-    let again = first.is_some_and(|first| first.person == officer.person || first.card == officer.card);
-    let no = own.or(again.then_some(Refusal::SamePerson));
-    Ok(no.map(|no| refusal::refused(seat.visit.words, &no).1))
+    let policy = renewal_policy(&seat.office);
+    let rule = policy.as_ref().map(|policy| &policy.rule);
+    Ok(May::of(seat, subject.review.as_ref(), (&parties, rule), officers))
 }

@@ -105,6 +105,9 @@ fn what(page: &Frame, officers: &Officers, event: &EventRow) -> String {
     let done = if name == "asked" && event.actor.starts_with("holder") {
         // The holder's text and the officer's bear one name, since each is the one that its procedure asks for.
         page.t("case-event-asked-holder")
+    } else if name == "opened" && event.actor.starts_with("user") {
+        // Nobody shows a card to a service centre.
+        page.t("case-event-opened-user")
     } else if known(name, &EVENTS) {
         page.t(&format!("case-event-{name}"))
     } else {
@@ -146,6 +149,7 @@ fn actor(page: &Frame, officers: &Officers, event: &EventRow) -> String {
             }
         }
         (Some("holder"), _) => page.t("case-actor-holder"),
+        (Some("user"), _) => page.t("case-actor-user"),
         (Some("operator"), _) => page.t("case-actor-operator"),
         _ => page.t("case-actor-system"),
     }
@@ -157,7 +161,7 @@ fn detail(event: &EventRow, name: &str) -> Option<String> {
 }
 
 /// The events by which a card signed something.
-const SIGNED: [&str; 9] = [
+const SIGNED: [&str; 11] = [
     "submitted",
     "approved",
     "revoked",
@@ -167,10 +171,12 @@ const SIGNED: [&str; 9] = [
     "held",
     "renewed",
     "registered",
+    "seconded",
+    "accepted",
 ];
 
 /// What has words. The catalogue's test walks these lists.
-pub(crate) const EVENTS: [&str; 28] = [
+pub(crate) const EVENTS: [&str; 35] = [
     "opened",
     "entered",
     "asked",
@@ -199,12 +205,19 @@ pub(crate) const EVENTS: [&str; 28] = [
     "unfit",
     "answered",
     "lapsed",
+    "chosen",
+    "applied",
+    "corrected",
+    "seconded",
+    "accepted",
+    "progressed",
+    "reissued",
 ];
-pub(crate) const COMMANDS: [&str; 18] = [
+pub(crate) const COMMANDS: [&str; 22] = [
     "open", "edit", "confirm", "abandon", "enter", "present", "submit", "claim", "release", "reassign", "ask",
-    "decide", "withdraw", "propose", "answer", "prove", "back", "lapse",
+    "decide", "withdraw", "propose", "answer", "prove", "back", "lapse", "choose", "apply", "correct", "grant",
 ];
-pub(crate) const RULES: [&str; 15] = [
+pub(crate) const RULES: [&str; 23] = [
     "stale",
     "not_an_officer",
     "no_role",
@@ -220,6 +233,14 @@ pub(crate) const RULES: [&str; 15] = [
     "already_revoked",
     "already_applied",
     "unfit_card",
+    "not_yours",
+    "under_review",
+    "day_gone",
+    "no_terminal",
+    "no_such_terminal",
+    "terminal_taken",
+    "too_many",
+    "no_reason",
 ];
 
 #[cfg(test)]

@@ -10,23 +10,23 @@ use wire::card_request::{SamePin, Step};
 use wire::code::Code;
 
 use super::frame::Frame;
-use super::passkey::{self, CHALLENGE};
 use super::seat::{SeatPost, is_no_officer, logged_in, returned as brought_back};
 use super::view;
 use crate::catalogue::{Message, both};
 use crate::desk::officer::{Command, OfficerAccount};
-use crate::desk::{Actor, CaseId, Failure, Procedure as _, evidence};
+use crate::desk::{Actor, CaseId, Failure, Procedure as _};
 use crate::fault::Fault;
 use crate::office::Office;
 use crate::portal::ask::Ask;
 use crate::portal::card_request::{told, told_before};
 use crate::portal::menu::is_ours;
 use crate::portal::page::render;
+use crate::portal::passkey::{self, CHALLENGE};
 use crate::portal::purpose::Purpose;
 use crate::portal::session::{Session, Visitor};
 use crate::portal::visit::{Post, Stop, Visit};
 use crate::store::{CardRequestRow, CardRequestState};
-use crate::webauthn::{self, Asked, Assertion};
+use crate::webauthn;
 
 /// `GET /console/{office}/login`. The session begins here, since the card request and the passkey's challenge belong to
 /// one.
@@ -254,41 +254,17 @@ async fn by_card(visit: &Visit, session: &Session, office: &Office, presented: P
     log_in(visit, session, officer, Proof::Card(presented)).await
 }
 
-/// The passkey of the form, if it answered the session's challenge. A challenge is used once, whatever becomes of it.
+/// Whose passkey it is that answered. An account of another office, and one that is no officer's, is nobody here and was not
+/// logged in to (A17).
 async fn asserted(post: &Post, session: &Session, office: &Office) -> Result<OfficerId, Stop> {
     let visit = &post.visit;
-    let fault = |fault: Fault| visit.fault(&fault);
-    let store = visit.portal.store();
-    let challenge = passkey::challenge_of(session, office, CHALLENGE, visit.now).ok_or_else(|| no_officer(visit))?;
-    if !passkey::take(visit, session, office, CHALLENGE).await? {
-        return Err(no_officer(visit));
-    }
-    let assertion = Assertion::read(|name| post.field(name)).ok_or_else(|| no_officer(visit))?;
-    let Some(row) = store.passkey(assertion.credential()).await.map_err(fault)? else {
-        return Err(no_officer(visit));
-    };
-    let asked = Asked {
-        origin: &visit.portal.site().origin,
-        challenge: &challenge,
-    };
-    let verified = evidence::asserted(&row, &assertion, asked, visit.now);
-    let (asserted, counter) = verified.map_err(|why| {
-        tracing::info!(%why, "a passkey was not taken");
-        no_officer(visit)
-    })?;
-    // An account of another office is nobody here, and was not logged in to (A17).
-    let account: CaseId<OfficerAccount> = CaseId::from_octets(row.officer.0);
-    let place = visit.portal.desk().standing(account).await.map_err(fault)?.place;
-    let is_here = place.is_some_and(|place| place.office == office.id);
-    let officer = log_in(visit, session, is_here.then_some(row.officer), Proof::Passkey(asserted)).await?;
-    if counter != 0 && counter <= row.counter {
-        // It is said and not refused: what a copied passkey opens is closed by the account's owner or its administrator.
-        tracing::warn!(passkey = %row.digest, "a passkey's counter went back: it may have been copied");
-    }
-    store
-        .use_passkey(row.credential, counter, visit.now)
-        .await
-        .map_err(fault)?;
+    let answered = passkey::answered(post, session, office).await?;
+    let answered = answered.ok_or_else(|| no_officer(visit))?;
+    let officers = visit.portal.store().officers(&office.id).await;
+    let officers = officers.map_err(|fault| visit.fault(&fault))?;
+    let known = officers.iter().map(|row| row.id).find(|id| id.0 == answered.owner);
+    let officer = log_in(visit, session, known, Proof::Passkey(answered.asserted)).await?;
+    answered.used(visit).await?;
     Ok(officer)
 }
 

@@ -3,12 +3,16 @@
 //! Whoever is behind a page is asked of the desk at every request ([`seat::Seat`]): a blocked account or a revoked card
 //! is out with the next click.
 
+mod calendar;
 mod card;
 mod case;
+mod contract_form;
 mod decision;
 mod detail;
 mod difference;
 mod enrol;
+mod examine;
+mod examined;
 mod export;
 mod frame;
 mod held;
@@ -18,9 +22,9 @@ mod letters;
 mod login;
 mod office;
 mod officers;
+mod organisations;
 mod own;
 pub(crate) mod paper;
-mod passkey;
 mod queue;
 mod register;
 mod reviewed;
@@ -94,6 +98,8 @@ fn desk() -> Router<Portal> {
         .merge(paper::routes())
         .merge(letters::routes())
         .merge(register::routes())
+        .merge(calendar::routes())
+        .merge(organisations::routes())
         .merge(tokens::routes())
 }
 

@@ -120,6 +120,7 @@ pub(super) async fn save(post: SeatPost) -> Result<Response, Stop> {
         from: version,
         document,
         by: seat.acting.officer.id,
+        reason: String::new(),
         event: NewEvent {
             procedure: "office",
             name: "changed",
@@ -168,6 +169,7 @@ pub(super) async fn history(seat: Seat) -> Result<Response, Stop> {
             version: version.version.to_string(),
             changed: date::minute(page.words, version.changed_at),
             by: by(version),
+            reason: version.reason.clone(),
         })
         .collect();
     Ok(seat.render(&view::OfficeHistory { page, rows }))

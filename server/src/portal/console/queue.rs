@@ -46,6 +46,8 @@ struct Queue {
     empty: String,
     /// Whether this is an ordering body's list, which has other columns.
     bidding: bool,
+    /// Whether it is a service centre's, which has others again.
+    centre: bool,
     /// Issuers of whose cards nobody can say whether they are revoked.
     supplies: Vec<String>,
 }
@@ -80,8 +82,10 @@ struct RowView {
     business: String,
     /// 差異(商号/氏名)
     differs: String,
-    /// 旧カード期限
+    /// 旧カード期限, 再発行希望日
     due: String,
+    /// 事業所名
+    place: String,
 }
 
 /// Which part of the list is wanted, as the address says it.
@@ -191,11 +195,15 @@ async fn page(seat: Seat) -> Result<Response, Stop> {
             .collect(),
         rows: lines,
         bidding,
+        centre: seat.office.terminals().is_ok(),
         number: wanted.trail.len() + 1,
         before,
         after,
         csv: wanted.path(&format!("{}/queue.csv", page.base()), &[]),
-        empty: page.t(&if bidding && wanted.search.is_empty() && wanted.show == "waiting" {
+        empty: page.t(&if (bidding || seat.office.terminals().is_ok())
+            && wanted.search.is_empty()
+            && wanted.show == "waiting"
+        {
             "held-empty-waiting".to_owned()
         } else if wanted.search.is_empty() {
             format!("case-empty-{}", wanted.show)
@@ -291,10 +299,11 @@ fn line(seat: &Seat, page: &Frame, officers: &Officers, row: &QueueRow, here: &s
         business: String::new(),
         differs: String::new(),
         due: due(row),
+        place: row.holder.clone(),
     }
 }
 
-/// 旧カード期限. A registration replaces no card: it stands behind all that have an end.
+/// 旧カード期限, 再発行希望日. A registration replaces no card: it stands behind all that have an end.
 pub(super) fn due(row: &QueueRow) -> String {
     match row.due {
         Instant(0 | i64::MAX) => String::new(),

@@ -2,13 +2,15 @@
 
 use casework::identity::OfficerId;
 use casework::review::{Approval, Review, Verdict};
-use casework::{paper as by_paper, registration as registering, renewal as renewing};
+use casework::{paper as by_paper, registration as registering, reissue as reissuing, renewal as renewing};
 use wire::office::Language;
 
 use crate::desk::Procedure;
 use crate::desk::evidence::Signature;
+use crate::desk::examine::Examine;
 use crate::desk::paper::{Command as OfPaper, Paper};
 use crate::desk::registration::{Command as OfRegistration, Registration};
+use crate::desk::reissue::{Command as OfReissue, Reissue};
 use crate::desk::renewal::{Command as OfRenewal, Renewal};
 
 /// A procedure that officers decide on.
@@ -151,5 +153,44 @@ impl Reviewed for Registration {
 
     fn decide(signature: Signature) -> OfRegistration {
         OfRegistration::Decide(signature)
+    }
+}
+
+impl Reviewed for Reissue {
+    const TITLE: &'static str = "examined-sign";
+    const ON_THE_CASE: bool = true;
+
+    fn review(case: &reissuing::Case) -> Option<&Review> {
+        case.review()
+    }
+
+    fn decided(case: &reissuing::Case) -> Option<&Approval> {
+        match case {
+            reissuing::Case::Returned { by, .. } | reissuing::Case::Denied { by, .. } => Some(by),
+            reissuing::Case::Approved { approvals, .. } | reissuing::Case::Reissued { approvals, .. } => {
+                Some(&approvals.last)
+            }
+            _ => None,
+        }
+    }
+
+    fn claim() -> OfReissue {
+        OfReissue::Examine(Examine::Claim)
+    }
+
+    fn release() -> OfReissue {
+        OfReissue::Examine(Examine::Release)
+    }
+
+    fn reassign(to: OfficerId) -> OfReissue {
+        OfReissue::Examine(Examine::Reassign { to })
+    }
+
+    fn ask(verdict: Verdict, language: Language) -> OfReissue {
+        OfReissue::Examine(Examine::Propose { verdict, language })
+    }
+
+    fn decide(signature: Signature) -> OfReissue {
+        OfReissue::Examine(Examine::Decide(signature))
     }
 }

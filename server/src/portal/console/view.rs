@@ -9,6 +9,7 @@ use super::frame::Frame;
 use crate::catalogue::Message;
 use crate::office::{Block, Document, Office};
 use crate::portal::page::{Fact, Page};
+use crate::portal::passkey;
 
 /// `/console`
 #[derive(Template)]
@@ -85,7 +86,7 @@ pub(super) struct Own {
     pub(super) error: Option<Message>,
     pub(super) saved: bool,
     pub(super) facts: Vec<Fact>,
-    pub(super) passkeys: Vec<Passkey>,
+    pub(super) passkeys: Vec<passkey::Line>,
     pub(super) challenge: String,
     pub(super) party: String,
     /// The account, as the authenticator keeps it.
@@ -93,13 +94,6 @@ pub(super) struct Own {
     pub(super) name: String,
     /// The credential ids that are registered already.
     pub(super) known: String,
-}
-
-pub(super) struct Passkey {
-    pub(super) digest: String,
-    pub(super) label: String,
-    pub(super) added: String,
-    pub(super) used: String,
 }
 
 /// 職員の一覧
@@ -276,6 +270,7 @@ pub(super) struct VersionLine {
     pub(super) version: String,
     pub(super) changed: String,
     pub(super) by: String,
+    pub(super) reason: String,
 }
 
 #[derive(Template)]
@@ -303,4 +298,74 @@ pub(super) struct AuditHead {
     pub(super) size: u64,
     pub(super) root: String,
     pub(super) at: String,
+}
+
+/// 契約者
+#[derive(Template)]
+#[template(path = "console/organisations.html")]
+pub(super) struct Organisations {
+    pub(super) page: Frame,
+    pub(super) rows: Vec<OrganisationLine>,
+}
+
+pub(super) struct OrganisationLine {
+    pub(super) id: String,
+    pub(super) number: String,
+    pub(super) company: String,
+    pub(super) place: String,
+    pub(super) state: String,
+    pub(super) tag: &'static str,
+}
+
+/// A contract with its people.
+#[derive(Template)]
+#[template(path = "console/organisation.html")]
+pub(super) struct OrganisationPage {
+    pub(super) page: Frame,
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) notice: Option<String>,
+    pub(super) error: Option<Message>,
+    pub(super) company: Vec<Fact>,
+    pub(super) contact: Vec<Fact>,
+    pub(super) users: Vec<UserLine>,
+    /// What is said of accounts that nobody uses, where there are any.
+    pub(super) dormant: Option<String>,
+    pub(super) may: bool,
+    pub(super) in_force: bool,
+    pub(super) fields: Vec<Typed>,
+    /// The id of an account that is invited from here.
+    pub(super) user: String,
+}
+
+pub(super) struct UserLine {
+    pub(super) id: String,
+    pub(super) login: String,
+    pub(super) name: String,
+    pub(super) mail: String,
+    pub(super) state: String,
+    pub(super) tag: &'static str,
+    pub(super) seen: String,
+    pub(super) dormant: bool,
+    pub(super) blocked: bool,
+}
+
+/// The form of a contract.
+#[derive(Template)]
+#[template(path = "console/contract-form.html")]
+pub(super) struct ContractForm {
+    pub(super) page: Frame,
+    /// Below `/organisations`.
+    pub(super) path: String,
+    pub(super) id: String,
+    pub(super) fields: Vec<Typed>,
+}
+
+/// A field with what was typed.
+pub(super) struct Typed {
+    pub(super) name: &'static str,
+    pub(super) label: String,
+    pub(super) value: String,
+    pub(super) required: bool,
+    pub(super) error: Option<Message>,
 }

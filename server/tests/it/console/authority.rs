@@ -7,13 +7,14 @@ use server::chance::Chance;
 use server::desk::officer::OfficerAccount;
 use server::desk::paper::Paper;
 use server::desk::{CaseId, Desk};
-use server::office::{AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, Office};
+use server::office::{AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, Office, TERMINALS_EXAMPLE};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::case::other_officer;
 use super::counter::{Counter, PAPER};
 use super::seat::{DESK, hex, invited, seated};
+use crate::centre::Centre;
 use crate::house::{House, office};
 use crate::portal::browser::{Answered, Browser, portal};
 
@@ -67,6 +68,11 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("POST", "/paper/{case}/confirm", "E"),
     ("GET", "/paper/{case}/return", "E"),
     ("POST", "/cases/{case}/withdraw", "E"),
+    ("GET", "/calendar", "EAUD"),
+    ("GET", "/calendar/close", "D"),
+    ("POST", "/calendar/close", "D"),
+    ("GET", "/calendar/open", "D"),
+    ("POST", "/calendar/open", "D"),
     ("GET", "/officers", "UD"),
     ("GET", "/officers/{id}", "UD"),
     ("GET", "/officers/invite", "D"),
@@ -95,6 +101,19 @@ const BIDDING: &[(&str, &str, &str)] = &[
     ("POST", "/register/{number}/edit", "E"),
     ("GET", "/register/{number}/letter-code", "E"),
     ("POST", "/register/{number}/letter-code", "E"),
+];
+/// The same of what only the desk of a service centre has.
+const CENTRE: &[(&str, &str, &str)] = &[
+    ("GET", "/organisations", "UD"),
+    ("GET", "/organisations/new", "D"),
+    ("POST", "/organisations/new", "D"),
+    ("GET", "/organisations/{id}", "UD"),
+    ("GET", "/organisations/{id}/edit", "D"),
+    ("POST", "/organisations/{id}/edit", "D"),
+    ("POST", "/organisations/{id}/users", "D"),
+    ("POST", "/organisations/{id}/users/{user}/invite", "D"),
+    ("POST", "/organisations/{id}/users/{user}/block", "D"),
+    ("POST", "/organisations/{id}/end", "D"),
 ];
 const ROLES: [(char, Role); 4] = [
     ('E', Role::Entry),
@@ -273,6 +292,91 @@ async fn a17_every_route_of_an_ordering_bodys_desk_is_there_for_the_roles_of_the
     wrong.must_say("受任者の氏名、委任開始日");
 }
 
+#[tokio::test]
+async fn a17_every_route_of_a_service_centres_desk_is_there_for_the_roles_of_the_table_and_for_nobody_else() {
+    let mut house = House::on_sqlite().await;
+    let office = Office::from_toml(&TERMINALS_EXAMPLE.replacen("mihon-center", "mihon-ca", 1)).unwrap();
+    let (store, clock) = (house.store().clone(), house.desk.clock().clone());
+    house.desk = Desk::new(store, clock, Chance::system(), vec![office.clone()]);
+    let desk = house.desk.clone();
+    let centre = Centre { house, desk, office };
+    let organisation = centre.contract("K-001").await;
+    let (user, _) = centre.invite(organisation, "tsukan01").await.unwrap();
+    let named = |octets: [u8; 16]| format!("{:032x}", u128::from_be_bytes(octets));
+    let house = &centre.house;
+    let router = portal(house);
+    let mut seats = Vec::new();
+    for (person, (letter, role)) in ["1", "2", "3", "4"].iter().zip(ROLES) {
+        seats.push((letter, seated(house, &router, person, &[role]).await));
+    }
+    for (method, path, roles) in CENTRE {
+        let below = path
+            .replace("{id}", &named(organisation.0))
+            .replace("{user}", &named(user.0));
+        let (here, name) = (format!("{DESK}{below}"), format!("{method} {path}"));
+        seats.sort_by_key(|(letter, _)| roles.contains(*letter));
+        for (letter, seat) in &mut seats {
+            let answered = if *method == "GET" {
+                seat.browser.get(&here).await
+            } else {
+                let fresh = named(Chance::system().octets());
+                let fields = [
+                    ("id", fresh.as_str()),
+                    ("user", &fresh),
+                    ("number", if path.ends_with("new") { "K-002" } else { "K-001" }),
+                    ("company", "見本通関商事株式会社"),
+                    ("office", "大阪事業所"),
+                    ("surname", "通関"),
+                    ("given", "太郎"),
+                    ("surname_kana", "ツウカン"),
+                    ("given_kana", "タロウ"),
+                    ("phone", "0301234567"),
+                    ("mail", "taro@boeki.example"),
+                    ("login", "tsukan02"),
+                    ("name", "通関 次郎"),
+                    ("language", "ja"),
+                    ("sure", "yes"),
+                ];
+                seat.browser.get(&format!("{DESK}/own")).await;
+                seat.browser.post(&here, &fields).await
+            };
+            assert!(is_dressed(&answered), "{name} by {letter}");
+            let refused = answered.status == StatusCode::FORBIDDEN && answered.says("E-ROLE");
+            assert_eq!(
+                !refused,
+                roles.contains(*letter),
+                "{name} by {letter}: {}",
+                answered.text()
+            );
+            let done = answered.status == StatusCode::OK || answered.status == StatusCode::SEE_OTHER;
+            assert!(refused || done, "the control: {name} by {letter}: {}", answered.text());
+        }
+        let mut stranger = at_the_door(&router).await;
+        assert!(
+            at_login(&stranger.get(&here).await) || *method == "POST",
+            "{name} by a stranger"
+        );
+    }
+    let (_, last) = seats.iter_mut().find(|(letter, _)| *letter == 'D').unwrap();
+    let page = last
+        .browser
+        .get(&format!("{DESK}/organisations/{}", named(organisation.0)))
+        .await;
+    for words in ["大阪事業所", "tsukan01", "tsukan02", "契約は終了しています"] {
+        page.must_say(words);
+    }
+    for nothing in [
+        "/organisations/00000000000000000000000000000001",
+        "/organisations/1",
+        "/register",
+        "/paper",
+    ] {
+        let answered = last.browser.get(&format!("{DESK}{nothing}")).await;
+        assert_eq!(answered.status, StatusCode::NOT_FOUND, "{nothing}");
+    }
+    assert_eq!(centre.store().organisations("mihon-ca").await.unwrap().len(), 2);
+}
+
 #[test]
 fn a17_the_table_has_every_route_of_the_console() {
     let mut routes = BTreeSet::new();
@@ -283,10 +387,15 @@ fn a17_the_table_has_every_route_of_the_console() {
     let table: BTreeSet<_> = TABLE
         .iter()
         .chain(BIDDING)
+        .chain(CENTRE)
         .map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()))
         .collect();
     assert_eq!(routes, table);
-    assert_eq!(table.len(), TABLE.len() + BIDDING.len(), "each stands there once");
+    assert_eq!(
+        table.len(),
+        TABLE.len() + BIDDING.len() + CENTRE.len(),
+        "each stands there once"
+    );
 }
 
 /// The routes as the sources declare them, since a router does not list its own.

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +13,7 @@ use serde::de::DeserializeOwned;
 use server::portal::{Portal, Site, router};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use tower::ServiceExt as _;
 use wire::card_request::{Answer, Cancelled, CardRequest, Claim, Step, Verdict, WatchReport, authentication_message};
 use wire::problem::Problem;
@@ -30,6 +32,8 @@ pub(crate) struct Browser {
     language: &'static str,
     /// The secret of the last form that was seen.
     csrf: String,
+    /// From where, if from anywhere.
+    from: Option<SocketAddr>,
 }
 
 /// An answer.
@@ -62,6 +66,15 @@ impl Browser {
             cookies: BTreeMap::new(),
             language: "ja",
             csrf: String::new(),
+            from: None,
+        }
+    }
+
+    /// The same browser at this address.
+    pub(crate) fn from(self, address: [u8; 4]) -> Self {
+        Self {
+            from: Some(SocketAddr::from((address, 50_000))),
+            ..self
         }
     }
 
@@ -265,7 +278,10 @@ impl Browser {
             .header(header::COOKIE, cookies.join("; "))
     }
 
-    async fn send(&mut self, request: Request<Body>) -> Answered {
+    async fn send(&mut self, mut request: Request<Body>) -> Answered {
+        if let Some(from) = self.from {
+            request.extensions_mut().insert(ConnectInfo(from));
+        }
         let answered = send(&self.router, request).await;
         for cookie in answered.headers.get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();

@@ -1,0 +1,132 @@
+//! An acquisition as it is killed: two transactions with a signature between them, and what the same codes get afterwards.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
+use casework::acquisition::Case;
+use casework::identity::Fingerprint;
+use pki::algorithm::Algorithm;
+use pki::csr::CertificateRequest;
+use pki::name::AuthorityName;
+use pki::profile::Validity;
+use server::authority::issue::NewAuthority;
+use server::chance::Chance;
+use server::clock::Clock;
+use server::desk::acquisition::{Acquisition, Codes};
+use server::desk::{Actor, CaseId, Desk};
+use server::office::{Office, TERMINALS_EXAMPLE};
+use server::store::{OpenFault, Store, StoreAddress};
+
+use crate::disk::Outcome;
+use crate::grant::{self, terminal};
+use crate::house::{HOLDER, House, Place};
+use crate::invariant;
+use crate::path::{Child, say};
+
+/// The codes of the terminal, and the request of its key.
+const FILE: &str = "grant";
+
+/// Whether it is an acquisition that waits there.
+pub(crate) fn waits(data: &Path) -> bool {
+    data.join(FILE).exists()
+}
+
+/// One terminal with a grant, and a request that nobody has sent yet.
+pub(crate) async fn prepare(house: &House) {
+    let office = office();
+    let clock = house.desk.clock().clone();
+    let desk = desk(house.store(), clock, Chance::system(), &house.place.data);
+    // A key whose signatures are as long in every run.
+    let now = house.now().0;
+    let authority = NewAuthority {
+        name: office.authorities[0].clone(),
+        algorithm: Algorithm::Ed25519,
+        parent: None,
+        subject: AuthorityName::new("見本センター", "見本センター認証局").unwrap(),
+        policies: Vec::new(),
+        validity: Validity::of_days(now, 7_300).unwrap(),
+    };
+    let registrar = grant::certifying(&house.place.data).registrar(&desk);
+    registrar.create(&Actor::System, authority).await.unwrap();
+    grant::import(&desk, &office).await;
+    grant::open(&desk, &office, 1, terminal()).await;
+    let second = desk.second_code(&office.id, terminal()).await.unwrap().unwrap();
+    let request = CertificateRequest::new(&terminal().first_code(), &grant::key()).unwrap();
+    let kept = (second.to_string(), request.der().to_vec());
+    std::fs::write(house.place.data.join(FILE), serde_json::to_vec(&kept).unwrap()).unwrap();
+}
+
+/// What the child does once it may.
+pub(crate) async fn begin(store: Store, data: &Path, ahead: i64) -> impl Future<Output = ()> + Send + use<> {
+    let clock = Clock::shifted(Arc::new(AtomicI64::new(ahead)));
+    let desk = desk(&store, clock, Chance::seeded(1), data);
+    let (codes, request) = kept(data);
+    let office = office();
+    // Both keys are open before it is asked.
+    desk.seal().await.unwrap();
+    desk.terminals_chain(&office).await.unwrap();
+    async move {
+        match desk.acquire(&HOLDER, &office, terminal(), &codes, &request).await {
+            Ok(certificate) => say(&format!("acknowledged {}", Fingerprint(certificate.fingerprint()))),
+            Err(failure) => say(&format!("failed {failure}")),
+        }
+    }
+}
+
+/// Opens what is left as any start does: the same codes and key get the certificate, of which there is one; the one that was
+/// acknowledged, if it was.
+pub(crate) async fn opened(child: &Child, outcome: &Outcome) -> Result<(Vec<String>, Vec<String>), OpenFault> {
+    let address: StoreAddress = child.address.parse().unwrap();
+    let store = Place::lasting(address.clone(), Path::new(&child.data)).open().await?;
+    let clock = Clock::shifted(Arc::new(AtomicI64::new(child.ahead)));
+    let desk = desk(&store, clock, Chance::system(), &child.data);
+    let (codes, request) = kept(&child.data);
+    let office = office();
+    let mut missing = Vec::new();
+    for _ in 0..2 {
+        let again = desk
+            .acquire(&HOLDER, &office, terminal(), &codes, &request)
+            .await
+            .unwrap();
+        let fingerprint = Fingerprint(again.fingerprint()).to_string();
+        missing.extend(
+            outcome
+                .acknowledged
+                .iter()
+                .filter(|told| **told != fingerprint)
+                .cloned(),
+        );
+    }
+    let mut broken = invariant::broken(&store, &address).await;
+    let grants = store.grants_of(&[1; 16]).await.unwrap();
+    let made = store.certificates_of_terminal(&office.id, terminal()).await.unwrap();
+    let intended = store.intended_certificates().await.unwrap();
+    if (grants.len(), made.len(), intended.len()) != (1, 1, 0) {
+        broken.push(format!("{grants:?} made {made:?} and left {intended:?}"));
+    }
+    for (_, grant) in grants {
+        let case: CaseId<Acquisition> = CaseId::from_octets(grant.0);
+        let case = desk.look(case).await.unwrap();
+        if !matches!(case, Case::Acquired { .. }) {
+            broken.push(format!("{case:?}"));
+        }
+    }
+    store.close().await;
+    Ok((missing, broken))
+}
+
+fn desk(store: &Store, clock: Clock, chance: Chance, data: &Path) -> Desk {
+    Desk::new(store.clone(), clock, chance, vec![crate::house::office(), office()]).certifying(grant::certifying(data))
+}
+
+fn office() -> Office {
+    Office::from_toml(&TERMINALS_EXAMPLE.replacen("\"mihon-issuing\"", "\"center\"", 1)).unwrap()
+}
+
+fn kept(data: &Path) -> (Codes, Vec<u8>) {
+    let (second, request): (String, Vec<u8>) =
+        serde_json::from_slice(&std::fs::read(data.join(FILE)).unwrap()).unwrap();
+    let codes = Codes::typed(&terminal().first_code(), &second, terminal().third_code());
+    (codes, request)
+}
