@@ -164,17 +164,22 @@ impl Home {
     /// Replaces a file at once or not at all.
     fn write(&self, name: &str, text: &str) -> Result<(), HomeFault> {
         let path = self.0.join(name);
-        let fault = |cause| HomeFault::File {
-            path: path.clone(),
-            cause,
-        };
-        make_private_dir(&self.0).map_err(fault)?;
-        let fresh = self.0.join(format!("{name}.new"));
-        let mut file = private_file(&fresh).map_err(fault)?;
-        file.write_all(text.as_bytes()).map_err(fault)?;
-        file.sync_all().map_err(fault)?;
-        fs::rename(&fresh, &path).map_err(fault)
+        replace(&path, text.as_bytes()).map_err(|cause| HomeFault::File { path, cause })
     }
+}
+
+/// Replaces a file that only its user can read, at once or not at all. Durable when it returns.
+pub(crate) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
+    let dir = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    make_private_dir(dir)?;
+    let mut fresh = path.to_owned().into_os_string();
+    fresh.push(".new");
+    let fresh = PathBuf::from(fresh);
+    let mut file = private_file(&fresh)?;
+    file.write_all(octets)?;
+    file.sync_all()?;
+    fs::rename(&fresh, path)?;
+    sync_dir(dir)
 }
 
 /// The usual place of the state, or `None` where the system names no home.
@@ -203,6 +208,18 @@ fn make_private_dir(dir: &Path) -> io::Result<()> {
 fn make_private_dir(dir: &Path) -> io::Result<()> {
     // The profile directory of a Windows user is private to that user already.
     fs::create_dir_all(dir)
+}
+
+/// A name is durable when its directory is.
+#[cfg(unix)]
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    fs::File::open(dir)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_dir(_dir: &Path) -> io::Result<()> {
+    // Windows has no such call; NTFS keeps names in its journal.
+    Ok(())
 }
 
 #[cfg(unix)]

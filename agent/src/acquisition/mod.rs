@@ -4,6 +4,7 @@
 //! found again after a page was closed, the agent was killed or an answer was lost; the person gives PIN or password once more,
 //! and it goes on from there.
 
+pub(crate) mod file;
 pub(crate) mod place;
 mod record;
 mod test;

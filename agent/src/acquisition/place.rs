@@ -13,9 +13,10 @@ use rustls::sign::SigningKey;
 use serde::{Deserialize, Serialize};
 use wire::acquisition::{KeyKind, Wanted};
 use wire::code::Code;
+use zeroize::Zeroizing;
 
 use super::record::{Mark, Record};
-use super::token;
+use super::{file, token};
 use crate::home::HomeFault;
 use crate::local::Local;
 
@@ -47,12 +48,16 @@ pub(crate) enum Place {
         label: String,
         serial: String,
     },
+    /// In a PKCS#12 file.
+    File { path: PathBuf },
 }
 
 /// What opens a key.
 pub(crate) enum Secret {
     /// Of a token or a card. None where it is typed on the token's own keys.
     Pin(Option<Pin>, Option<LastTryConsent>),
+    /// Of a file.
+    Password(Zeroizing<String>),
 }
 
 /// Why something was not done where the key lives.
@@ -60,9 +65,21 @@ pub(crate) enum Secret {
 pub(crate) enum PlaceFault {
     #[error(transparent)]
     Token(#[from] TokenFault),
-    /// The token or card that the record names is not there.
+    /// The token, card or file that the record names is not there.
     #[error("the place with the key is not there")]
     Gone,
+    /// The key was begun in another place meanwhile, and something else opens it.
+    #[error("the key is in another place")]
+    Elsewhere,
+    /// What was typed cannot be a file's password.
+    #[error("no password of a file: {0}")]
+    PasswordUnfit(Code),
+    /// It is not the password that the file's key was encrypted with.
+    #[error("the password does not open the key")]
+    PasswordWrong,
+    /// The file cannot be written.
+    #[error("the file cannot be written")]
+    Unwritable,
     /// The certificate is for another key.
     #[error("the certificate is for another key")]
     AnotherKey,
@@ -77,6 +94,10 @@ impl PlaceFault {
         match self {
             Self::Token(fault) => token_code(fault),
             Self::Gone => Code::KeyGone,
+            Self::Elsewhere => Code::Stale,
+            Self::PasswordUnfit(code) => *code,
+            Self::PasswordWrong => Code::KeyPassword,
+            Self::Unwritable => Code::KeyPlace,
             Self::AnotherKey => Code::KeyDiffers,
             Self::Failed(_) => Code::Fault,
         }
@@ -95,6 +116,8 @@ impl PlaceFault {
         matches!(
             self,
             Self::Token(TokenFault::PinWrong { .. } | TokenFault::PinFormat(_))
+                | Self::PasswordUnfit(_)
+                | Self::PasswordWrong
         )
     }
 }
@@ -125,14 +148,16 @@ impl Place {
     pub(crate) fn kind(&self) -> wire::acquisition::Place {
         match self {
             Self::Token { .. } => wire::acquisition::Place::Token,
+            Self::File { .. } => wire::acquisition::Place::File,
         }
     }
 
     /// The value of its radio button.
     pub(crate) fn choice(&self) -> String {
-        let Self::Token { module, label, serial } = self;
-        let module = module.to_string_lossy();
-        let named = ["token", &module, label, serial].join("\0");
+        let named = match self {
+            Self::Token { module, label, serial } => ["token", &module.to_string_lossy(), label, serial].join("\0"),
+            Self::File { path } => ["file", &path.to_string_lossy()].join("\0"),
+        };
         let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, named.as_bytes());
         URL_SAFE_NO_PAD.encode(hash.as_ref()).chars().take(16).collect()
     }
@@ -146,7 +171,6 @@ pub(super) fn open(
     wanted: &Wanted,
     secret: Secret,
 ) -> Result<Arc<dyn Living>, PlaceFault> {
-    let _ = local;
     // What the portal certifies best.
     let kind = wanted.keys.first().copied().unwrap_or(KeyKind::P256);
     match (&record.place, secret) {
@@ -155,6 +179,13 @@ pub(super) fn open(
             let opened = token.open(pin.as_ref(), consent)?;
             drop(pin);
             Ok(Arc::new(token::OnToken::make(&opened, mark, &wanted.label, kind)?))
+        }
+        (Place::File { path }, Secret::Password(password)) => {
+            let opened = file::InFile::open(&local.home, record, mark, path, kind, &password)?;
+            Ok(Arc::new(opened))
+        }
+        (Place::Token { .. }, Secret::Password(_)) | (Place::File { .. }, Secret::Pin(..)) => {
+            Err(PlaceFault::Elsewhere)
         }
     }
 }

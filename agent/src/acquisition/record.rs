@@ -62,6 +62,11 @@ impl Mark {
         })
     }
 
+    /// The encrypted key, where a file is its place.
+    pub(crate) fn key_file(&self) -> String {
+        format!("acquisition-{}.key", self.name())
+    }
+
     fn file(&self) -> String {
         format!("acquisition-{}.json", self.name())
     }

@@ -1,5 +1,6 @@
 //! デジタル証明書の取得: what is made and for whom, where it shall live, what opens it, and what became of it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use askama::Template;
@@ -13,11 +14,13 @@ use wire::acquisition::{KeyKind, Place as Kind, Tested};
 use wire::card_request::{PinRule, Step};
 use wire::code::Code;
 use wire::office::Text;
+use zeroize::Zeroizing;
 
 use super::consent::{begin, finish, hand_back, onward, opened};
 use super::request::{Frame, here, told};
 use super::{Page, Who, japanese_day, message, see, show};
-use crate::acquisition::{self, Done, Place, PlaceFault, Record, Secret, Task, token};
+use crate::acquisition::{self, Done, Place, PlaceFault, Record, Secret, Task, file, token};
+use crate::form::Form;
 use crate::guard::Held;
 use crate::visit::{Notice, Stage, Visit};
 use crate::words::{Message, Words};
@@ -56,6 +59,8 @@ struct KeyPage {
     label: String,
     subject: String,
     place: String,
+    /// Where the file is, if the place is one.
+    file: Option<String>,
     notice: Option<Message>,
     warning: Option<Message>,
     /// What is wrong with what was typed; it stands at the field.
@@ -77,8 +82,19 @@ enum Asks {
     Pin,
     /// The PIN is typed on the token itself.
     OwnKeys,
+    /// A new password of a file, twice.
+    NewPassword,
+    /// The password that was chosen before.
+    Password,
     /// The place is not there, or locked.
     Nothing,
+}
+
+impl Asks {
+    /// Whether there is a field that something can be wrong with.
+    fn is_typed(self) -> bool {
+        matches!(self, Self::Pin | Self::NewPassword | Self::Password)
+    }
 }
 
 #[derive(Template)]
@@ -89,6 +105,8 @@ struct AcquiredPage {
     label: String,
     subject: String,
     place: String,
+    /// Where the file is, if the place is one.
+    file: Option<String>,
     until: String,
     serial: String,
     tested: &'static str,
@@ -130,8 +148,7 @@ pub(crate) async fn key(State(local): State<Held>, headers: HeaderMap, body: Bod
         Ok(opened) => opened,
         Err(response) => return response,
     };
-    let typed = form.take("pin");
-    let last_try = form.has("last_try").then(LastTryConsent::given_by_holder);
+    let typed = Typed::of(&mut form);
     if begin(&visit, &mut form, |stage| matches!(stage, Stage::Holder)).is_none() {
         return onward(&visit);
     }
@@ -141,26 +158,59 @@ pub(crate) async fn key(State(local): State<Held>, headers: HeaderMap, body: Bod
         Ok(None) => return hand_back(&visit, Notice::NoPlace),
         Err(fault) => return hand_back(&visit, Notice::Place(fault)),
     };
-    let token = match at(&place).await {
-        Ok(token) => token,
+    let secret = match &place {
+        Place::Token { module, label, serial } => typed.pin(module, label, serial).await,
+        Place::File { .. } => typed.password(is_requested(&local, &visit)),
+    };
+    let secret = match secret {
+        Ok(secret) => secret,
         Err(fault) => return hand_back(&visit, Notice::Place(fault)),
     };
-    let pin = match (token.own_keys, typed) {
-        (true, _) => None,
-        (false, typed) => {
-            let typed = typed.map(|mut typed| std::mem::take(&mut *typed)).unwrap_or_default();
-            match Pin::parse(typed, &token.pin_rule) {
-                Ok(pin) => Some(pin),
-                Err(format) => {
-                    let fault = PlaceFault::Token(TokenFault::PinFormat(format));
-                    return hand_back(&visit, Notice::Place(fault));
-                }
-            }
-        }
-    };
-    let secret = Secret::Pin(pin, last_try);
     let task = tokio::spawn(acquisition::go_on(local, Arc::clone(&visit), place, secret));
     finish(&visit, task).await
+}
+
+/// What was typed, whatever the place asks.
+struct Typed {
+    pin: Option<Zeroizing<String>>,
+    password: Option<Zeroizing<String>>,
+    repeat: Option<Zeroizing<String>>,
+    last_try: Option<LastTryConsent>,
+}
+
+impl Typed {
+    fn of(form: &mut Form) -> Self {
+        Self {
+            pin: form.take("pin"),
+            password: form.take("password"),
+            repeat: form.take("repeat"),
+            last_try: form.has("last_try").then(LastTryConsent::given_by_holder),
+        }
+    }
+
+    /// The PIN of a token, in its form.
+    async fn pin(self, module: &Path, label: &str, serial: &str) -> Result<Secret, PlaceFault> {
+        let token = at(module, label, serial).await?;
+        if token.own_keys {
+            return Ok(Secret::Pin(None, self.last_try));
+        }
+        let typed = self
+            .pin
+            .map(|mut typed| std::mem::take(&mut *typed))
+            .unwrap_or_default();
+        let pin = Pin::parse(typed, &token.pin_rule).map_err(TokenFault::PinFormat)?;
+        Ok(Secret::Pin(Some(pin), self.last_try))
+    }
+
+    /// The password of a file: as it was chosen once, or a new one.
+    fn password(self, is_chosen: bool) -> Result<Secret, PlaceFault> {
+        let password = self.password.unwrap_or_default();
+        if !is_chosen {
+            let repeat = self.repeat.unwrap_or_default();
+            file::chosen(&password, &repeat).map_err(PlaceFault::PasswordUnfit)?;
+        }
+        Ok(Secret::Password(password))
+    }
 }
 
 /// `POST /request/leave`: back to the portal, though the test failed.
@@ -228,9 +278,15 @@ impl Frame {
         let begun = matches!(Record::read(&local.home, &task.mark), Ok(Some(_)));
         let mut asks = Asks::Nothing;
         let (mut rule, mut last_try, mut was_wrong, mut warning) = (None, false, false, None);
-        match at(&place).await {
-            Err(fault) => notice = Some(Notice::Place(fault)),
-            Ok(token) => {
+        let token = match &place {
+            Place::Token { module, label, serial } => Some(at(module, label, serial).await),
+            Place::File { .. } => None,
+        };
+        match token {
+            None if is_requested(local, visit) => asks = Asks::Password,
+            None => asks = Asks::NewPassword,
+            Some(Err(fault)) => notice = Some(Notice::Place(fault)),
+            Some(Ok(token)) => {
                 // It is there again.
                 notice.take_if(|notice| matches!(notice, Notice::Place(PlaceFault::Gone)));
                 rule = Some(rule_of(&token));
@@ -252,8 +308,8 @@ impl Frame {
         let unticked = notice
             .take_if(|notice| *notice == Notice::Place(PlaceFault::Token(TokenFault::LastTry)))
             .is_some();
-        let error = notice
-            .take_if(|notice| asks == Asks::Pin && matches!(notice, Notice::Place(fault) if fault.is_of_secret()));
+        let error =
+            notice.take_if(|notice| asks.is_typed() && matches!(notice, Notice::Place(fault) if fault.is_of_secret()));
         if notice.is_none() && error.is_none() {
             notice = failed.map(|failed| Notice::Test(code(failed)));
         }
@@ -268,6 +324,7 @@ impl Frame {
             lead: says.in_language(words.language()).to_owned(),
             subject: subject(&task),
             label: task.wanted.label,
+            file: path(&place),
             place: line(&place, words).name,
             notice: notice.and_then(|notice| told(&notice, words, rule)),
             warning: warning.and_then(|warning| told(&warning, words, rule)),
@@ -294,6 +351,7 @@ impl Frame {
         let shown = AcquiredPage {
             label,
             subject: done.certificate.subject().readable(),
+            file: path(&done.place),
             place: line(&done.place, words).name,
             until: japanese_day(done.certificate.not_after()),
             serial: done.certificate.serial().to_string(),
@@ -328,17 +386,27 @@ async fn places(local: &Held, task: &Task) -> (Vec<Place>, Vec<TokenFault>) {
         tracing::error!(%fault, "the list of modules cannot be read");
         Vec::new()
     });
-    let takes = |kind| task.wanted.places.contains(&kind);
-    if !takes(Kind::Token) {
-        return (Vec::new(), Vec::new());
+    let (mut places, mut faults) = (Vec::new(), Vec::new());
+    // The best place first, as the portal says.
+    for kind in &task.wanted.places {
+        match kind {
+            Kind::Token => {
+                let modules = modules.clone();
+                let found = tokio::task::spawn_blocking(move || token::all(&modules)).await;
+                let (tokens, of_modules) = found.unwrap_or_default();
+                places.extend(tokens.iter().map(token::place));
+                faults.extend(of_modules);
+            }
+            Kind::File => places.push(file::place(&local.home, &task.mark, &task.wanted)),
+            // No agent writes to cards yet.
+            Kind::Card => {}
+        }
     }
-    let found = tokio::task::spawn_blocking(move || token::all(&modules)).await;
-    let (tokens, faults) = found.unwrap_or_default();
-    (tokens.iter().map(token::place).collect(), faults)
+    (places, faults)
 }
 
-async fn at(place: &Place) -> Result<Token, PlaceFault> {
-    let Place::Token { module, label, serial } = place.clone();
+async fn at(module: &Path, label: &str, serial: &str) -> Result<Token, PlaceFault> {
+    let (module, label, serial) = (module.to_owned(), label.to_owned(), serial.to_owned());
     tokio::task::spawn_blocking(move || token::find(&module, &label, &serial))
         .await
         // It panicked, which is told as a place that is not there.
@@ -346,13 +414,32 @@ async fn at(place: &Place) -> Result<Token, PlaceFault> {
 }
 
 fn line(place: &Place, words: Words) -> PlaceLine {
-    let Place::Token { module, label, serial } = place;
-    let module = module.file_name().map(|name| name.to_string_lossy().into_owned());
+    let (name, detail) = match place {
+        Place::Token { module, label, serial } => {
+            let module = module.file_name().map(|name| name.to_string_lossy().into_owned());
+            let detail = format!("{serial}・{}", module.unwrap_or_default());
+            (words.about("acquire-place-token", label), detail)
+        }
+        Place::File { path } => (words.say("acquire-place-file"), path.display().to_string()),
+    };
     PlaceLine {
         choice: place.choice(),
-        name: words.about("acquire-place-token", label),
-        detail: format!("{serial}・{}", module.unwrap_or_default()),
+        name,
+        detail,
     }
+}
+
+fn path(place: &Place) -> Option<String> {
+    match place {
+        Place::Token { .. } => None,
+        Place::File { path } => Some(path.display().to_string()),
+    }
+}
+
+/// Whether a certificate was asked for: from then on it is that key, and the password that was chosen for it.
+fn is_requested(local: &Held, visit: &Visit) -> bool {
+    let record = Task::of(visit).and_then(|task| Record::read(&local.home, &task.mark).ok().flatten());
+    record.is_some_and(|record| record.csr.is_some())
 }
 
 fn rule_of(token: &Token) -> PinRule {

@@ -1,5 +1,5 @@
-//! デジタル証明書の取得 onto a PKCS#11 token: the real SoftHSM, the agent's own pages, and OpenSSL as authority, as server and as
-//! judge.
+//! デジタル証明書の取得 onto a PKCS#11 token and into a PKCS#12 file: the real SoftHSM, the agent's own pages, and OpenSSL as
+//! authority, as server and as judge.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(dead_code, reason = "bench, portal and traces have more than is needed here")]
@@ -7,6 +7,7 @@
 #[path = "../it/bench.rs"]
 mod bench;
 mod centre;
+mod file;
 #[path = "../it/portal.rs"]
 mod portal;
 #[path = "../../../card/tests/token/soft.rs"]
@@ -83,7 +84,12 @@ impl Scene {
     }
 
     async fn give(&self, page: &Shown, pin: &str) -> Shown {
-        let page = self.browser.submit(page, "/request/key", &[("pin", pin)]).await;
+        self.open(page, &[("pin", pin)]).await
+    }
+
+    /// Gives what opens the place of the key, and waits for what comes of it.
+    async fn open(&self, page: &Shown, typed: &[(&str, &str)]) -> Shown {
+        let page = self.browser.submit(page, "/request/key", typed).await;
         if !page.html.contains("class=\"busy\"") {
             return page;
         }
@@ -111,11 +117,15 @@ impl Scene {
     }
 
     fn requested(&self) -> Vec<Vec<u8>> {
+        self.requested_of(Place::Token)
+    }
+
+    fn requested_of(&self, wanted: Place) -> Vec<Vec<u8>> {
         let heard = self.portal.heard().into_iter();
         heard
             .filter_map(|heard| match heard {
                 Heard::Requested { csr, place } => {
-                    assert_eq!(place, Place::Token);
+                    assert_eq!(place, wanted);
                     Some(csr)
                 }
                 _ => None,
