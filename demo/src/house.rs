@@ -1,8 +1,11 @@
-//! The example house: an authority, two ordering bodies, and the cards of their people, made the way an operator makes them.
+//! The example house: an authority, two ordering bodies, a service centre, and the cards of their people, made the way an
+//! operator makes them.
 
 use crate::bidders;
 use crate::cards::{self, Cards, Kept, READERS};
 use crate::clock::DemoClock;
+use crate::customers;
+use crate::door::{self, CERTIFICATE, KEY};
 use crate::officers;
 use crate::story::{self, FOREIGN, LAST_TRY, MUTE, SATO_REVOKED, Story};
 use agent::virtual_card::{Blank, Drawer, Keys, NewCard, Readers, Storage, Tries, VirtualCard};
@@ -11,7 +14,7 @@ use server::authority::Authority;
 use server::authority::issue::Registrar;
 use server::chance::Chance;
 use server::config::Config;
-use server::office::{AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE, Office};
+use server::office::{AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE, Office, TERMINALS_EXAMPLE};
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -23,6 +26,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) portal: u16,
     /// The port of OCSP and CRLs.
     pub(crate) validation: u16,
+    /// The port at which terminals get their certificates.
+    pub(crate) enrolment: u16,
     /// Where mail is taken.
     pub(crate) smtp: SocketAddr,
     /// The time.
@@ -43,6 +48,8 @@ pub(crate) struct House {
     pub(crate) core: String,
     /// The ordering body that reviews.
     pub(crate) review: String,
+    /// The service centre.
+    pub(crate) centre: String,
     /// The authority's name in addresses.
     pub(crate) authority: String,
 }
@@ -51,9 +58,10 @@ impl Plan<'_> {
     /// Opens the house that is in the folder already, or builds it.
     pub(crate) async fn house(&self) -> Result<House> {
         let config = self.config()?;
-        let [office, core, review] = EXAMPLES.map(Office::from_toml);
+        let [office, core, review, centre] = EXAMPLES.map(Office::from_toml);
         let office = office.context("the example office")?;
         let (core, review) = (core.context("the ordering body")?.id, review.context("the other")?.id);
+        let centre = centre.context("the service centre")?.id;
         let authority = office
             .authorities
             .first()
@@ -65,7 +73,7 @@ impl Plan<'_> {
         let registrar = server::serve::registrar(&config, store.clone(), self.clock.server(), chance).await?;
         let folder = self.data.join("cards");
         if !folder.exists() {
-            for (id, text) in [&office.id, &core, &review].into_iter().zip(EXAMPLES) {
+            for (id, text) in [&office.id, &core, &review, &centre].into_iter().zip(EXAMPLES) {
                 store.load_office(id, text, self.clock.server().now()).await?;
             }
             let making = folder.with_extension("making");
@@ -74,6 +82,7 @@ impl Plan<'_> {
             registrar.desk().reopen().await??;
             officers::at_work(registrar.desk(), &office.id, &making).await?;
             bidders::at_work(registrar.desk(), [&core, &review], &making).await?;
+            customers::at_work(registrar.desk(), &centre, &making).await?;
             // Renamed when all are there, so that a house that was left half built is built again.
             std::fs::rename(&making, &folder).context("the folder of the cards cannot take its name")?;
         }
@@ -87,6 +96,7 @@ impl Plan<'_> {
             office: office.id,
             core,
             review,
+            centre,
             authority,
         })
     }
@@ -95,6 +105,7 @@ impl Plan<'_> {
         let Self {
             portal,
             validation,
+            enrolment,
             smtp,
             ..
         } = self;
@@ -119,6 +130,11 @@ serves = ["portal"]
 address = "127.0.0.1:{validation}"
 serves = ["validation", "metrics"]
 
+[[listen]]
+address = "127.0.0.1:{enrolment}"
+serves = ["enrolment"]
+tls = {{ certificate = "{CERTIFICATE}", key = "{KEY}" }}
+
 [keys]
 passphrase = {{ file = "passphrase" }}
 
@@ -126,6 +142,7 @@ passphrase = {{ file = "passphrase" }}
 server = "{smtp}"
 "#
         );
+        door::made(self.data)?;
         let passphrase = self.data.join("passphrase");
         if !passphrase.exists() {
             let random = u128::from_be_bytes(Chance::system().octets());
@@ -198,4 +215,9 @@ fn open_cards(office: &Office, folder: &Path) -> Result<Vec<Kept>> {
 }
 
 /// The offices, the authority's first.
-const EXAMPLES: [&str; 3] = [AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE];
+const EXAMPLES: [&str; 4] = [
+    AUTHORITY_EXAMPLE,
+    BIDDING_CORE_EXAMPLE,
+    BIDDING_REVIEW_EXAMPLE,
+    TERMINALS_EXAMPLE,
+];

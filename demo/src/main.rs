@@ -1,5 +1,5 @@
-//! `cargo demo`: the whole product on loopback, with an example authority, two ordering bodies, their people's cards, a
-//! mailbox and a clock.
+//! `cargo demo`: the whole product on loopback, with an example authority, two ordering bodies, a service
+//! centre, their people's cards, a mailbox and a clock.
 
 #![forbid(unsafe_code)]
 #![allow(
@@ -11,6 +11,8 @@
 mod bidders;
 mod cards;
 mod clock;
+mod customers;
+mod door;
 mod hand;
 mod house;
 mod mailbox;
@@ -90,6 +92,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         data: &data,
         portal: arguments.port,
         validation: VALIDATION,
+        enrolment: ENROLMENT,
         smtp: smtp_address,
         clock: &clock,
     };
@@ -111,6 +114,8 @@ async fn run(arguments: Arguments) -> Result<()> {
         core: format!("{portal}/{}", house.core),
         review: format!("{portal}/{}", house.review),
         clerk: format!("{portal}/console/{}", house.review),
+        centre: format!("{portal}/{}", house.centre),
+        examiner: format!("{portal}/console/{}", house.centre),
         agent: format!("http://127.0.0.1:{AGENT}/"),
         mailbox: format!("http://127.0.0.1:{MAILBOX}/"),
         validation: format!("http://127.0.0.1:{VALIDATION}"),
@@ -152,7 +157,11 @@ fn tell(places: &Places, cards: &cards::Cards) {
     println!("  start here   http://127.0.0.1:{START}/");
     println!("  portal       {}", places.portal);
     println!("  bidders      {}   {}", places.core, places.review);
-    println!("  officers     {}   {}", places.console, places.clerk);
+    println!("  customers    {}", places.centre);
+    println!(
+        "  officers     {}   {}   {}",
+        places.console, places.clerk, places.examiner
+    );
     println!("  signing app  {}", places.agent);
     println!("  mailbox      {}", places.mailbox);
     println!("  OCSP, CRL    {}", places.validation);
@@ -163,6 +172,13 @@ fn tell(places: &Places, cards: &cards::Cards) {
             .map(|[japanese, _]| format!(" {japanese}"))
             .unwrap_or_default();
         println!("  card {:<14} PIN {}   {}{which}", card.id, card.pin, card.holder);
+    }
+    println!();
+    for person in customers::people() {
+        println!(
+            "  user {:<14} password {:<24} {}（{} {}）",
+            person.login, person.password, person.name, person.company, person.place
+        );
     }
     println!();
     println!("Ctrl-C ends all of it.");
@@ -194,6 +210,7 @@ async fn style() -> impl IntoResponse {
 }
 
 const VALIDATION: u16 = 8081;
+const ENROLMENT: u16 = 8443;
 const MAILBOX: u16 = 8025;
 const START: u16 = 8026;
 const AGENT: u16 = 24_817;

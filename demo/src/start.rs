@@ -3,6 +3,7 @@
 
 use crate::cards::{Cards, Shown};
 use crate::clock::{DemoClock, Refused};
+use crate::customers::{self, Person};
 use crate::story::Side;
 use askama::Template;
 use axum::extract::{Form, State};
@@ -57,6 +58,10 @@ pub(crate) struct Places {
     pub(crate) review: String,
     /// The console of its clerk.
     pub(crate) clerk: String,
+    /// The service centre.
+    pub(crate) centre: String,
+    /// The console of its examiner.
+    pub(crate) examiner: String,
     /// The signing app.
     pub(crate) agent: String,
     /// The mailbox.
@@ -95,6 +100,9 @@ struct Page {
     core: String,
     review: String,
     clerk: String,
+    centre: String,
+    examiner: String,
+    people: Vec<Person>,
     agent: String,
     mailbox: String,
     validation: String,
@@ -138,6 +146,9 @@ async fn page(State(start): State<Arc<Start>>) -> Response {
         core: places.core,
         review: places.review,
         clerk: places.clerk,
+        centre: places.centre,
+        examiner: places.examiner,
+        people: customers::people(),
         agent: places.agent,
         mailbox: places.mailbox,
         validation: places.validation,

@@ -36,7 +36,7 @@ pub(crate) enum Side {
     Holder,
     /// Takes part in tenders of the ordering bodies.
     Bidder,
-    /// Decides, at the authority or at an ordering body.
+    /// Decides, at the authority, at an ordering body or at the service centre.
     Officer,
 }
 
@@ -207,6 +207,24 @@ pub(crate) const CLERK: Story = Story {
     term: YEAR,
     price: 28_600,
 };
+/// The centre's examiner.
+pub(crate) const EXAMINER: Story = Story {
+    id: "examiner",
+    side: Side::Officer,
+    holder: ["森田 真司", "MORITA Shinji"],
+    company: Company {
+        name: "見本センター",
+        romaji: "Mihon Center",
+        address: "東京都港区赤坂六丁目6番6号",
+        corporate_number: None,
+    },
+    which: None,
+    ja: "見本センターの職員です。契約者を登録し、利用者を招待します。",
+    en: "Officer of Mihon Center: keeps its customers and invites their users.",
+    pin: "47958315",
+    term: YEAR,
+    price: 28_600,
+};
 /// What the company uses today at both ordering bodies.
 pub(crate) const SATO: Story = Story {
     id: "sato",
@@ -348,7 +366,7 @@ pub(crate) const KATO_NEW: Story = Story {
 };
 
 /// All of them, in the order of the drawer.
-pub(crate) const ALL: [Story; 19] = [
+pub(crate) const ALL: [Story; 20] = [
     VALID,
     LATE,
     LAST_TRY,
@@ -368,6 +386,7 @@ pub(crate) const ALL: [Story; 19] = [
     ENTRY,
     APPROVAL,
     CLERK,
+    EXAMINER,
 ];
 
 /// 見本認証局
