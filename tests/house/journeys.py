@@ -1,10 +1,13 @@
 """The browser journeys: one on a stand of two processes, the others on the demo."""
 
+import json
+import secrets
 import shutil
 
 from house import daemons
-from house.needs import BROWSER, CHROMIUM
-from house.processes import ROOT, TARGET, run
+from house.cards import AGENT
+from house.needs import BROWSER, CHROMIUM, SOFTHSM
+from house.processes import ROOT, TARGET, Ended, output, run
 from house.officers import OFFICERS, joins
 from house.stand import APPLICANT, Stand
 from house.step import Step
@@ -33,6 +36,10 @@ def steps():
         Step("bidder-hands", "on the demo: ICカード更新 as its start page tells it: 001 without script, 002 by keyboard alone", demo("bidder-hands", 240), beside=True),
         Step("bidder-pages", "on the demo: the same judges over the pages of 登録, login and ICカード更新 at both ordering bodies", demo("bidder-pages", 900), beside=True),
         Step("clerk-pages", "on the demo: the same judges over the pages on which a city's clerk decides what is held", demo("clerk-pages", 600), beside=True),
+        Step("terminal-keys", "the real agent, SoftHSM and OpenSSL: a terminal's key on a token and in a file, what was mistyped, what broke off and what the test finds; the same judges over its pages", terminal_keys, beside=True),
+        Step("terminals", "on the demo, with SoftHSM, OpenSSL and curl: procedure 003 from the application to certificates that log in; only the clock is moved", terminals, beside=True),
+        Step("terminal-pages", "on the demo: the same judges over the pages of procedure 003, the customer's and the examiner's", demo("terminal-pages", 600), beside=True),
+        Step("centre-pages", "on the demo: the same judges over the pages of a service centre's customers, and of its contracts", demo("centre-pages", 600), beside=True),
         Step("pages", "on the demo: axe-core, 360 px, paper and words of every page in both languages", demo("pages", 600), beside=True),
     ]
 
@@ -115,6 +122,36 @@ def unprintable(log):
     finally:
         stand.close()
         readers.end()
+
+
+def terminal_keys(log):
+    """デジタル証明書の取得 at the agent."""
+    told = token("terminal-keys")
+    status = node(log, "terminal-keys", 300, {"KAGIMORI_TERMINAL": json.dumps(told)})
+    return from_tap(log.read_text(errors="replace"), status)
+
+
+def terminals(log):
+    """Procedure 003 whole, on the demo, whose agent finds a token."""
+    told = token("terminals")
+    env = {"KAGIMORI_DEMO": str(TARGET / "debug" / "demo"), "KAGIMORI_PLACE": told["place"], "SOFTHSM2_CONF": told["conf"]}
+    status = node(log, "terminals", 420, {**env, "KAGIMORI_TERMINAL": json.dumps(told)})
+    return from_tap(log.read_text(errors="replace"), status)
+
+
+def token(name):
+    """A fresh token, whose PIN is nobody's, as a journey is told of it."""
+    place = PLACE / name
+    shutil.rmtree(place, ignore_errors=True)
+    tokens, settings = place / "tokens", place / "softhsm2.conf"
+    tokens.mkdir(parents=True)
+    settings.write_text(f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n")
+    pin = f"tok3n-{secrets.token_hex(5)}"
+    issue = ["softhsm2-util", "--init-token", "--free", "--label", "terminal", "--pin", pin, "--so-pin", secrets.token_hex(5)]
+    status, said = output(issue, env={"SOFTHSM2_CONF": str(settings)})
+    if status != 0:
+        raise Ended(f"no token was issued: {said.strip()}")
+    return {"agent": str(AGENT), "place": str(place / "run"), "module": SOFTHSM, "pin": pin, "conf": str(settings)}
 
 
 def demo(name, bound):

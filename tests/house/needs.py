@@ -12,6 +12,7 @@ BROWSER = ROOT / "tests" / "browser"
 VENV = TARGET / "venv"
 CHROMIUM = "/usr/bin/chromium"
 LIBCLANG = "/usr/lib/llvm-14/lib"
+SOFTHSM = "/usr/lib/softhsm/libsofthsm2.so"
 OPENSC_MODULE = "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so"
 
 
@@ -39,7 +40,7 @@ MACHINE = COMPILER + (
     Need("opensc", ("opensc-tool", "piv-tool", "pkcs15-tool", "pkcs11-tool")),
     Need("opensc-pkcs11", (OPENSC_MODULE,)),
     # A PKCS#11 token in software, for the keys of terminals.
-    Need("softhsm2", ("softhsm2-util", "/usr/lib/softhsm/libsofthsm2.so")),
+    Need("softhsm2", ("softhsm2-util", SOFTHSM)),
     Need("postgresql-15", ("/usr/lib/postgresql/15/bin/initdb", "/usr/lib/postgresql/15/bin/pg_ctl")),
     Need("chromium", (CHROMIUM,)),
     Need("libnss3-tools", ("certutil",)),
