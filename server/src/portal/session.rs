@@ -173,12 +173,35 @@ impl Portal {
     /// The session goes on under a new token. Whoever asks for the same at the same time, or within a minute because the
     /// answer was lost, is given the same token.
     pub(crate) async fn rotate(&self, session: &Session, now: Instant) -> Result<HeaderValue, Fault> {
+        self.rotate_with(session, None, now).await
+    }
+
+    /// The session goes on under a new token, with who is logged in at an office noted in it (A45). Both at once: whoever sees
+    /// the note has a token that lasts.
+    pub(crate) async fn rotate_noting(
+        &self,
+        session: &Session,
+        office: &str,
+        (name, value): (&str, String),
+        at: Instant,
+    ) -> Result<HeaderValue, Fault> {
+        let name = fact_name(office, name);
+        self.rotate_with(session, Some(SessionFact { name, value, at }), at)
+            .await
+    }
+
+    async fn rotate_with(
+        &self,
+        session: &Session,
+        noted: Option<SessionFact>,
+        now: Instant,
+    ) -> Result<HeaderValue, Fault> {
         let csrf = self.chance().octets();
         let token = session.next_token(&csrf);
         let until = now.plus_seconds(FORMER_FOR);
         let rotated = self
             .store()
-            .rotate_session(session.row.token, hashed(token.as_bytes()), csrf, until)
+            .rotate_session(session.row.token, hashed(token.as_bytes()), csrf, until, noted)
             .await?;
         if rotated {
             self.gauge().meet(hashed(token.as_bytes()));

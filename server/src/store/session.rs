@@ -77,13 +77,15 @@ impl Store {
     }
 
     /// The session goes on under another token and with other secrets, its facts with it (A45). Until `former_until` it
-    /// is still found by the old token. `false` if there is no such session any more: somebody was faster.
+    /// is still found by the old token. What is noted with it is never seen under the old one. `false` if there is no such
+    /// session any more, and nothing is noted: somebody was faster.
     pub async fn rotate_session(
         &self,
         old: [u8; 32],
         new: [u8; 32],
         csrf: [u8; 32],
         former_until: Instant,
+        noted: Option<SessionFact>,
     ) -> Result<bool, Fault> {
         self.writer
             .write(move |connection| {
@@ -94,6 +96,10 @@ impl Store {
                     }
                     connection.execute(ROTATE_FACTS, values![&old, &new]).await?;
                     connection.execute(ROTATE_REQUESTS, values![&old, &new]).await?;
+                    if let Some(fact) = noted {
+                        let values = values![&new, &fact.name, &fact.value, fact.at.0];
+                        connection.execute(NOTE, values).await?;
+                    }
                     Ok(true)
                 })
             })

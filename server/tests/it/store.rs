@@ -289,13 +289,15 @@ on_both! {
         store.note(token, fact.clone()).await.unwrap();
         let rotated = house.desk.chance().octets();
         let until = house.now().plus_seconds(60);
-        assert!(store.rotate_session(token, rotated, [5; 32], until).await.unwrap());
-        assert!(!store.rotate_session(token, [6; 32], [6; 32], until).await.unwrap(), "somebody was faster");
+        let seat = SessionFact { name: "seat".to_owned(), ..fact.clone() };
+        assert!(store.rotate_session(token, rotated, [5; 32], until, Some(seat.clone())).await.unwrap());
+        let slower = SessionFact { name: "slower".to_owned(), ..fact.clone() };
+        assert!(!store.rotate_session(token, [6; 32], [6; 32], until, Some(slower)).await.unwrap(), "somebody was faster");
         assert_eq!(store.session(token).await.unwrap(), None);
         assert_eq!(store.session_formerly(token, until).await.unwrap().unwrap().token, rotated);
         assert_eq!(store.session_formerly(token, until.plus_seconds(1)).await.unwrap(), None);
         assert_eq!(store.session(rotated).await.unwrap().unwrap().csrf, [5; 32]);
-        assert_eq!(store.session_facts(rotated).await.unwrap(), [fact]);
+        assert_eq!(store.session_facts(rotated).await.unwrap(), [fact, seat]);
         assert_eq!(store.end_idle_sessions(house.now().plus_seconds(-10), house.now().plus_seconds(-10)).await.unwrap(), 0);
         assert_eq!(store.end_idle_sessions(house.now().plus_seconds(10), house.now().plus_seconds(-10)).await.unwrap(), 1);
         assert_eq!(store.session_facts(rotated).await.unwrap(), []);

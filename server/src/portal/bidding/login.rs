@@ -114,18 +114,17 @@ pub(super) async fn ask(post: Post) -> Result<Response, Stop> {
 }
 
 /// The way back from the agent. It may be walked again by a browser that never saw the first answer.
-pub(super) async fn returned(visit: Visit) -> Result<Response, Stop> {
+pub(super) async fn returned(mut visit: Visit) -> Result<Response, Stop> {
     let (office, _) = visit.ordering_body()?;
+    let mut row = asked_by(&visit, &office).await?;
+    if row.is_none() {
+        // Another way back may have been faster, and taken it along under a new token since this session was read.
+        let by_now = visit.portal.look_again(visit.session_or_former()?, visit.now).await;
+        visit.visitor = by_now.map_err(|fault| visit.fault(&fault))?;
+        row = asked_by(&visit, &office).await?;
+    }
+    let row = row.ok_or_else(|| visit.not_found())?;
     let session = visit.session_or_former()?;
-    let code = visit.asked("code").unwrap_or_default();
-    let row = visit
-        .portal
-        .store()
-        .return_card_request(session.row.token, hashed(code.as_bytes()))
-        .await
-        .map_err(|fault| visit.fault(&fault))?
-        .filter(|row| row.office == office.id && Purpose::of(row) == Some(Purpose::Enter))
-        .ok_or_else(|| visit.not_found())?;
     let is_in = logged_in(session, &office).is_some();
     if let Visitor::Former(session) = &visit.visitor {
         // The token changes with the login alone: it was done, and what was to follow did not arrive.
@@ -148,6 +147,19 @@ pub(super) async fn returned(visit: Visit) -> Result<Response, Stop> {
         }
         CardRequestState::Done => take_seat(&visit, session, &office, &row).await,
     }
+}
+
+/// The request of this session that the code in the address is of.
+async fn asked_by(visit: &Visit, office: &Office) -> Result<Option<CardRequestRow>, Stop> {
+    let session = visit.session_or_former()?;
+    let code = visit.asked("code").unwrap_or_default();
+    let row = visit
+        .portal
+        .store()
+        .return_card_request(session.row.token, hashed(code.as_bytes()))
+        .await
+        .map_err(|fault| visit.fault(&fault))?;
+    Ok(row.filter(|row| row.office == office.id && Purpose::of(row) == Some(Purpose::Enter)))
 }
 
 /// ログアウト: the session ends with everything noted in it, and the agent's next report with 410. The PIN that the agent has

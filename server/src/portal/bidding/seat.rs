@@ -180,8 +180,7 @@ impl Portal {
         now: Instant,
     ) -> Result<HeaderValue, Fault> {
         let value = format!("{} {}", hex(&card.0), hex(&request));
-        self.note(session, &office.id, BIDDER, value, now).await?;
-        self.rotate(session, now).await
+        self.rotate_noting(session, &office.id, (BIDDER, value), now).await
     }
 }
 

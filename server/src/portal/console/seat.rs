@@ -253,8 +253,8 @@ impl Portal {
         officer: OfficerId,
         now: Instant,
     ) -> Result<axum::http::HeaderValue, Fault> {
-        self.note(session, &office.id, OFFICER, hex(&officer.0), now).await?;
-        self.rotate(session, now).await
+        self.rotate_noting(session, &office.id, (OFFICER, hex(&officer.0)), now)
+            .await
     }
 }
 

@@ -150,8 +150,7 @@ impl Portal {
         now: Instant,
     ) -> Result<HeaderValue, Fault> {
         let value = format!("{} {generation}", hex(&user.0));
-        self.note(session, &office.id, USER, value, now).await?;
-        self.rotate(session, now).await
+        self.rotate_noting(session, &office.id, (USER, value), now).await
     }
 }
 
