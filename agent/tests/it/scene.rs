@@ -9,8 +9,8 @@ use crate::portal::{CURRENT, Heard, NEW, Portal};
 
 /// The PIN of a new card whose holder chose another one.
 pub(crate) const OTHER: &str = "31415926";
-/// What the page of the swap says of an empty reader.
-pub(crate) const INSERT: &str = "新しいICカードを挿入してください。";
+/// What the page of the swap says of an empty reader, and not of one with the card before.
+pub(crate) const INSERT: &str = "新しいICカードを挿入してください。挿入すると";
 
 /// Where a renewal is played.
 pub(crate) struct Scene {
