@@ -267,10 +267,22 @@ pub(crate) fn free_port() -> u16 {
     loop {
         // Below the ports that the system gives to whoever asks for any: no connection takes it before the server does.
         let port = 20_000 + u16::from_be_bytes(Chance::system().octets()) % 12_000;
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+        if is_ours_alone(port) && std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
     }
+}
+
+/// Whether no other test that runs now has chosen it too: it may not have been bound there yet. It stays ours until this
+/// process ends.
+fn is_ours_alone(port: u16) -> bool {
+    let place = std::env::temp_dir().join("kagimori-test-ports");
+    std::fs::create_dir_all(&place).unwrap();
+    let claim = std::fs::File::create(place.join(port.to_string())).unwrap();
+    let is_ours = claim.try_lock().is_ok();
+    // Closing it would give it up.
+    std::mem::forget(claim);
+    is_ours
 }
 
 async fn create_authorities(config: &Config, clock: &Clock) {
