@@ -4,6 +4,7 @@ import dataclasses
 import os
 import pathlib
 import pwd
+import re
 import shutil
 import subprocess
 import tempfile
@@ -66,6 +67,21 @@ def machine_pcscd(readers, slots, log, as_root):
     return program, socket
 
 
+def memory():
+    """A directory in memory for what a test writes and removes, where there is room; else where such files usually are.
+
+    The tests sync many thousand times, and each waits for a disk that proves nothing here: what a power cut would take is
+    decided by `server/tests/durability/disk.c`, and a killed program leaves the same files on either.
+    """
+    place = pathlib.Path("/dev/shm")
+    if not os.access(place, os.W_OK):
+        return pathlib.Path(tempfile.gettempdir())
+    # In kB; what the files of a build occupy in the page cache is free too.
+    available = re.search(r"MemAvailable: +(\d+)", pathlib.Path("/proc/meminfo").read_text())
+    room = min(shutil.disk_usage(place).free, int(available[1]) << 10)
+    return place if room > 4 << 30 else pathlib.Path(tempfile.gettempdir())
+
+
 @dataclasses.dataclass
 class Postgres:
     """A PostgreSQL 15 cluster in a temporary directory, trusting 127.0.0.1."""
@@ -95,7 +111,7 @@ class Postgres:
 
 def postgres():
     """Makes a cluster and starts it. It refuses to run as root, so root lends it the user `postgres`."""
-    place = pathlib.Path(tempfile.mkdtemp(prefix="kagimori-postgres-"))
+    place = pathlib.Path(tempfile.mkdtemp(prefix="kagimori-postgres-", dir=memory()))
     log = LOGS / "postgres.log"
     log.write_text("")
     as_user = []

@@ -4,6 +4,7 @@ import functools
 import os
 import re
 import shutil
+import tempfile
 
 from house import bidding, daemons, independent, journeys, judges, needs, proxy, set_up, tally_test
 from house.processes import ROOT, TARGET, output, run
@@ -161,7 +162,10 @@ def tests_of_pcscd(log):
 def cargo_tests(log, env, targets=(), without=None):
     """The tests of those targets, or of all, by nextest where it is there; then those in the documentation, which it does not run.
     Tests whose name holds `without` are left out and do not count as skipped."""
-    env = {**env, "PROPTEST_CASES": os.environ.get("PROPTEST_CASES", "64")}
+    place = tempfile.mkdtemp(prefix="kagimori-tests-", dir=daemons.memory())
+    # PostgreSQL, to which some tests lend a directory in it, is another user.
+    os.chmod(place, 0o755)
+    env = {**env, "PROPTEST_CASES": os.environ.get("PROPTEST_CASES", "64"), "TMPDIR": place}
     if needs.version(["cargo", "nextest", "--version"]) == "not installed":
         runs = [["cargo", "test", "--workspace", "--no-fail-fast", *(targets or ["--lib", "--bins", "--tests"])]]
         if without:
@@ -184,6 +188,7 @@ def cargo_tests(log, env, targets=(), without=None):
             # What was left out on purpose is not counted; a run that left out everything still has nothing to show.
             printed = re.sub(r"\d+ (skipped|filtered out)", r"0 \1", printed)
         tally += from_cargo(printed, status)
+    shutil.rmtree(place, ignore_errors=True)
     return tally
 
 
