@@ -91,7 +91,13 @@ fn fill(config: &Config) -> Result<()> {
         .store
         .strip_prefix("sqlite://")
         .context("the bench is of SQLite")?;
-    rusqlite::Connection::open(path)?.execute_batch(FILL)?;
+    a_million_of(CA, Path::new(path))
+}
+
+/// A million certificates of this authority, beside those that a database holds.
+pub(crate) fn a_million_of(authority: &str, database: &Path) -> Result<()> {
+    let connection = rusqlite::Connection::open(database)?;
+    connection.execute_batch(&FILL.replace("'bench'", &format!("'{authority}'")))?;
     Ok(())
 }
 
