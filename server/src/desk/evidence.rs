@@ -253,6 +253,19 @@ pub fn by_cmp(message: &Authentic, at: Instant) -> Option<Authenticated> {
     }
 }
 
+/// The key of this certificate has signed a message that nobody could know before.
+pub(super) fn by_key(
+    certificate: &Certificate,
+    message: &[u8; 32],
+    signature: &[u8],
+    at: Instant,
+) -> Result<Authenticated, Unproven> {
+    let key = certificate.public_key();
+    key.verify(key.algorithm().signature(), message, signature)
+        .map_err(|why| Unproven::Signature(why.to_string()))?;
+    Ok(Authenticated::verified(Fingerprint(certificate.fingerprint()), at))
+}
+
 /// The certificate was signed elsewhere by this issuer's key, as its signature shows.
 pub fn signed_before(certificate: &Certificate, issuer: &Certificate) -> Result<Signed, pki::certificate::NotSignedBy> {
     certificate.verify_signed_by(issuer)?;

@@ -1,15 +1,17 @@
-//! Example offices at work: their officers, a paper that waits for its second person, bidders that are registered. The demo
-//! is made of it; every signature is the card's own, and everything goes the way it goes at the console and on the pages.
+//! Example offices at work: their officers, a paper that waits for its second person, bidders that are registered, a centre's
+//! customers with terminals in every state. The demo is made of it; every signature is the card's own, and everything goes the way it goes at the console and on the pages.
 
 mod bidder;
 mod customer;
+mod terminal;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use casework::Refusal;
+use casework::evidence::Presented;
 pub use casework::identity::OfficerId;
 use casework::identity::{Company, Fingerprint, PersonNumber, Serial};
-use casework::officer::{Account, Card, Enrolment, Role};
+use casework::officer::{Account, Card, Enrolment, Proof, Role};
 use casework::paper::{Case, File, Form};
 use casework::time::Instant;
 use pki::certificate::Certificate;
@@ -18,9 +20,12 @@ use wire::office::{Language, Text};
 
 pub use bidder::{ExampleBidder, Outcome};
 pub use casework::identity::RegistrationId;
-pub use customer::{ExampleCustomer, ExampleTerminal, ExampleUser, OrganisationId};
+pub use casework::review::{Reason, Verdict};
+pub use casework::time::Day;
+pub use customer::{ExampleCustomer, ExampleTerminal, ExampleUser, OrganisationId, UserId};
+pub use terminal::{Application, ExampleApplicant, ExampleCertificate, ExampleExaminer, Wished};
 
-use super::evidence::{self, Unproven, sha256};
+use super::evidence::{self, Shown, Unproven, sha256};
 use super::officer::{Command as Ask, OfficerAccount, invitation_code, invitation_digest};
 use super::paper::{Command, NewFile, Paper};
 use super::{Actor, CaseId, Desk, Failure, Procedure as _};
@@ -138,13 +143,9 @@ impl Desk {
             code,
         };
         self.perform(&OPERATOR, id, &invite).await?;
-        let [authentication, signature] = card.certificates();
-        let shown = self.shown(&office, &authentication, &signature).await?;
-        let title = ("職員カードの登録", "Enrolment of an officer's card");
-        let request = self.challenge(&office, OfficerAccount::NOUN, title);
-        let message = authentication_message(ORIGIN, &request, &shown.authentication().fingerprint());
-        let answer = card.authenticate(&message).map_err(ExampleFault::Card)?;
-        let presented = evidence::presented(ORIGIN, &request, &shown, &answer, self.clock().now())?;
+        let (shown, presented) = self
+            .example_presented(&office, card, ("職員カードの登録", "Enrolment of an officer's card"))
+            .await?;
         let subject = shown.subject();
         let enrolment = Enrolment {
             code,
@@ -163,6 +164,21 @@ impl Desk {
         let own = Actor::Holder { session: id.octets() };
         self.perform(&own, id, &Ask::Enrol(Box::new(enrolment))).await?;
         Ok(OfficerId(id.octets()))
+    }
+
+    /// The officer logs in with the card.
+    pub async fn example_officer_login<C: ExampleCard>(
+        &self,
+        office: &str,
+        officer: OfficerId,
+        card: &mut C,
+    ) -> Result<(), ExampleFault<C::Fault>> {
+        let office = self.example_office(office)?;
+        let (_, presented) = self.example_presented(&office, card, ("ログイン", "Log in")).await?;
+        let own = Actor::Holder { session: officer.0 };
+        let account: CaseId<OfficerAccount> = CaseId::from_octets(officer.0);
+        self.perform(&own, account, &Ask::LogIn(Proof::Card(presented))).await?;
+        Ok(())
     }
 
     /// An officer enters an application on paper and signs what was entered; it then waits for its second person.
@@ -207,6 +223,22 @@ impl Desk {
         let signed = evidence::possession(cms, &text, Fingerprint(signer.fingerprint()), now)?;
         self.perform(&actor, id, &Command::Submit(signed)).await?;
         Ok(())
+    }
+
+    /// The card answers a challenge, as it would for a page.
+    async fn example_presented<C: ExampleCard>(
+        &self,
+        office: &Office,
+        card: &mut C,
+        title: (&str, &str),
+    ) -> Result<(Shown, Presented), ExampleFault<C::Fault>> {
+        let [authentication, signature] = card.certificates();
+        let shown = self.shown(office, &authentication, &signature).await?;
+        let request = self.challenge(office, OfficerAccount::NOUN, title);
+        let message = authentication_message(ORIGIN, &request, &shown.authentication().fingerprint());
+        let answer = card.authenticate(&message).map_err(ExampleFault::Card)?;
+        let presented = evidence::presented(ORIGIN, &request, &shown, &answer, self.clock().now())?;
+        Ok((shown, presented))
     }
 
     fn example_entry<C: std::error::Error>(

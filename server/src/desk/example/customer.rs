@@ -1,15 +1,14 @@
 //! Customers of a service centre: a contract, and people who have chosen their passwords through the links that they were
 //! sent.
 
-use casework::identity::UserId;
 use casework::organisation::{Contract, ContractNumber, Form};
-use casework::user::{Account, LoginId};
+use casework::user::{Account, Attempt, LoginId};
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use wire::office::Language;
 
-pub use casework::identity::OrganisationId;
+pub use casework::identity::{OrganisationId, UserId};
 
 use super::{ExampleFault, OPERATOR};
 use crate::desk::organisation::{Command as Ask, Organisation};
@@ -166,5 +165,21 @@ impl Desk {
         let own = Actor::Holder { session: case.octets() };
         self.perform(&own, case, &Command::Accept { token, password }).await?;
         Ok(UserId(case.octets()))
+    }
+    /// The person logs in.
+    pub async fn example_login(&self, office: &str, user: &ExampleUser<'_>) -> Result<(), ExampleFault<Infallible>> {
+        let office = self.example_office(office)?;
+        let terminals = office
+            .terminals()
+            .map_err(|not_offered| ExampleFault::Wrong(not_offered.to_string()))?;
+        let login = LoginId::typed(user.login).ok_or_else(|| ExampleFault::Wrong(format!("no ID {}", user.login)))?;
+        let row = self.store().user_of_login(&office.id, &login).await?;
+        let row = row.ok_or_else(|| ExampleFault::Wrong(format!("there is no user {}", user.login)))?;
+        let typed = self.typed(terminals, Some(&row), user.password).await?;
+        let own = Actor::Holder { session: row.id.0 };
+        let case: CaseId<UserAccount> = CaseId::from_octets(row.id.0);
+        self.perform(&own, case, &Command::LogIn(Attempt::Password(typed)))
+            .await?;
+        Ok(())
     }
 }
