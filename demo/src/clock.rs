@@ -2,6 +2,7 @@
 //! published lists never become younger.
 
 use server::clock::Instant;
+use server::desk::example::Day;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,6 +12,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 pub(crate) struct DemoClock {
     ahead: Arc<AtomicI64>,
     server: server::clock::Clock,
+}
+
+/// What has happened before the demo begins happens in it, day by day, at nine o'clock in Japan.
+pub(crate) struct Past {
+    clock: DemoClock,
+    today: Day,
+    present: i64,
 }
 
 /// Why the clock was not turned.
@@ -37,6 +45,15 @@ impl DemoClock {
             clock.ahead.store(wanted.0 - clock.now(), Ordering::Relaxed);
         }
         Ok(clock)
+    }
+
+    /// The time before the demo begins, while nothing of it runs yet.
+    pub(crate) fn past(&self) -> Past {
+        Past {
+            today: self.server.now().day(),
+            present: self.ahead.load(Ordering::Relaxed),
+            clock: self.clone(),
+        }
     }
 
     /// As the server takes it.
@@ -83,6 +100,24 @@ impl DemoClock {
     /// In Japan, RFC 3339.
     pub(crate) fn rfc3339(&self) -> String {
         self.server.now().to_string()
+    }
+}
+
+impl Past {
+    /// The demo's first day.
+    pub(crate) const fn today(&self) -> Day {
+        self.today
+    }
+
+    /// It is so many days before that day.
+    pub(crate) fn is(&self, days_ago: i32) {
+        let then = self.today.plus(-days_ago).begins().0 + 9 * 3_600;
+        self.clock.ahead.fetch_add(then - self.clock.now(), Ordering::Relaxed);
+    }
+
+    /// The present comes back.
+    pub(crate) fn ends(self) {
+        self.clock.ahead.store(self.present, Ordering::Relaxed);
     }
 }
 

@@ -7,7 +7,8 @@ use crate::clock::DemoClock;
 use crate::customers;
 use crate::door::{self, CERTIFICATE, KEY};
 use crate::officers;
-use crate::story::{self, FOREIGN, LAST_TRY, MUTE, SATO_REVOKED, Story};
+use crate::story::{self, EXAMINER, FOREIGN, LAST_TRY, MUTE, SATO_REVOKED, Story};
+use crate::terminals;
 use agent::virtual_card::{Blank, Drawer, Keys, NewCard, Readers, Storage, Tries, VirtualCard};
 use anyhow::{Context, Result};
 use server::authority::Authority;
@@ -50,6 +51,8 @@ pub(crate) struct House {
     pub(crate) review: String,
     /// The service centre.
     pub(crate) centre: String,
+    /// The application there that is a draft.
+    pub(crate) draft: String,
     /// The authority's name in addresses.
     pub(crate) authority: String,
 }
@@ -73,21 +76,33 @@ impl Plan<'_> {
         let registrar = server::serve::registrar(&config, store.clone(), self.clock.server(), chance).await?;
         let folder = self.data.join("cards");
         if !folder.exists() {
+            let past = self.clock.past();
+            past.is(terminals::BEGINS);
             for (id, text) in [&office.id, &core, &review, &centre].into_iter().zip(EXAMPLES) {
                 store.load_office(id, text, self.clock.server().now()).await?;
             }
             let making = folder.with_extension("making");
             std::fs::create_dir_all(&making).context("no folder for the cards")?;
-            self.make_cards(&registrar, &authority, &making).await?;
+            let issuers = [
+                registrar.example_authority(&authority, story::AUTHORITY.name).await?,
+                registrar.example_authority("betsu", "別の認証局").await?,
+            ];
+            self.make_card(&registrar, &issuers, EXAMINER, &making).await?;
             registrar.desk().reopen().await??;
+            let draft = customers::at_work(registrar.desk(), &centre, &making, past).await?;
+            std::fs::write(making.join(DRAFT), draft).context("the draft cannot be noted")?;
+            for story in story::ALL.into_iter().filter(|story| story.id != EXAMINER.id) {
+                self.make_card(&registrar, &issuers, story, &making).await?;
+            }
             officers::at_work(registrar.desk(), &office.id, &making).await?;
             bidders::at_work(registrar.desk(), [&core, &review], &making).await?;
-            customers::at_work(registrar.desk(), &centre, &making).await?;
             // Renamed when all are there, so that a house that was left half built is built again.
             std::fs::rename(&making, &folder).context("the folder of the cards cannot take its name")?;
         }
         let (drawer, readers) = Drawer::new(READERS);
         let kept = open_cards(&office, &folder)?;
+        let draft = std::fs::read_to_string(folder.join(DRAFT));
+        let draft = draft.context("what an earlier demo left is older than this one; begin anew with --reset")?;
         store.close().await;
         Ok(House {
             config,
@@ -97,6 +112,7 @@ impl Plan<'_> {
             core,
             review,
             centre,
+            draft,
             authority,
         })
     }
@@ -153,16 +169,18 @@ server = "{smtp}"
         Ok(Config::read(&path)?)
     }
 
-    async fn make_cards(&self, registrar: &Registrar, authority: &str, folder: &Path) -> Result<()> {
-        let ours = registrar.example_authority(authority, story::AUTHORITY.name).await?;
-        let other = registrar.example_authority("betsu", "別の認証局").await?;
-        let now = self.clock.server().now();
-        for story in story::ALL {
-            let issuer = if story.id == FOREIGN.id { &other } else { &ours };
-            let card = make(registrar, issuer, story, &story.order(now), folder).await?;
-            if story.id == LAST_TRY.id {
-                cards::with_one_try(card)?;
-            }
+    async fn make_card(
+        &self,
+        registrar: &Registrar,
+        [ours, other]: &[Authority; 2],
+        story: Story,
+        folder: &Path,
+    ) -> Result<()> {
+        let issuer = if story.id == FOREIGN.id { other } else { ours };
+        let holder = story.order(self.clock.server().now());
+        let card = make(registrar, issuer, story, &holder, folder).await?;
+        if story.id == LAST_TRY.id {
+            cards::with_one_try(card)?;
         }
         Ok(())
     }
@@ -214,6 +232,8 @@ fn open_cards(office: &Office, folder: &Path) -> Result<Vec<Kept>> {
         .collect()
 }
 
+/// The file beside the cards that names the draft.
+const DRAFT: &str = "draft";
 /// The offices, the authority's first.
 const EXAMPLES: [&str; 4] = [
     AUTHORITY_EXAMPLE,

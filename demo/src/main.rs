@@ -19,6 +19,7 @@ mod mailbox;
 mod officers;
 mod start;
 mod story;
+mod terminals;
 
 use agent::{Agent, Listeners};
 use anyhow::{Context, Result};
@@ -116,6 +117,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         clerk: format!("{portal}/console/{}", house.review),
         centre: format!("{portal}/{}", house.centre),
         examiner: format!("{portal}/console/{}", house.centre),
+        draft: format!("{portal}/{}/reissue/{}/confirm", house.centre, house.draft),
         agent: format!("http://127.0.0.1:{AGENT}/"),
         mailbox: format!("http://127.0.0.1:{MAILBOX}/"),
         validation: format!("http://127.0.0.1:{VALIDATION}"),

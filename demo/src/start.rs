@@ -5,6 +5,7 @@ use crate::cards::{Cards, Shown};
 use crate::clock::{DemoClock, Refused};
 use crate::customers::{self, Person};
 use crate::story::Side;
+use crate::terminals::{TOLD, Told};
 use askama::Template;
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
@@ -62,6 +63,8 @@ pub(crate) struct Places {
     pub(crate) centre: String,
     /// The console of its examiner.
     pub(crate) examiner: String,
+    /// What one of its customers has entered and not sent off.
+    pub(crate) draft: String,
     /// The signing app.
     pub(crate) agent: String,
     /// The mailbox.
@@ -102,7 +105,9 @@ struct Page {
     clerk: String,
     centre: String,
     examiner: String,
+    draft: String,
     people: Vec<Person>,
+    terminals: [Told; 11],
     agent: String,
     mailbox: String,
     validation: String,
@@ -148,7 +153,9 @@ async fn page(State(start): State<Arc<Start>>) -> Response {
         clerk: places.clerk,
         centre: places.centre,
         examiner: places.examiner,
+        draft: places.draft,
         people: customers::people(),
+        terminals: TOLD,
         agent: places.agent,
         mailbox: places.mailbox,
         validation: places.validation,

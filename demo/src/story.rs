@@ -219,10 +219,11 @@ pub(crate) const EXAMINER: Story = Story {
         corporate_number: None,
     },
     which: None,
-    ja: "見本センターの職員です。契約者を登録し、利用者を招待します。",
-    en: "Officer of Mihon Center: keeps its customers and invites their users.",
+    ja: "見本センターの職員です。再発行の申込を審査します。契約者を登録し、利用者を招待します。",
+    en: "Officer of Mihon Center: examines applications for reissues, keeps its customers and invites their users.",
     pin: "47958315",
-    term: YEAR,
+    // It is made when the centre's year begins that the demo has behind it.
+    term: Term::Days(30, 720),
     price: 28_600,
 };
 /// What the company uses today at both ordering bodies.
