@@ -110,6 +110,14 @@ async function officer(world, page, look) {
   await look(page, "organisations");
   await press(page, "main table a");
   await look(page, "organisation");
+  await press(page, page.locator('main table a[href$="/edit"]').first());
+  await look(page, "user-correct");
+  await page.locator("#mail").fill("nobody");
+  await press(page, "#go");
+  await look(page, "user-correct-wrong");
+  await page.locator("#mail").fill("hanako.tsukan@tsukan.example");
+  await press(page, "#go");
+  await check("the corrected address is kept", async () => holds(await page.locator("main").innerText(), "hanako.tsukan@tsukan.example"));
   await page.goto(`${DESK}/organisations/new`);
   await look(page, "contract-new");
 }
@@ -117,7 +125,7 @@ async function officer(world, page, look) {
 async function bothLanguages() {
   await check("both languages have the same pages", () => {
     const [japanese, english] = [seen.ja, seen.en].map((pages) => [...pages.keys()].join(" "));
-    if (japanese !== english || seen.ja.size < 16) throw new Error(`${seen.ja.size} pages: ${japanese} – ${english}`);
+    if (japanese !== english || seen.ja.size < 18) throw new Error(`${seen.ja.size} pages: ${japanese} – ${english}`);
   });
   for (const [name, texts] of seen.ja) await judgeBoth(name, texts, seen.en.get(name) ?? []);
 }

@@ -19,4 +19,5 @@ mod queue;
 pub(crate) mod seat;
 mod session;
 mod tokens;
+mod users;
 mod walk;

@@ -1,4 +1,4 @@
-//! The forms of a contract and of an invitation for it.
+//! The forms of a contract, of an invitation for it and of the correction of a user.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -16,6 +16,8 @@ use super::view;
 use crate::catalogue::Message;
 use crate::portal::page::render;
 use crate::portal::refusal;
+use crate::portal::session::hex;
+use crate::store::UserRow;
 
 /// A contract as it was typed, with what is wrong with it.
 #[derive(Clone, Default)]
@@ -34,6 +36,14 @@ pub(super) struct Invitation {
     name: String,
     mail: String,
     pub(super) language: Language,
+    errors: Vec<(&'static str, Message)>,
+}
+
+/// What is corrected of a user, as it was typed.
+#[derive(Clone, Default)]
+pub(super) struct Correction {
+    name: String,
+    mail: String,
     errors: Vec<(&'static str, Message)>,
 }
 
@@ -167,15 +177,7 @@ impl Invitation {
             let message = words.message(Code::Malformed, &[("why", &words.say("desk-user-login-help"))]);
             self.complain("login", message);
         }
-        for (name, value) in [("name", self.name.clone()), ("mail", self.mail.clone())] {
-            let wrong = complaint(&value, if name == "mail" { 254 } else { 60 });
-            let wrong =
-                wrong.or_else(|| (name == "mail" && !characters::mailable(&value)).then_some(Complaint::MailForm));
-            if let Some(complaint) = wrong {
-                let label = words.say(&format!("desk-user-{name}"));
-                self.complain(name, refusal::complained(words, &label, complaint, ""));
-            }
-        }
+        self.errors.extend(wrong_person(seat, &self.name, &self.mail));
         login
             .filter(|_| self.errors.is_empty())
             .map(|login| (login, self.name.clone(), self.mail.clone()))
@@ -195,6 +197,67 @@ impl Invitation {
         .map(|(name, label, value)| field(page, name, label, value, &self.errors))
         .collect()
     }
+}
+
+impl Correction {
+    pub(super) fn of(post: &SeatPost) -> Self {
+        let typed = |name| post.field(name).trim().to_owned();
+        Self {
+            name: typed("name"),
+            mail: typed("mail"),
+            errors: Vec::new(),
+        }
+    }
+
+    /// Name and address, or nothing and the complaints.
+    pub(super) fn checked(&mut self, seat: &Seat) -> Option<(String, String)> {
+        self.errors = wrong_person(seat, &self.name, &self.mail);
+        self.errors.is_empty().then(|| (self.name.clone(), self.mail.clone()))
+    }
+
+    pub(super) fn page(&self, seat: &Seat, organisation: &str, row: &UserRow, status: StatusCode) -> Response {
+        let page = seat.frame(Tab::Organisations);
+        let values = [
+            ("name", "desk-user-name", &self.name),
+            ("mail", "desk-user-mail", &self.mail),
+        ];
+        let fields = values
+            .into_iter()
+            .map(|(name, label, value)| field(&page, name, label, value, &self.errors));
+        let view = view::UserForm {
+            fields: fields.collect(),
+            login: page.fact("desk-user-login", row.account.login.to_string()),
+            id: organisation.to_owned(),
+            user: hex(&row.id.0),
+            page,
+        };
+        render(status, &view)
+    }
+}
+
+impl From<&UserRow> for Correction {
+    fn from(row: &UserRow) -> Self {
+        Self {
+            name: row.account.name.clone(),
+            mail: row.account.mail.clone(),
+            errors: Vec::new(),
+        }
+    }
+}
+
+/// What is wrong with a person's name and address.
+fn wrong_person(seat: &Seat, name: &str, mail: &str) -> Vec<(&'static str, Message)> {
+    let unmailable = || (!characters::mailable(mail)).then_some(Complaint::MailForm);
+    let wrong = [
+        ("name", complaint(name, 60)),
+        ("mail", complaint(mail, 254).or_else(unmailable)),
+    ];
+    let words = seat.visit.words;
+    let told = |(name, wrong): (&'static str, Option<Complaint>)| {
+        let label = words.say(&format!("desk-user-{name}"));
+        wrong.map(|complaint| (name, refusal::complained(words, &label, complaint, "")))
+    };
+    wrong.into_iter().filter_map(told).collect()
 }
 
 fn field(

@@ -10,7 +10,7 @@ use casework::officer::Role;
 use casework::user::{Account, LoginId};
 use wire::code::Code;
 
-use super::contract_form::{Form, Invitation};
+use super::contract_form::{Correction, Form, Invitation};
 use super::frame::Tab;
 use super::seat::{Seat, SeatPost};
 use super::view;
@@ -36,6 +36,7 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/organisations/{id}/end", post(end))
         .route("/organisations/{id}/users", post(invite))
         .route("/organisations/{id}/users/{user}/invite", post(invite_again))
+        .route("/organisations/{id}/users/{user}/edit", get(correcting).post(correct))
         .route("/organisations/{id}/users/{user}/block", post(block))
 }
 
@@ -160,6 +161,29 @@ async fn invite_again(Path((_, id, user)): Path<(String, String, String)>, post:
     // In the language in which the person was written to before.
     let form = Invitation::in_language(place.map(|place| place.language).unwrap_or_default());
     invited(seat, &id, row.id, row.account, form).await
+}
+
+/// `GET /console/{office}/organisations/{id}/users/{user}/edit`
+async fn correcting(Path((_, id, user)): Path<(String, String, String)>, seat: Seat) -> Result<Response, Stop> {
+    seat.must(Role::Administration)?;
+    let row = user_of(&seat, &id, &user).await?;
+    Ok(Correction::from(&row).page(&seat, &id, &row, StatusCode::OK))
+}
+
+/// 訂正: the name, or the address that mails go to; the person is told there.
+async fn correct(Path((_, id, user)): Path<(String, String, String)>, post: SeatPost) -> Result<Response, Stop> {
+    let seat = &post.seat;
+    seat.must(Role::Administration)?;
+    let row = user_of(seat, &id, &user).await?;
+    let mut form = Correction::of(&post);
+    let Some((name, mail)) = form.checked(seat) else {
+        return Ok(form.page(seat, &id, &row, StatusCode::UNPROCESSABLE_ENTITY));
+    };
+    let case: CaseId<UserAccount> = CaseId::from_octets(row.id.0);
+    let command = Command::Correct { name, mail };
+    let corrected = seat.visit.portal.desk().perform(&seat.actor(), case, &command).await;
+    corrected.map_err(|failure| seat.failed(&failure))?;
+    Ok(seat.to(&format!("/organisations/{id}?notice=saved")))
 }
 
 /// 停止

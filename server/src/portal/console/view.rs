@@ -361,6 +361,19 @@ pub(super) struct ContractForm {
     pub(super) fields: Vec<Typed>,
 }
 
+/// What can be corrected of a user.
+#[derive(Template)]
+#[template(path = "console/user.html")]
+pub(super) struct UserForm {
+    pub(super) page: Frame,
+    /// The contract's.
+    pub(super) id: String,
+    pub(super) user: String,
+    /// 利用者ID, which stays.
+    pub(super) login: Fact,
+    pub(super) fields: Vec<Typed>,
+}
+
 /// A field with what was typed.
 pub(super) struct Typed {
     pub(super) name: &'static str,

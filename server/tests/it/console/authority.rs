@@ -112,6 +112,8 @@ const CENTRE: &[(&str, &str, &str)] = &[
     ("POST", "/organisations/{id}/edit", "D"),
     ("POST", "/organisations/{id}/users", "D"),
     ("POST", "/organisations/{id}/users/{user}/invite", "D"),
+    ("GET", "/organisations/{id}/users/{user}/edit", "D"),
+    ("POST", "/organisations/{id}/users/{user}/edit", "D"),
     ("POST", "/organisations/{id}/users/{user}/block", "D"),
     ("POST", "/organisations/{id}/end", "D"),
 ];

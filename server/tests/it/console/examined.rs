@@ -18,8 +18,8 @@ use crate::portal::browser::{Agent, Answered, Browser, ORIGIN};
 
 const DESK: &str = "/console/mihon-center";
 
-struct Room {
-    counter: Counter,
+pub(super) struct Room {
+    pub(super) counter: Counter,
     router: Router,
     case: CaseId<Reissue>,
     /// Its page.
@@ -27,12 +27,12 @@ struct Room {
 }
 
 /// An officer who is logged in.
-struct Examiner {
-    browser: Browser,
+pub(super) struct Examiner {
+    pub(super) browser: Browser,
     card: TestCard,
 }
 
-async fn room(persons: &str) -> Room {
+pub(super) async fn room(persons: &str) -> Room {
     let house = House::on_sqlite().await;
     let counter = if persons == "two" {
         Counter::of_two(house).await
@@ -50,7 +50,7 @@ async fn room(persons: &str) -> Room {
 }
 
 impl Room {
-    async fn examiner(&self, person: &str, company: &str, roles: &[Role]) -> Examiner {
+    pub(super) async fn examiner(&self, person: &str, company: &str, roles: &[Role]) -> Examiner {
         let (desk, name) = (&self.counter.centre.desk, format!("職員 {person}"));
         let case: CaseId<OfficerAccount> = desk.new_case();
         let code = invitation_code(desk.chance());
