@@ -75,6 +75,7 @@ reissue-code-1 = Code 1
 reissue-code-2 = Code 2
 reissue-code-3 = Code 3
 reissue-hidden = not shown
+reissue-code-none = none
 reissue-issued = Issued on
 reissue-suspended = Suspended: not acquired
 reissue-content = Applied for

@@ -75,6 +75,7 @@ reissue-code-1 = 認証コード1
 reissue-code-2 = 認証コード2
 reissue-code-3 = 認証コード3
 reissue-hidden = 表示していません
+reissue-code-none = ありません
 reissue-issued = 発行日
 reissue-suspended = 未取得停止
 reissue-content = 申込内容

@@ -21,6 +21,8 @@ pub struct OfferedTerminal {
     pub valid_until: Option<Instant>,
     /// 未取得停止
     pub suspended: bool,
+    /// Whether it has an 認証コード2. The code itself is no part of any row.
+    pub has_code: bool,
     /// 再発行申込中: the open application that it is in.
     pub open: Option<(CaseId<Reissue>, Number)>,
 }
@@ -55,6 +57,7 @@ impl Desk {
             issued_on: latest.map(|one| one.since.day()).or(row.issued_on),
             valid_until: counting.map(|one| one.validity.1).max().or(before),
             suspended: row.suspended,
+            has_code: row.code.is_some(),
             open: open.map(|(case, number)| (CaseId::from_octets(case), number)),
         })
     }

@@ -51,6 +51,7 @@ pub(super) fn lines(page: &Page, terminals: &[Terminal], offered: &[OfferedTermi
         issued_on: None,
         valid_until: None,
         suspended: false,
+        has_code: false,
         open: None,
     };
     let line = |terminal| match known(terminal) {
@@ -71,5 +72,6 @@ pub(super) fn line(page: &Page, offered: &OfferedTerminal) -> view::Line {
         third_code: terminal.third_code().to_owned(),
         issued: offered.issued_on.map_or_else(String::new, day),
         suspended: offered.suspended,
+        has_code: offered.has_code,
     }
 }

@@ -180,6 +180,8 @@ pub(super) struct Line {
     pub(super) issued: String,
     /// 未取得停止
     pub(super) suspended: bool,
+    /// Whether there is an 認証コード2 to be masked.
+    pub(super) has_code: bool,
 }
 
 /// W-STILLVALID

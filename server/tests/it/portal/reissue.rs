@@ -9,7 +9,7 @@ use server::portal::{Portal, Site, router};
 
 use super::browser::{Answered, Browser, ORIGIN};
 use crate::centre::PASSWORD;
-use crate::examination::{CENTRE, Counter, day, verdict_with};
+use crate::examination::{CENTRE, Counter, day, terminal, verdict_with};
 use crate::house::{House, noon, on_both};
 use crate::invariant;
 
@@ -85,6 +85,35 @@ fn case_of(at: &str) -> CaseId<Reissue> {
 }
 
 on_both! {
+    async fn a09_the_second_code_is_masked_on_every_page_of_an_application_and_shown_where_it_is_acquired(house: House) {
+        let counter = Counter::of(house).await;
+        let by = counter.officer("2001", CENTRE).await;
+        counter.approved(&by, &["11110A"]).await;
+        counter.house().it_is(noon(2026, 11, 24));
+        counter.centre.desk.keep_mornings().await.unwrap();
+        let office = &counter.centre.office.id;
+        let second = counter.centre.desk.second_code(office, terminal("11110A")).await.unwrap().unwrap();
+        assert_eq!(second.len(), 10);
+        let mut browser = logged_in(&counter, "tsukan01").await;
+        let (at, confirm) = confirming(&mut browser, "20261126", &[A, B]).await;
+        let terminals = browser.get(&format!("{at}/terminals")).await;
+        let answered = sent(&mut browser, &at, &confirm).await;
+        let done = browser.follow(answered).await;
+        let followed = browser.get(&format!("{LIST}/{}", case_of(&at))).await;
+        for page in [&terminals, &confirm, &done, &followed] {
+            for words in ["NAC11110A", "••••••••••", "NACCS"] {
+                page.must_say(words);
+            }
+            assert!(!page.says(&second), "{}", page.text());
+        }
+        let masked = |page: &Answered| page.text().matches("••••••••••").count();
+        assert_eq!((masked(&confirm), masked(&terminals)), (1, 1), "the others have no code, and nothing is masked there");
+        confirm.must_say("ありません");
+        let here = "/mihon-center/acquisition/sea-webnaccs-11110A";
+        browser.get(here).await;
+        browser.post(&format!("{here}/code"), &[]).await.must_say(&second);
+    }
+
     async fn s6_3_n1_to_n6_an_application_is_entered_registered_followed_corrected_and_withdrawn(house: House) {
         let counter = Counter::of(house).await;
         let mut browser = logged_in(&counter, "tsukan01").await;
