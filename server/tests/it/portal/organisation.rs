@@ -2,6 +2,7 @@
 
 mod guard;
 mod link;
+mod others;
 mod passkey;
 
 use axum::Router;
