@@ -1,7 +1,9 @@
-// The whole of procedure 000 with other hands: in English, by keyboard alone, without script.
+// The whole of procedure 000 with other hands: in English, by keyboard alone, without script; and an examination by keyboard
+// alone.
 
 import { browser, person, screenshot } from "./browser.mjs";
-import { CARDS, START_OF_REVOCATION, inDemo } from "./demo.mjs";
+import { CARDS, PORTAL, START_OF_REVOCATION, inDemo } from "./demo.mjs";
+import { lay } from "./drawer.mjs";
 import { Hands } from "./keyboard.mjs";
 import { check, holds, journeys, same } from "./tap.mjs";
 import { APPLICATION, AT, atAgent, consent, expectPath, fill, openAgent, opened, press, pressForWindow, readBoth, receiptNumber, toConfirm, toDone, toPin } from "./walk.mjs";
@@ -110,9 +112,55 @@ async function withoutScript(world) {
   await context.close();
 }
 
+/** Two applications of the demo, one that nobody has yet and one that this examiner has. */
+async function examinesByKeyboard(world) {
+  const context = await person(chromium);
+  const page = await context.newPage();
+  const hands = new Hands(page);
+  const [pin] = await lay(world, "examiner");
+  const opens = async (state) => {
+    await page.goto(`${PORTAL}/console/mihon-center/queue`);
+    const row = page.locator("table.queue tbody tr").filter({ hasText: state });
+    await hands.pressOn(`a[href="${await row.locator("th a").getAttribute("href")}"]`);
+  };
+  const signs = async (control, state) => {
+    await hands.pressOn(control);
+    await hands.pressOn(AT.openAgent);
+    await hands.atAgent(pin);
+    await page.locator("#notice").waitFor();
+    holds(await page.locator("#state").innerText(), state);
+  };
+  await check("Tab and Enter log the examiner in", async () => {
+    await page.goto(`${PORTAL}/console/mihon-center/queue`);
+    await hands.pressOn(AT.openAgent);
+    await hands.atAgent(pin);
+    await page.locator(".who").waitFor();
+  });
+  await check("… take an application, choose why it is given back, say so in words, and sign", async () => {
+    await opens("受付");
+    await hands.pressOn("#take");
+    await hands.reach("#return");
+    await hands.choose("return", "terminals");
+    await hands.reach("#remark");
+    await page.keyboard.type("ご希望日をご確認ください。");
+    await signs("#give-back", "確認事項あり");
+    holds(await page.locator("main").innerText(), "ご希望日をご確認ください。");
+  });
+  await check("… and approve another one", async () => {
+    await opens("審査中");
+    await signs("#approve", "審査終了");
+  });
+  await check("every focused element of it was visibly so", () => {
+    if (hands.unseen.length) throw new Error(hands.unseen.slice(0, 5).join("; "));
+    if (hands.stops < 40) throw new Error(`only ${hands.stops} stops`);
+  });
+  await context.close();
+}
+
 await journeys([
   ["in English", () => inDemo("english", inEnglish)],
   ["by keyboard alone", () => inDemo("keyboard", byKeyboard)],
   ["without script", () => inDemo("no-script", withoutScript)],
+  ["an examination by keyboard alone", () => inDemo("keyboard-examiner", examinesByKeyboard)],
 ]);
 await chromium.close();

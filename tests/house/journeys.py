@@ -31,7 +31,7 @@ def steps():
         Step("busy", "on the demo: while another page is on its way nothing can be pressed, it is said, and it lets go", demo("busy", 90), beside=True),
         Step("refusals", "on the demo: what can go wrong, and what people are told", demo("refusals", 900), beside=True),
         Step("strangers", "on the demo: foreign sites, forged forms, names that point at loopback", demo("strangers", 300), beside=True),
-        Step("hands", "on the demo: in English, by keyboard alone, without script", demo("hands", 420), beside=True),
+        Step("hands", "on the demo: in English, by keyboard alone, without script; an examination by keyboard alone", demo("hands", 420), beside=True),
         Step("office-pages", "on the demo: the same judges over the pages on which officers work on applications", demo("office-pages", 600), beside=True),
         Step("bidder-hands", "on the demo: ICカード更新 as its start page tells it: 001 without script, 002 by keyboard alone", demo("bidder-hands", 240), beside=True),
         Step("bidder-pages", "on the demo: the same judges over the pages of 登録, login and ICカード更新 at both ordering bodies", demo("bidder-pages", 900), beside=True),
