@@ -25,6 +25,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) data: &'a Path,
     /// The portal's port.
     pub(crate) portal: u16,
+    /// Where browsers reach it.
+    pub(crate) origin: &'a str,
     /// The port of OCSP and CRLs.
     pub(crate) validation: u16,
     /// The port at which terminals get their certificates.
@@ -120,6 +122,7 @@ impl Plan<'_> {
     fn config(&self) -> Result<Config> {
         let Self {
             portal,
+            origin,
             validation,
             enrolment,
             smtp,
@@ -132,7 +135,7 @@ impl Plan<'_> {
 url = "sqlite://server/kagimori.db"
 
 [portal]
-origin = "http://127.0.0.1:{portal}"
+origin = "{origin}"
 
 [validation]
 url = "http://127.0.0.1:{validation}"

@@ -25,7 +25,7 @@ use agent::{Agent, Listeners};
 use anyhow::{Context, Result};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use clock::DemoClock;
 use house::Plan;
 use mailbox::Mailbox;
@@ -47,6 +47,9 @@ struct Arguments {
     /// The portal's port.
     #[arg(long, default_value_t = 8080)]
     port: u16,
+    /// The name under which the portal is reached. Browsers make passkeys at a name, and not at an address.
+    #[arg(long, value_enum, default_value = "127.0.0.1")]
+    host: Host,
     /// Where everything is kept; a temporary folder that goes with the demo, if not given.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -56,6 +59,14 @@ struct Arguments {
     /// Begin at this time instead of now: RFC 3339.
     #[arg(long, value_name = "RFC3339")]
     clock: Option<String>,
+}
+
+/// The names of this computer.
+#[derive(Clone, Copy, ValueEnum)]
+enum Host {
+    #[value(name = "127.0.0.1")]
+    Address,
+    Localhost,
 }
 
 #[tokio::main]
@@ -89,16 +100,21 @@ async fn run(arguments: Arguments) -> Result<()> {
         .await
         .with_context(|| format!("port {AGENT} of the agent"))?;
 
+    let host = match arguments.host {
+        Host::Address => "127.0.0.1",
+        Host::Localhost => "localhost",
+    };
+    let portal = format!("http://{host}:{}", arguments.port);
     let plan = Plan {
         data: &data,
         portal: arguments.port,
+        origin: &portal,
         validation: VALIDATION,
         enrolment: ENROLMENT,
         smtp: smtp_address,
         clock: &clock,
     };
     let house = plan.house().await?;
-    let portal = format!("http://127.0.0.1:{}", arguments.port);
     let agent_home = agent::Home::new(data.join("agent"));
     agent_home.allow(&portal.parse().context("the portal's origin")?)?;
     if agent_home.phrase()?.is_none() {

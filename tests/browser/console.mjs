@@ -2,6 +2,7 @@
 // under its own name, the officer's card in a reader of the real pcscd.
 
 import { execFileSync } from "node:child_process";
+import { virtualAuthenticator } from "./authenticator.mjs";
 import { screenshot } from "./browser.mjs";
 import { Hands } from "./keyboard.mjs";
 import { judge, judgeBoth } from "./page-judge.mjs";
@@ -180,21 +181,4 @@ async function bothLanguages(page, name, address) {
     await screenshot(page, `${language}-${name}`);
   }
   await judgeBoth(name, texts.ja, texts.en);
-}
-
-/** An authenticator of Chromium's own, behind the page's WebAuthn. */
-async function virtualAuthenticator(page) {
-  const session = await page.context().newCDPSession(page);
-  await session.send("WebAuthn.enable");
-  const { authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", {
-    options: {
-      protocol: "ctap2",
-      transport: "internal",
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-  return { verifies: (isUserVerified) => session.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified }) };
 }

@@ -24,18 +24,18 @@ const PORTS = [8080, 8081, 8443, 8025, 8026, 24817];
 const MORNING = "2026-11-24T10:00:00+09:00";
 
 /** Starts the demo under a name with the valid card in reader 1, walks, and ends it, however the walk went. */
-export async function inDemo(name, walk, { clock = MORNING } = {}) {
+export async function inDemo(name, walk, { clock = MORNING, host = "127.0.0.1" } = {}) {
   await Promise.all(PORTS.map(isFree));
   const data = join(PLACE, name);
   rmSync(data, { recursive: true, force: true });
   mkdirSync(data, { recursive: true });
-  const program = spawn(BINARY, ["--data", join(data, "demo"), "--clock", clock], { stdio: ["ignore", "pipe", "pipe"] });
+  const program = spawn(BINARY, ["--data", join(data, "demo"), "--clock", clock, "--host", host], { stdio: ["ignore", "pipe", "pipe"] });
   const log = (part) => appendFileSync(join(data, "demo.log"), part);
   program.stdout.on("data", log);
   program.stderr.on("data", log);
   const ended = new Promise((resolve) => program.once("exit", resolve));
   try {
-    await ready(program);
+    await ready(program, `http://${host}:8080`);
     const world = new World(data);
     await world.insert(CARDS.valid);
     await walk(world);
@@ -98,10 +98,10 @@ async function post(path, body) {
   if (!answer.ok) throw new Error(`POST ${path}: ${answer.status} ${await answer.text()}`);
 }
 
-async function ready(program) {
+async function ready(program, portal) {
   await until(async () => {
     if (program.exitCode !== null) throw new Error(`the demo ended with status ${program.exitCode}`);
-    const all = [`${PORTAL}/healthz`, `${START}/state`, `${AGENT}/`, `${MAILBOX}/api/mails`].map((url) => fetch(url).then((answer) => answer.ok, () => false));
+    const all = [`${portal}/healthz`, `${START}/state`, `${AGENT}/`, `${MAILBOX}/api/mails`].map((url) => fetch(url).then((answer) => answer.ok, () => false));
     return (await Promise.all(all)).every(Boolean);
   }, "the demo is ready");
 }

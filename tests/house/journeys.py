@@ -38,6 +38,7 @@ def steps():
         Step("clerk-pages", "on the demo: the same judges over the pages on which a city's clerk decides what is held", demo("clerk-pages", 600), beside=True),
         Step("terminal-keys", "the real agent, SoftHSM and OpenSSL: a terminal's key on a token and in a file, what was mistyped, what broke off and what the test finds; the same judges over its pages", terminal_keys, beside=True),
         Step("terminals", "on the demo, with SoftHSM, OpenSSL and curl: procedure 003 from the application to certificates that log in; only the clock is moved", terminals, beside=True),
+        Step("passkeys", "on the demo, reached under a name: a customer's person adds a passkey, logs in with it and removes it", demo("passkeys", 120), beside=True),
         Step("terminal-pages", "on the demo: the same judges over the pages of procedure 003, the customer's and the examiner's", demo("terminal-pages", 600), beside=True),
         Step("centre-pages", "on the demo: the same judges over the pages of a service centre's customers, and of its contracts", demo("centre-pages", 600), beside=True),
         Step("pages", "on the demo: axe-core, 360 px, paper and words of every page in both languages", demo("pages", 600), beside=True),
