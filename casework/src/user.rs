@@ -159,27 +159,50 @@ pub fn decide(
                 login,
                 generation,
             },
-            AddPasskey { credential } | RemovePasskey { credential },
+            AddPasskey { typed, credential },
         ) => {
             facts.own()?;
+            // It outlasts the password: whoever finds a session that is open makes none.
+            if !login.knows(*typed, policy, now)? {
+                return Ok(counted(account, login, *generation, policy, now));
+            }
             let mut login = login.clone();
+            login.tries = Tries::default();
             login.passkeys.retain(|known| known != credential);
+            if login.passkeys.len() >= policy.passkeys {
+                return Err(Refusal::TooMany { most: policy.passkeys });
+            }
             let credential = *credential;
-            let event = if matches!(command, AddPasskey { .. }) {
-                if login.passkeys.len() >= policy.passkeys {
-                    return Err(Refusal::TooMany { most: policy.passkeys });
-                }
-                login.passkeys.push(credential);
-                Event::PasskeyAdded { credential }
-            } else {
-                Event::PasskeyRemoved { credential }
-            };
+            login.passkeys.push(credential);
             let next = Active {
                 account: account.clone(),
                 login,
                 generation: *generation,
             };
-            Ok(told(next, event, Letter::PasskeysChanged))
+            Ok(told(next, Event::PasskeyAdded { credential }, Letter::PasskeysChanged))
+        }
+        (
+            Active {
+                account,
+                login,
+                generation,
+            },
+            RemovePasskey { credential },
+        ) => {
+            facts.own()?;
+            let mut login = login.clone();
+            login.passkeys.retain(|known| known != credential);
+            let credential = *credential;
+            let next = Active {
+                account: account.clone(),
+                login,
+                generation: *generation,
+            };
+            Ok(told(
+                next,
+                Event::PasskeyRemoved { credential },
+                Letter::PasskeysChanged,
+            ))
         }
         (Invited { .. } | Active { .. }, Correct { name, mail }) => {
             let mut next = case.clone();
@@ -293,6 +316,8 @@ pub enum Command {
     },
     /// The person adds a passkey.
     AddPasskey {
+        /// What was typed as the present password.
+        typed: Typed,
         /// SHA-256 of its credential id.
         credential: Digest,
     },

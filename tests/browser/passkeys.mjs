@@ -21,13 +21,14 @@ async function whole(world) {
   const page = await (await person(chromium)).newPage();
   const authenticator = await virtualAuthenticator(page);
   const letters = (await world.mails(1, HANAKO.mail)).length;
-  await step("it is added after the login by password, and the person has a mail that says so", async () => {
+  await step("it is added with the password, and the person has a mail that says so", async () => {
     await page.goto(`${CENTRE}/sign-in`);
     await page.locator("#login").fill(HANAKO.login);
     await page.locator("#password").fill(HANAKO.password);
     await press(page, "#log-in");
     await page.goto(`${CENTRE}/passkeys`);
     await page.locator("#label").fill(LABEL);
+    await page.locator("#present").fill(HANAKO.password);
     await Promise.all([page.waitForURL(/notice=saved/), page.locator("#add").click()]);
     holds(await page.locator("table").innerText(), LABEL);
     await screenshot(page, "centre-passkey");

@@ -152,7 +152,7 @@ fn r16_a_wrong_password_counts_and_who_typed_too_many_waits_longer_each_time() {
 
 #[test]
 fn r22_after_a_hundred_wrong_passwords_in_a_row_the_password_is_worth_nothing_until_it_is_reset() {
-    let (mut case, mut now) = (active(), NOW);
+    let (mut case, mut now) = (step(&active(), &add(PASSKEY), &own()).unwrap().next, NOW);
     for _ in 0..POLICY.most_tries {
         case = decide(&case, &WRONG, &nobody(), &POLICY, now).unwrap().next;
         now = now.plus_seconds(POLICY.longest_wait);
@@ -164,16 +164,8 @@ fn r22_after_a_hundred_wrong_passwords_in_a_row_the_password_is_worth_nothing_un
             Refusal::LockedOut { until: None }
         );
     }
-    let with_passkey = decide(
-        &case,
-        &Command::AddPasskey { credential: PASSKEY },
-        &own(),
-        &POLICY,
-        now,
-    )
-    .unwrap();
     assert!(
-        decide(&with_passkey.next, &by_passkey(), &nobody(), &POLICY, now).is_ok(),
+        decide(&case, &by_passkey(), &nobody(), &POLICY, now).is_ok(),
         "a passkey cannot be guessed and is not locked out"
     );
     let asked = decide(&case, &ask(LINK), &nobody(), &POLICY, now).unwrap().next;
@@ -289,12 +281,9 @@ fn accounts_are_looked_after_by_administrators_alone_and_an_id_is_one_accounts()
 fn an_account_has_so_many_passkeys_and_each_once() {
     let mut case = active();
     for mark in [1, 2, 2, 3] {
-        let credential = Digest([mark; 32]);
-        case = step(&case, &Command::AddPasskey { credential }, &own()).unwrap().next;
+        case = step(&case, &add(Digest([mark; 32])), &own()).unwrap().next;
     }
-    let one_more = Command::AddPasskey {
-        credential: Digest([4; 32]),
-    };
+    let one_more = add(Digest([4; 32]));
     let most = POLICY.passkeys;
     assert_eq!(step(&case, &one_more, &own()).unwrap_err(), Refusal::TooMany { most });
     assert_eq!(
@@ -306,6 +295,26 @@ fn an_account_has_so_many_passkeys_and_each_once() {
     };
     let case = step(&case, &removed, &own()).unwrap().next;
     assert!(step(&case, &one_more, &own()).is_ok());
+}
+
+#[test]
+fn r22_a_passkey_is_added_by_whoever_knows_the_password_and_wrong_ones_count() {
+    let wrong = Command::AddPasskey {
+        typed: Typed::Wrong,
+        credential: PASSKEY,
+    };
+    let mut case = active();
+    for _ in 0..POLICY.free_tries {
+        let decision = step(&case, &wrong, &own()).unwrap();
+        assert_eq!(decision.answer, Answer::Refused(Refusal::WrongLogin));
+        case = decision.next;
+    }
+    let as_at_the_login = step(&case, &add(PASSKEY), &own()).unwrap_err();
+    assert!(matches!(as_at_the_login, Refusal::LockedOut { .. }));
+    let nothing_added = step(&case, &by_passkey(), &nobody()).unwrap_err();
+    assert_eq!(nothing_added, Refusal::WrongLogin);
+    let control = step(&active(), &add(PASSKEY), &own()).unwrap().next;
+    assert!(step(&control, &by_passkey(), &nobody()).is_ok());
 }
 
 /// What may happen to an account. A mark names a password, a link or a passkey.
@@ -470,7 +479,7 @@ pub(crate) fn commands() -> [(&'static str, Command, Facts); 11] {
         ("ChangePassword", change, own()),
         ("AskReset", ask(LINK), nobody()),
         ("Reset", reset(LINK), nobody()),
-        ("AddPasskey", Command::AddPasskey { credential: PASSKEY }, own()),
+        ("AddPasskey", add(PASSKEY), own()),
         ("RemovePasskey", Command::RemovePasskey { credential: PASSKEY }, own()),
         ("Correct", correct, by_administrator()),
         ("Block", Command::Block, by_administrator()),
@@ -479,6 +488,13 @@ pub(crate) fn commands() -> [(&'static str, Command, Facts); 11] {
 
 pub(crate) fn step(case: &Case, command: &Command, facts: &Facts) -> Result<Decision, Refusal> {
     decide(case, command, facts, &POLICY, NOW)
+}
+
+fn add(credential: Digest) -> Command {
+    Command::AddPasskey {
+        typed: Typed::Right(PasswordKnown::verified(PASSWORD, NOW)),
+        credential,
+    }
 }
 
 fn invited() -> Case {

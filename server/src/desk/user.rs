@@ -78,7 +78,12 @@ pub enum Command {
         password: NewPassword,
     },
     /// The person adds a passkey.
-    AddPasskey(NewPasskey),
+    AddPasskey {
+        /// What was typed as the present password.
+        typed: Typed,
+        /// The passkey.
+        new: NewPasskey,
+    },
     /// The person removes one.
     RemovePasskey {
         /// SHA-256 of its credential id.
@@ -152,7 +157,7 @@ impl Procedure for UserAccount {
             Command::ChangePassword { .. } => "change_password",
             Command::AskReset { .. } => "ask_reset",
             Command::Reset { .. } => "reset",
-            Command::AddPasskey(_) => "add_passkey",
+            Command::AddPasskey { .. } => "add_passkey",
             Command::RemovePasskey { .. } => "remove_passkey",
             Command::Correct { .. } => "correct",
             Command::Block => "block",
@@ -177,7 +182,9 @@ impl Procedure for UserAccount {
                 | Command::ChangePassword { password, .. }
                 | Command::Reset { password, .. },
             ) => login.password == password.chosen.hash(),
-            (Case::Active { login, .. }, Command::AddPasskey(new)) => login.passkeys.contains(&sha256(&new.credential)),
+            (Case::Active { login, .. }, Command::AddPasskey { new, .. }) => {
+                login.passkeys.contains(&sha256(&new.credential))
+            }
             (Case::Blocked { .. }, Command::Block) => true,
             _ => false,
         }
@@ -218,7 +225,7 @@ impl Procedure for UserAccount {
                 Now::Register => register(id, &place, &decision.next, command)?,
             });
         }
-        if let Command::AddPasskey(new) = command {
+        if let (Command::AddPasskey { new, .. }, Event::PasskeyAdded { .. }) = (command, &decision.event) {
             // One that somebody has already is not added: the same passkey would log in to two accounts.
             if desk.store().passkey(&new.credential).await?.is_some() {
                 return Err(Failure::Refused(casework::Refusal::CardTaken));
@@ -324,7 +331,8 @@ fn asked(command: &Command) -> Asked {
             token: token.digest(),
             password: password.chosen,
         },
-        Command::AddPasskey(new) => Asked::AddPasskey {
+        Command::AddPasskey { typed, new } => Asked::AddPasskey {
+            typed: *typed,
             credential: sha256(&new.credential),
         },
         Command::RemovePasskey { credential } => Asked::RemovePasskey {

@@ -1,19 +1,19 @@
-//! パスキー of a person: the ways to log in without a password. Changed only soon after a login, so that nobody who finds a
-//! browser makes a way in of their own.
+//! パスキー of a person: the ways to log in without a password. Changed only soon after a login, and added with the password
+//! alone, so that nobody who finds a browser makes a way in of their own.
 
 use axum::http::StatusCode;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use casework::Refusal;
 use casework::identity::Digest;
+use casework::{Answer, Refusal};
 use wire::code::Code;
 
 use super::crumbs::crumbs;
 use super::{Seat, SeatPost, view};
 use crate::catalogue::Message;
 use crate::desk::user::{Command, UserAccount};
-use crate::desk::{CaseId, Failure};
+use crate::desk::{CaseId, Done, Failure};
 use crate::portal::page::render;
 use crate::portal::passkey::{self, NEW, Unmade};
 use crate::portal::refusal::refused;
@@ -39,7 +39,13 @@ pub(super) async fn add(post: SeatPost) -> Result<Response, Stop> {
         Err(Unmade::Stale) => return Err(visit.problem(StatusCode::CONFLICT, Code::Stale, &[])),
         Err(Unmade::Refused) => return shown(seat, StatusCode::CONFLICT, Some(not_taken(seat))).await,
     };
-    perform(seat, &Command::AddPasskey(new)).await
+    let desk = visit.portal.desk();
+    let typed = async {
+        let row = desk.store().user(seat.present.id).await?;
+        desk.typed(&seat.terminals, row.as_ref(), post.field("present")).await
+    };
+    let typed = typed.await.map_err(|fault| visit.fault(&fault))?;
+    perform(seat, &Command::AddPasskey { typed, new }).await
 }
 
 /// One passkey less.
@@ -56,13 +62,17 @@ pub(super) async fn remove(post: SeatPost) -> Result<Response, Stop> {
 async fn perform(seat: &Seat, command: &Command) -> Result<Response, Stop> {
     let own: CaseId<UserAccount> = CaseId::from_octets(seat.present.id.0);
     match seat.visit.portal.desk().perform(&seat.actor(), own, command).await {
-        Ok(_) => Ok(seat.to("/passkeys?notice=saved")),
-        Err(Failure::Refused(no @ Refusal::TooMany { .. })) => {
+        Ok(Done {
+            answer: Answer::Refused(no),
+            ..
+        })
+        | Err(Failure::Refused(no @ (Refusal::TooMany { .. } | Refusal::WrongLogin | Refusal::LockedOut { .. }))) => {
             let (status, message) = refused(seat.visit.words, &no);
             shown(seat, status, Some(message)).await
         }
         // Somebody has it already, whose is nobody's to know.
         Err(Failure::Refused(Refusal::CardTaken)) => shown(seat, StatusCode::CONFLICT, Some(not_taken(seat))).await,
+        Ok(_) => Ok(seat.to("/passkeys?notice=saved")),
         Err(failure) => Err(seat.visit.failed(&failure)),
     }
 }

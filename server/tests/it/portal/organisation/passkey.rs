@@ -19,7 +19,8 @@ async fn registered(browser: &mut Browser, credential: &str) -> Authenticator {
     let authenticator = Authenticator::new(credential);
     let page = browser.get(&format!("{CENTRE}/passkeys")).await;
     page.must_say("data-party=\"ca.example.jp\"");
-    let fields = authenticator.registration(&challenge(&page));
+    let mut fields = authenticator.registration(&challenge(&page));
+    fields.push(("present", PASSWORD.to_owned()));
     let added = send(browser, &format!("{CENTRE}/passkeys"), &fields).await;
     assert_eq!(
         added.location(),
@@ -133,6 +134,32 @@ async fn r22_whoever_finds_a_browser_makes_no_passkey_of_their_own() {
     assert_eq!(out.location(), format!("{CENTRE}/sign-in?to={CENTRE}/passkeys"));
     assert!(browser.get(CENTRE).await.location().contains("/sign-in"));
     registered(&mut stand.seated().await, "own").await;
+}
+
+#[tokio::test]
+async fn r22_a_session_alone_makes_no_passkey_and_a_password_that_is_guessed_there_counts() {
+    let stand = Stand::new().await;
+    let mut browser = stand.seated().await;
+    for typed in [
+        "",
+        "not this one at all",
+        "nor this one",
+        "nor that one",
+        "nor another one",
+    ] {
+        let page = browser.get(&format!("{CENTRE}/passkeys")).await;
+        let mut fields = Authenticator::new("theirs").registration(&challenge(&page));
+        fields.push(("present", typed.to_owned()));
+        let refused = send(&mut browser, &format!("{CENTRE}/passkeys"), &fields).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{typed}");
+        refused.must_say("E-LOGIN");
+    }
+    assert!(stand.centre.store().passkeys(stand.user.0).await.unwrap().is_empty());
+    assert_eq!(stand.letters(Letter::PasskeysChanged).await, 0);
+    assert_eq!(stand.letters(Letter::LockedOut).await, 1, "as at the login");
+    stand.wait(60 + 1);
+    registered(&mut browser, "own").await;
+    assert_eq!(stand.letters(Letter::PasskeysChanged).await, 1, "the control");
 }
 
 #[tokio::test]
