@@ -7,6 +7,7 @@
 mod cmp;
 mod est;
 
+use casework::time::Instant;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -21,8 +22,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::desk::evidence;
 use crate::desk::{Desk, Failure};
+use crate::fault::Fault;
 use crate::office::Office;
 use crate::portal::limit::network;
+use crate::store::Store;
 
 /// The content of an answer: whole.
 pub(crate) type Body = Full<Bytes>;
@@ -37,7 +40,6 @@ pub struct Enrolment {
     knocks: DefaultKeyedRateLimiter<IpAddr>,
     knocked: AtomicU32,
     clock: DefaultClock,
-    transactions: cmp::Transactions,
 }
 
 /// Who stands at a door.
@@ -100,7 +102,6 @@ impl Enrolment {
             knocks: DefaultKeyedRateLimiter::keyed(Quota::per_minute(KNOCKS)),
             knocked: AtomicU32::new(0),
             clock: DefaultClock::default(),
-            transactions: cmp::Transactions::default(),
         }
     }
 
@@ -193,6 +194,11 @@ fn whole(status: StatusCode, kind: Option<&'static str>, body: Vec<u8>) -> Respo
         .headers_mut()
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
+}
+
+/// Forgets the transactions of CMP that no message could repeat any more: ten thousand at a time.
+pub async fn sweep(store: &Store, now: Instant) -> Result<u64, Fault> {
+    store.forget_transactions(now.plus_seconds(-cmp::REMEMBERED)).await
 }
 
 /// Where a terminal shows that its certificate works: the address of the test that follows an acquisition.

@@ -84,6 +84,9 @@ pub enum CmpFault {
     /// What is confirmed is not the certificate that was granted.
     #[error("the hash is not that of the certificate that was granted")]
     CertificateHash,
+    /// A confirmation that says the opposite of the one before.
+    #[error("the certificate was confirmed or refused before")]
+    Settled,
 }
 
 impl CmpFault {
@@ -118,6 +121,7 @@ impl CmpFault {
                 NotAdmitted::KeyOfAnother | NotAdmitted::KeyCompromised => Failure::NotAuthorized,
             },
             Self::CertificateHash => Failure::BadCertId,
+            Self::Settled => Failure::CertConfirmed,
         }
     }
 

@@ -1,34 +1,33 @@
 //! CMP over HTTP (RFC 9811, profile of RFC 9483): `ir`, `cr` and `p10cr` under the authentication codes as a shared secret,
 //! `kur` and `rr` signed by the terminal's certificate, `certConf`.
 //!
-//! What a node remembers of a transaction it keeps in memory: a message that comes again is refused as a replay for as long as
-//! its clock could pass, and after a restart the same request gets the same certificate again.
+//! Each transaction is remembered in the store: a message that comes again is refused as a replay for as long as its clock
+//! could pass, on every node, and a confirmation may come to another node than the request did.
 
 mod refusal;
-mod transactions;
+mod transaction;
 
 use casework::acquisition::Flaw;
 use casework::certificate::Reason;
-use casework::identity::{CertificateId, Fingerprint, GrantId, Serial};
+use casework::identity::{CertificateId, Fingerprint, Serial};
 use hyper::header::CONTENT_TYPE;
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use pki::certificate::Certificate;
 use pki::cmp::{
-    Asks, Authentic, Body as Said, By, CmpFault, Confirmation, Disposition, ErrorContent, Granted, Header, MEDIA_TYPE,
-    MacParameters, Message, Nonce, Opened, Outgoing, Party, Protection, Protector, Revocation, Secret, Seen,
+    Asks, Authentic, Body as Said, By, CmpFault, Disposition, ErrorContent, Header, MEDIA_TYPE, MacParameters, Message,
+    Nonce, Opened, Outgoing, Party, Protection, Protector, Revocation, Secret,
 };
 use pki::csr::NotAdmitted;
 use pki::reason::ReasonCode;
 use std::sync::Arc;
 
-pub(super) use transactions::Transactions;
+pub(super) use transaction::REMEMBERED;
 
 use super::{Body, Enrolment, plain, whole};
 use crate::authority::enrolment::Answering;
 use crate::desk::acquisition::{Recognised, Request};
 use crate::desk::{Failure, evidence};
 use crate::office::Office;
-use transactions::Waiting;
 
 /// Why a message gets an error for its answer.
 enum No {
@@ -36,6 +35,8 @@ enum No {
     Cmp(CmpFault),
     /// The desk.
     Desk(Failure),
+    /// Who asks has more transactions than one has reason to.
+    TooMany,
 }
 
 /// A message that was believed, and what the answer needs of it.
@@ -48,8 +49,8 @@ struct Heard {
 enum Whose {
     /// These codes', which are the secret too.
     Codes(Recognised, Secret, MacParameters),
-    /// A terminal's, by its certificate.
-    Terminal,
+    /// A terminal's, by this certificate.
+    Terminal(Fingerprint),
 }
 
 impl Enrolment {
@@ -102,21 +103,14 @@ impl Enrolment {
     async fn decided(&self, offices: &[Arc<Office>], message: Message, answering: &Answering) -> Result<Vec<u8>, No> {
         let heard = self.heard(offices, message).await?;
         let header = heard.authentic.header();
-        let now = self.desk.clock().now().0;
         let id = header.transaction.clone().ok_or(CmpFault::TransactionId)?;
-        if let Some(waiting) = self.transactions.waiting(&id, now) {
-            return self.confirmed(&heard, &waiting, answering).await;
+        let said = heard.authentic.body()?;
+        let met = self.met(&id).await?;
+        if let Said::Confirm(_) | Said::Error(_) = said {
+            return self.confirmed(&heard, id, met, answering).await;
         }
-        let seen = if self.transactions.knows(&id, now) {
-            Seen::Before
-        } else {
-            Seen::New
-        };
-        let opened = Opened::by(&heard.authentic, seen, now, TOLERANCE)?;
-        if !self.transactions.begin(&id, now) {
-            return Err(CmpFault::TransactionIdInUse.into());
-        }
-        match heard.authentic.body()? {
+        let opened = self.opened(&heard, met).await?;
+        match said {
             Said::Request(asks, request) => {
                 let id = request.id();
                 let old = request.old_certificate().cloned();
@@ -125,7 +119,7 @@ impl Enrolment {
                     (Whose::Codes(recognised, ..), Asks::Initial | Asks::Another) => {
                         self.acquired(&heard.office, recognised, &request).await?
                     }
-                    (Whose::Terminal, Asks::Update) => self.renewed(&heard, old, &request).await?,
+                    (Whose::Terminal(_), Asks::Update) => self.renewed(&heard, old, &request).await?,
                     _ => return Err(CmpFault::OtherProtection.into()),
                 };
                 self.granted(&heard, &opened, (asks, id), certificate, answering).await
@@ -140,8 +134,6 @@ impl Enrolment {
                     .await
             }
             Said::Revocation(revocation) => self.revoked(&heard, &opened, revocation, answering).await,
-            // What was to be confirmed is not waited for here any more.
-            Said::Confirm(_) => Err(CmpFault::NoSuchTransaction.into()),
             _ => Err(CmpFault::Body.into()),
         }
     }
@@ -155,11 +147,9 @@ impl Enrolment {
                 .first()
                 .cloned()
                 .ok_or(CmpFault::OtherProtection)?;
-            let row = self
-                .desk
-                .store()
-                .terminal_certificate(Fingerprint(signer.fingerprint()));
-            let row = row.await.map_err(Failure::from)?;
+            let fingerprint = Fingerprint(signer.fingerprint());
+            let row = self.desk.store().terminal_certificate(fingerprint).await;
+            let row = row.map_err(Failure::from)?;
             let row = row.ok_or(Failure::Refused(casework::Refusal::NotYours))?;
             let office = offices.iter().find(|office| office.id == row.office);
             let office = office.cloned().ok_or(Failure::Refused(casework::Refusal::NotYours))?;
@@ -167,7 +157,7 @@ impl Enrolment {
             return Ok(Heard {
                 authentic,
                 office,
-                by: Whose::Terminal,
+                by: Whose::Terminal(fingerprint),
             });
         };
         let reference = message.header().sender_key_id.clone().unwrap_or_default();
@@ -227,77 +217,6 @@ impl Enrolment {
         Ok(self.desk.renew_terminal(by, Ok(request)).await?)
     }
 
-    async fn granted(
-        &self,
-        heard: &Heard,
-        opened: &Opened,
-        (asks, id): (Asks, i32),
-        certificate: Certificate,
-        answering: &Answering,
-    ) -> Result<Vec<u8>, No> {
-        let chain = self.desk.terminals_chain(&heard.office).await?;
-        // Only a shared secret makes anchors of what is sent along (RFC 9483 §4.1.1).
-        let anchors = match heard.by {
-            Whose::Codes(..) if asks == Asks::Initial => chain.last().cloned().into_iter().collect(),
-            _ => Vec::new(),
-        };
-        let now = self.desk.clock().now().0;
-        let nonce = self.nonce();
-        if !opened.asks_implicit_confirm() {
-            let row = self
-                .desk
-                .store()
-                .terminal_certificate(Fingerprint(certificate.fingerprint()));
-            let row = row.await.map_err(Failure::from)?;
-            let row = row.ok_or(Failure::Refused(casework::Refusal::NotYours))?;
-            let awaiting = opened.awaiting(nonce.clone(), id, certificate.clone());
-            let waiting = Waiting {
-                awaiting,
-                grant: row.grant,
-                certificate: row.certificate,
-            };
-            self.transactions.wait(opened.transaction(), waiting, now);
-        }
-        let granted = Granted {
-            id,
-            status: Disposition::accepted(),
-            certificate: Some(certificate),
-            anchors,
-        };
-        let body = Said::Response(asks, granted);
-        self.reply(heard, (opened, nonce), &body, &chain, answering)
-    }
-
-    async fn confirmed(&self, heard: &Heard, waiting: &Waiting, answering: &Answering) -> Result<Vec<u8>, No> {
-        let now = self.desk.clock().now().0;
-        let Waiting {
-            awaiting,
-            grant,
-            certificate,
-        } = waiting;
-        let opened = match awaiting.confirm(&heard.authentic, now, TOLERANCE)? {
-            Confirmation::Taken(opened) => opened,
-            Confirmation::Refused(opened, _) => {
-                self.given_up(*grant, certificate).await?;
-                opened
-            }
-        };
-        self.transactions.end(&awaiting.transaction);
-        self.reply(heard, (&opened, self.nonce()), &Said::Confirmed, &[], answering)
-    }
-
-    /// The holder does not take what was made.
-    async fn given_up(&self, grant: GrantId, certificate: &CertificateId) -> Result<(), No> {
-        let given_up = self
-            .desk
-            .give_up_certificate(grant, certificate, Reason::CessationOfOperation);
-        match given_up.await {
-            // Somebody revoked it before.
-            Ok(()) | Err(Failure::Refused(casework::Refusal::AlreadyRevoked { .. })) => Ok(()),
-            Err(failure) => Err(failure.into()),
-        }
-    }
-
     async fn revoked(
         &self,
         heard: &Heard,
@@ -354,10 +273,7 @@ impl Enrolment {
 
     /// Signed, so that also who came with a wrong secret can believe it.
     fn error(&self, header: &Header, no: &No, answering: &Answering) -> Result<Vec<u8>, String> {
-        let status = match no {
-            No::Cmp(fault) => fault.status(),
-            No::Desk(failure) => refusal::status(failure),
-        };
+        let status = no.status();
         tracing::info!(?status, "a message of CMP was refused");
         let body = Said::Error(ErrorContent { status });
         let fresh: [u8; 16] = self.desk.chance().octets();
@@ -408,7 +324,7 @@ impl From<Failure> for No {
     }
 }
 
-/// So many seconds may the other end's clock be wrong; a message is remembered for longer than that.
+/// So many seconds may the other end's clock be wrong.
 const TOLERANCE: i64 = 300;
 
 /// certReqId of a p10cr (RFC 9483 §4.1.4).

@@ -14,6 +14,7 @@ use crate::authority::AuthorityFault;
 use crate::authority::crl::Period;
 use crate::authority::issue::{IMPORTED, Registrar};
 use crate::config;
+use crate::enrolment;
 use crate::metrics::Metrics;
 use crate::portal;
 
@@ -49,6 +50,8 @@ enum Task {
     Texts,
     /// Grants of terminals that time has something to do with.
     Grants,
+    /// Transactions of CMP that nothing can repeat any more.
+    Transactions,
     Holders,
 }
 
@@ -121,6 +124,8 @@ impl Upkeep {
         }
         let sweep = portal::sweep(store, self.sessions.idle, self.sessions.session, now);
         self.setbacks.attempt(Task::Sessions, sweep).await;
+        let transactions = enrolment::sweep(store, now);
+        self.setbacks.attempt(Task::Transactions, transactions).await;
         let cases = registrar.desk.abandon_unfinished(self.sessions.idle);
         self.setbacks.attempt(Task::Cases, cases).await;
         let unanswered = registrar.desk.lapse_unanswered();

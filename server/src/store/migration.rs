@@ -267,6 +267,11 @@ const SQLITE: &[(i64, &str, &str)] = &[
         "customers follow their applications",
         include_str!("../../migrations/sqlite/0019_customers_follow_their_applications.sql"),
     ),
+    (
+        20,
+        "transactions are remembered",
+        include_str!("../../migrations/sqlite/0020_transactions_are_remembered.sql"),
+    ),
 ];
 const POSTGRES: &[(i64, &str, &str)] = &[
     (
@@ -363,6 +368,11 @@ const POSTGRES: &[(i64, &str, &str)] = &[
         19,
         "customers follow their applications",
         include_str!("../../migrations/postgres/0019_customers_follow_their_applications.sql"),
+    ),
+    (
+        20,
+        "transactions are remembered",
+        include_str!("../../migrations/postgres/0020_transactions_are_remembered.sql"),
     ),
 ];
 

@@ -52,6 +52,7 @@ mod sqlite;
 mod status;
 mod terminal;
 mod token;
+mod transaction;
 mod trust;
 mod user;
 mod writer;
@@ -132,6 +133,7 @@ pub use status::{NewStatus, StatusRow};
 pub use terminal::{ImportedTerminals, NewTerminal, TerminalRow};
 pub use token::TokenRow;
 pub(crate) use token::{Making, scopes_text};
+pub(crate) use transaction::{Beginning, HandedOut, TransactionRow, TransactionState};
 pub use trust::{TrustedListRow, TrustedListTimes};
 pub use user::{RegisteredUser, UserRow, UserState};
 pub(crate) use user::{from_document as user_case, state as user_state, to_document as user_document};
@@ -305,6 +307,7 @@ impl Store {
             status::STATEMENTS,
             terminal::STATEMENTS,
             token::STATEMENTS,
+            transaction::STATEMENTS,
             trust::STATEMENTS,
             user::STATEMENTS,
             writer::STATEMENTS,

@@ -16,11 +16,11 @@ use crate::grant::{self, terminal, terminal_of};
 use crate::node::{Node, free_port, on_both_stores, run};
 
 /// A node with a service centre, a listener for its terminals, and a directory for the clients' files.
-struct Door {
-    node: Node,
-    office: Office,
-    dir: tempfile::TempDir,
-    port: u16,
+pub(crate) struct Door {
+    pub(crate) node: Node,
+    pub(crate) office: Office,
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) port: u16,
 }
 
 on_both_stores! {
@@ -170,7 +170,7 @@ on_both_stores! {
 }
 
 impl Door {
-    async fn open(place: crate::house::Place) -> Self {
+    pub(crate) async fn open(place: crate::house::Place) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let port = free_port();
         let mut node = Node::start(place).await;
@@ -211,15 +211,7 @@ impl Door {
             .await
             .unwrap();
         node.stop().await;
-        node.config.listen.push(Listen {
-            address: ([127, 0, 0, 1], port).into(),
-            serves: vec![Serves::Enrolment],
-            tls: Some(Tls {
-                certificate: dir.path().join("tls.pem"),
-                key: dir.path().join("tls.key"),
-            }),
-            behind: Vec::new(),
-        });
+        node.config.listen.push(listen(dir.path(), port));
         node.serve(Roles::all()).await.unwrap();
         grant::import(node.running().desk(), &office).await;
         Self {
@@ -230,11 +222,11 @@ impl Door {
         }
     }
 
-    fn desk(&self) -> &server::desk::Desk {
+    pub(crate) fn desk(&self) -> &server::desk::Desk {
         self.node.running().desk()
     }
 
-    async fn second(&self, terminal: Terminal) -> String {
+    pub(crate) async fn second(&self, terminal: Terminal) -> String {
         let second = self.desk().second_code(&self.office.id, terminal).await.unwrap();
         second.unwrap().to_string()
     }
@@ -337,6 +329,19 @@ impl Door {
             "localhost",
         ];
         run("openssl", &[&common[..], arguments].concat(), self.dir.path())
+    }
+}
+
+/// The listener of terminals on this port.
+pub(crate) fn listen(dir: &Path, port: u16) -> Listen {
+    Listen {
+        address: ([127, 0, 0, 1], port).into(),
+        serves: vec![Serves::Enrolment],
+        tls: Some(Tls {
+            certificate: dir.join("tls.pem"),
+            key: dir.join("tls.key"),
+        }),
+        behind: Vec::new(),
     }
 }
 

@@ -53,6 +53,7 @@ mod set_up;
 mod store;
 mod terminal;
 mod terminal_list;
+mod transaction;
 mod trust;
 mod unfinished;
 mod user;
