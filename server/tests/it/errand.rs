@@ -12,7 +12,7 @@ use server::errand::mail::{Mail, Mailer, NotSent, Sending, Smtp};
 use server::office::AUTHORITY_EXAMPLE;
 use server::store::Errand;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::house::{House, PASSPHRASE, noon, on_both};
 
@@ -348,6 +348,8 @@ pub(crate) struct PostOffice {
     port: u16,
     pub(crate) mails: Arc<Mutex<Vec<String>>>,
     asked: Arc<AtomicUsize>,
+    // Held for its end: a port at which nobody listens, and nobody else does either.
+    _held: Option<TcpSocket>,
 }
 
 impl PostOffice {
@@ -359,6 +361,18 @@ impl PostOffice {
             _ => Manner::TakesAndHangsUp,
         })
         .await
+    }
+
+    /// Nobody listens there.
+    pub(crate) fn down() -> Self {
+        let port = TcpSocket::new_v4().unwrap();
+        port.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        Self {
+            port: port.local_addr().unwrap().port(),
+            mails: Arc::default(),
+            asked: Arc::default(),
+            _held: Some(port),
+        }
     }
 
     /// Answers one command, or `the mail`, always with the same words.
@@ -377,7 +391,12 @@ impl PostOffice {
                 tokio::spawn(converse(stream, Arc::clone(&kept), manner));
             }
         });
-        Self { port, mails, asked }
+        Self {
+            port,
+            mails,
+            asked,
+            _held: None,
+        }
     }
 
     /// How many connections it was asked for.

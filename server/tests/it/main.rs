@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
 
 mod acquisition;
+mod acquisition_mail;
 mod api;
 mod audit;
 mod authority;
