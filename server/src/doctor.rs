@@ -5,6 +5,7 @@ mod calendar;
 mod clock;
 mod issuer;
 mod machine;
+mod seal;
 
 use std::fmt;
 use std::time::Duration;
@@ -48,11 +49,13 @@ pub enum What {
     Tls,
     /// Who can read secrets.
     Secrets,
+    /// The key that seals 認証コード2.
+    Seal,
 }
 
 impl What {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Journal,
         Self::List,
         Self::Ocsp,
@@ -66,6 +69,7 @@ impl What {
         Self::Mail,
         Self::Tls,
         Self::Secrets,
+        Self::Seal,
     ];
 
     /// The word in metrics, mails and JSON.
@@ -84,6 +88,7 @@ impl What {
             Self::Mail => "mail",
             Self::Tls => "tls",
             Self::Secrets => "secrets",
+            Self::Seal => "seal",
         }
     }
 }
@@ -197,6 +202,7 @@ pub async fn examine(config: &Config, store: &Store, now: Instant) -> Vec<Findin
         calendar::examine(store, now).await,
         outbox(config, store, now).await,
         clock::examine(config, store, now).await,
+        seal::examine(config, store).await,
     ] {
         found.extend(look.unwrap_or_else(|fault| vec![not_opened(&fault)]));
     }

@@ -104,7 +104,7 @@ pub struct OfAuthority {
 /// Something that is watched.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Alarm {
-    /// `list`, `ocsp`, `authority`, `responder`, `issuer`, `outbox`, `disk`, `clock`, `journal`, `mail`, `tls` or `secrets`.
+    /// `list`, `ocsp`, `authority`, `responder`, `issuer`, `outbox`, `disk`, `clock`, `journal`, `mail`, `tls`, `secrets` or `seal`.
     pub what: &'static str,
 }
 

@@ -224,7 +224,7 @@ statements! {
                valid_until = excluded.valid_until, changed_at = excluded.changed_at";
 }
 
-fn read(row: &Row) -> Result<TerminalRow, Fault> {
+pub(super) fn read(row: &Row) -> Result<TerminalRow, Fault> {
     let grant: Option<Vec<u8>> = row.column("grant_id")?;
     let grant = grant.map(|octets| octets.try_into().map(GrantId)).transpose();
     let day = |day: i64| i32::try_from(day).map(Day).map_err(|_| corrupt("a day", day));

@@ -2,15 +2,19 @@
 
 use std::sync::{Arc, Mutex};
 
+use casework::terminal::Division;
 use server::alarm::Watch;
 use server::authority::crl::Period;
 use server::authority::keyring::Keyring;
-use server::config::Config;
+use server::config::{Config, Secret};
 use server::doctor::{self, Finding, State, What};
 use server::errand::Errands;
 use server::errand::mail::{Mail, Mailer, Sending};
 use server::serve::Roles;
 
+use crate::enrolment::Door;
+use crate::grant::{self, terminal, terminal_of};
+use crate::invariant::tamper;
 use crate::node::{Node, on_both_stores, run};
 use crate::operator::Desk;
 
@@ -49,6 +53,37 @@ on_both_stores! {
         assert_eq!(worst(&looked(end + 1).await, What::Authority), State::Failure);
         // A clock that was set back is behind what was signed.
         assert_eq!(worst(&looked(-3_600).await, What::Clock), State::Failure);
+    }
+
+    async fn without_the_key_that_seals_the_codes_of_terminals_the_doctor_says_so(place: Place) {
+        let door = Door::open(place).await;
+        let address = &door.node.place().address;
+        let config = door.node.config.clone();
+        let looked = async |config: &Config| {
+            let (store, now) = (door.desk().store(), door.desk().clock().now());
+            let found = doctor::examine(config, store, now).await.into_iter();
+            found.filter(|finding| finding.what == What::Seal).map(|one| (one.state, one.says)).collect::<Vec<_>>()
+        };
+        let failed = |found: Vec<(State, String)>, why: &str| {
+            assert!(matches!(&found[..], [(State::Failure, says)] if says.contains(why)), "{why}: {found:?}");
+        };
+        assert_eq!(looked(&config).await, [], "a house whose terminals have no codes has no key");
+        grant::open(door.desk(), &door.office, 1, terminal()).await;
+        grant::open(door.desk(), &door.office, 2, terminal_of(Division::Sea, "11110B")).await;
+        assert!(matches!(&looked(&config).await[..], [(State::Ok, _)]), "the control");
+        let mut other = config.clone();
+        let passphrase = door.dir.path().join("another-passphrase");
+        other.keys.passphrase = Secret::File(passphrase.clone());
+        failed(looked(&other).await, "the passphrase that opens it is not there");
+        std::fs::write(&passphrase, "another one\n").unwrap();
+        failed(looked(&other).await, "it does not open");
+        let swapped = "UPDATE terminal SET code = (SELECT code FROM terminal WHERE name = '11110B') WHERE code IS NOT NULL";
+        tamper(address, swapped).await;
+        failed(looked(&config).await, "it is another key");
+        tamper(address, "DELETE FROM sealing_key").await;
+        failed(looked(&config).await, "it is missing");
+        tamper(address, "UPDATE terminal SET code = NULL").await;
+        assert_eq!(looked(&config).await, []);
     }
 
     async fn an_alarm_is_mailed_once_when_it_begins_and_once_when_it_ends(place: Place) {
