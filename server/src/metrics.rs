@@ -38,6 +38,8 @@ pub struct Metrics {
     pub errands: Gauge,
     /// Letters that were given up, ever: alarm when it grows.
     pub letters_failed: Gauge,
+    /// Terminals whose morning has come and that have no grant yet: alarm when it stays above zero.
+    pub mornings_due: Gauge,
     /// Open connections.
     pub connections: Gauge,
     /// 1 where something will hurt or hurts.
@@ -168,6 +170,7 @@ impl Metrics {
             errand_age: "Seconds for which the oldest errand that is due has waited",
             errands: "Errands that are not done",
             letters_failed: "Letters that were given up: refused for good, or taken by nobody for five days",
+            mornings_due: "Terminals whose morning has come and whose new certificate cannot be acquired yet",
             connections: "Open connections",
             alarm: "1 where something will hurt or hurts: `kagimori doctor` says what and what to do",
             certificate_not_after: "notAfter of the certificates of authorities and TLS listeners, unix seconds",

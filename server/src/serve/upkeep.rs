@@ -47,6 +47,8 @@ enum Task {
     Unanswered,
     /// Applications whose day has come.
     Mornings,
+    /// What is left of them.
+    MorningsDue,
     Texts,
     /// Grants of terminals that time has something to do with.
     Grants,
@@ -132,6 +134,10 @@ impl Upkeep {
         self.setbacks.attempt(Task::Unanswered, unanswered).await;
         let mornings = registrar.desk.keep_mornings();
         self.setbacks.attempt(Task::Mornings, mornings).await;
+        let due = self.setbacks.attempt(Task::MorningsDue, registrar.desk.mornings_due());
+        if let Some(due) = due.await {
+            self.metrics.mornings_due.set(i64::try_from(due).unwrap_or(i64::MAX));
+        }
         let grants = registrar.desk.wake_grants();
         self.setbacks.attempt(Task::Grants, grants).await;
         let texts = registrar.desk.forget_unsigned_texts(self.sessions.session);

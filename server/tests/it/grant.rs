@@ -157,8 +157,13 @@ pub(crate) async fn open(desk: &Desk, office: &Office, application: u8, terminal
 }
 
 pub(crate) async fn apply(desk: &Desk, office: &Office, application: u8) {
+    apply_as(desk, office, application, ("withdrawn", r#""at":0"#)).await;
+}
+
+/// An application in this state, with what its document has beside what was sent off.
+pub(crate) async fn apply_as(desk: &Desk, office: &Office, application: u8, (state, beside): (&str, &str)) {
     let text = format!(
-        r#"{{"state":"withdrawn","at":0,"submitted":{{"opened":{{"organisation":"{owner}","at":0}},
+        r#"{{"state":"{state}",{beside},"submitted":{{"opened":{{"organisation":"{owner}","at":0}},
             "contact":{{"surname":"通関","given":"花子","surname_kana":"ツウカン","given_kana":"ハナコ","department":null,
             "title":null,"phone":"0312345678","fax":null,"mail":"hanako@boeki.example"}},
             "wish":{{"day":20000,"cause":"expired","terminals":[]}},"content":"{content}","number":"{number}","at":0}}}}"#,
@@ -174,7 +179,7 @@ pub(crate) async fn apply(desk: &Desk, office: &Office, application: u8) {
             language: Language::Ja,
             version: 0,
             document: Document {
-                state: "withdrawn".to_owned(),
+                state: state.to_owned(),
                 text,
             },
         },

@@ -26,6 +26,7 @@ on_both! {
         let desk = &counter.centre.desk;
         counter.house().it_is(day(2026, 11, 24).begins().plus_seconds(6 * 3_600 - 2));
         assert_eq!(desk.keep_mornings().await.unwrap(), 0, "not before its hour");
+        assert_eq!(desk.mornings_due().await.unwrap(), 0, "nor is it late");
         counter.house().it_is(day(2026, 11, 24).begins().plus_seconds(6 * 3_600));
         assert_eq!(desk.keep_mornings().await.unwrap(), 1);
         let Case::Reissued { grants, at, .. } = counter.look(case).await else { panic!("再発行完了") };
@@ -57,7 +58,9 @@ on_both! {
         counter.give(other, &["11110A"]).await;
         counter.house().it_is(day(2026, 11, 24).begins().plus_seconds(7 * 3_600));
         let desk = &counter.centre.desk;
+        assert_eq!(desk.mornings_due().await.unwrap(), 2, "both, until somebody has looked");
         assert_eq!(desk.keep_mornings().await.unwrap(), 1);
+        assert_eq!(desk.mornings_due().await.unwrap(), 1, "the one that is in trouble");
         let Case::Approved { progress, .. } = counter.look(case).await else { panic!("審査終了") };
         assert!(matches!(progress[0].step, Step::Troubled { trouble: Trouble::Gone, .. }), "{progress:?}");
         let Step::Opened(grant) = progress[1].step else { panic!("{progress:?}") };
@@ -67,8 +70,10 @@ on_both! {
         let events = counter.store().events(case.octets()).await.unwrap().len();
         assert_eq!(desk.keep_mornings().await.unwrap(), 0);
         assert_eq!(counter.store().events(case.octets()).await.unwrap().len(), events, "what stays so is not told again");
+        assert_eq!(desk.mornings_due().await.unwrap(), 1);
         counter.give(counter.organisation, &["11110A"]).await;
         assert_eq!(desk.keep_mornings().await.unwrap(), 1);
+        assert_eq!(desk.mornings_due().await.unwrap(), 0);
         let Case::Reissued { grants, .. } = counter.look(case).await else { panic!("再発行完了") };
         assert_eq!(grants[1].1, grant, "what was opened stays");
         assert_eq!(counter.letters(case).await, ["ReissueLetter(Completed)"]);
@@ -97,6 +102,53 @@ on_both! {
         let last = tried.last().unwrap();
         assert_eq!((last.to.as_str(), last.written_at), ("tuukan-hanako@boeki.example", tried[0].written_at));
         assert!(last.written_at < noon_of(24));
+    }
+}
+
+mod at_a_node {
+    use std::time::{Duration, Instant};
+
+    use crate::enrolment::Door;
+    use crate::grant;
+    use crate::invariant::tamper;
+    use crate::node::on_both_stores;
+
+    on_both_stores! {
+        async fn r307_a_node_counts_the_terminals_whose_morning_is_in_trouble_until_they_are_done(place: Place) {
+            let door = Door::open(place).await;
+            let address = &door.node.place().address;
+            let due = || {
+                let text = door.node.running().metrics().text();
+                let line = text.lines().find_map(|line| line.strip_prefix("kagimori_mornings_due ").map(str::to_owned));
+                line.unwrap()
+            };
+            let until = async |expected: &str| {
+                let begun = Instant::now();
+                while due() != expected {
+                    assert!(begun.elapsed() < Duration::from_mins(1), "{} and not {expected}", due());
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            };
+            assert_eq!(due(), "0", "the control");
+            // One of its two terminals is nobody's by its morning.
+            tamper(address, "DELETE FROM terminal WHERE name = '11110B'").await;
+            let by = format!(r#"{{"officer":"{0}{0}","person":"1","card":"{1}","content":"{1}","text":"{1}","at":0}}"#, "00".repeat(8), "00".repeat(32));
+            let waits = |name: &str| format!(r#"{{"terminal":["sea","webnaccs","{name}"],"step":"waiting"}}"#);
+            let beside = format!(
+                r#""approvals":{{"first":null,"last":{by}}},"progress":[{},{}]"#,
+                waits("11110A"),
+                waits("11110B")
+            );
+            grant::apply_as(door.desk(), &door.office, 1, ("approved", &beside)).await;
+            let awaits = "INSERT INTO awaited_morning (case_id, office, day) SELECT id, office, 20000 FROM office_case
+                          WHERE procedure = 'reissue' AND state = 'approved'";
+            tamper(address, awaits).await;
+            until("1").await;
+            assert_eq!(door.desk().store().grants_of(&[1; 16]).await.unwrap().len(), 1, "the other one is done");
+            grant::import(door.desk(), &door.office).await;
+            until("0").await;
+            assert_eq!(door.desk().store().grants_of(&[1; 16]).await.unwrap().len(), 2);
+        }
     }
 }
 

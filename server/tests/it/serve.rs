@@ -139,6 +139,7 @@ async fn what_is_counted_is_what_was_done() {
         "kagimori_signatures_total{authority=\"mihon\",what=\"ocsp\"} 2",
         "kagimori_requests_total{surface=\"ocsp\",status=\"200\"} 4",
         "kagimori_letters_failed 0",
+        "kagimori_mornings_due 0",
         // The card's and the responder's.
         "kagimori_certificates{authority=\"mihon\"} 2",
     ] {

@@ -49,6 +49,27 @@ impl Desk {
         broken.map_or(Ok(done), Err)
     }
 
+    /// So many terminals wait for a grant although their morning has come: what [`Self::keep_mornings`] could not do, or not
+    /// yet.
+    pub async fn mornings_due(&self) -> Result<usize, Fault> {
+        let now = self.clock().now();
+        let (mut terminals, mut seen, mut last) = (0, 0, None);
+        while seen < MOST {
+            let page = self.store().mornings(now.day(), last).await?;
+            let Some((day, case, _)) = page.last() else { break };
+            (seen, last) = (seen + page.len(), Some((*day, *case)));
+            for (_, case, office) in page {
+                let id: CaseId<Reissue> = CaseId::from_octets(case);
+                let office = self.office(&office);
+                let policy = office.as_ref().and_then(|office| reissue_policy(office));
+                if let Some(policy) = policy {
+                    terminals += self.look(id).await?.due(ReissueId(case), &policy, now).len();
+                }
+            }
+        }
+        Ok(terminals)
+    }
+
     /// The morning of one application: whether anything was done.
     async fn keep_morning(&self, id: CaseId<Reissue>) -> Result<bool, Fault> {
         let standing = self.standing(id).await?;
