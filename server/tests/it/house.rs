@@ -320,11 +320,16 @@ impl TestAuthority {
 
     /// Another one beside it, whose cards the office does not take.
     pub(crate) async fn named(store: &Store, name: &str) -> Self {
-        let name = Authority(name.to_owned());
         let pem = SEALED.get_or_init(|| {
             let key = SoftwareKey::generate(Algorithm::P256).unwrap();
             key.to_encrypted_pem(PASSPHRASE, Chance::system().octets()).unwrap()
         });
+        Self::with(store, name, pem).await
+    }
+
+    /// One with this key.
+    pub(crate) async fn with(store: &Store, name: &str, pem: &str) -> Self {
+        let name = Authority(name.to_owned());
         let key = SoftwareKey::from_encrypted_pem(pem, PASSPHRASE).unwrap();
         let subject = AuthorityName::new("見本認証局株式会社", "見本認証局").unwrap();
         let validity = Validity::of_days(noon(2025, 1, 1).0, 7_300).unwrap();
@@ -345,8 +350,8 @@ impl TestAuthority {
                 id: Chance::system().octets(),
                 authority: name.clone(),
                 purpose: KeyPurpose::Authority,
-                algorithm: Algorithm::P256.to_string(),
-                pem: pem.clone(),
+                algorithm: key.public_key().algorithm().to_string(),
+                pem: pem.to_owned(),
                 certificate: Some(certificate.der().to_vec()),
                 made_at: Instant(validity.not_before()),
             })

@@ -16,15 +16,16 @@ pub(crate) async fn hold(house: &House) {
 /// The predicates that do not hold, by their sentences.
 pub(crate) async fn broken(store: &Store, address: &StoreAddress) -> Vec<String> {
     let mut broken = Vec::new();
+    let mut asked = Asked::open(address).await;
     for (sentence, violations) in PREDICATES {
-        if count(address, violations).await != 0 {
+        if asked.count(violations).await != 0 {
             broken.push((*sentence).to_owned());
         }
     }
     if !matches!(store.audit(None).await, Ok(Audit::Whole { .. })) {
         broken.push(AUDIT.to_owned());
     }
-    for (tbs, der) in signed(address).await {
+    for (tbs, der) in asked.signed().await {
         let certificate = Certificate::parse(&der).unwrap();
         if certificate.to_be_signed() != tbs {
             broken.push(SIGNED.to_owned());
@@ -93,14 +94,46 @@ pub(crate) async fn tamper(address: &StoreAddress, sql: &str) {
 
 /// A number that the database is asked for.
 pub(crate) async fn count(address: &StoreAddress, sql: &str) -> i64 {
-    match address {
-        StoreAddress::Sqlite(path) => sqlite(path).query_row(sql, (), |row| row.get(0)).unwrap(),
-        StoreAddress::Postgres(url) => {
-            let mut connection = PgConnection::connect(url).await.unwrap();
-            sqlx::query_scalar(AssertSqlSafe(sql.to_owned()))
-                .fetch_one(&mut connection)
+    Asked::open(address).await.count(sql).await
+}
+
+/// The database as others open it.
+enum Asked {
+    Sqlite(rusqlite::Connection),
+    Postgres(PgConnection),
+}
+
+impl Asked {
+    async fn open(address: &StoreAddress) -> Self {
+        match address {
+            StoreAddress::Sqlite(path) => Self::Sqlite(sqlite(path)),
+            StoreAddress::Postgres(url) => Self::Postgres(PgConnection::connect(url).await.unwrap()),
+        }
+    }
+
+    async fn count(&mut self, sql: &str) -> i64 {
+        match self {
+            Self::Sqlite(connection) => connection.query_row(sql, (), |row| row.get(0)).unwrap(),
+            Self::Postgres(connection) => sqlx::query_scalar(AssertSqlSafe(sql.to_owned()))
+                .fetch_one(connection)
                 .await
-                .unwrap()
+                .unwrap(),
+        }
+    }
+
+    /// What was intended and what was signed, of every bound certificate.
+    async fn signed(&mut self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let sql = "SELECT tbs, der FROM certificate WHERE der IS NOT NULL";
+        match self {
+            Self::Sqlite(connection) => {
+                let mut statement = connection.prepare(sql).unwrap();
+                let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+                rows.collect::<Result<_, _>>().unwrap()
+            }
+            Self::Postgres(connection) => {
+                let rows = sqlx::query(sql).fetch_all(connection).await.unwrap();
+                rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+            }
         }
     }
 }
@@ -110,24 +143,6 @@ fn sqlite(path: &Path) -> rusqlite::Connection {
     let connection = rusqlite::Connection::open(path).unwrap();
     connection.pragma_update(None, "foreign_keys", true).unwrap();
     connection
-}
-
-/// What was intended and what was signed, of every bound certificate.
-async fn signed(address: &StoreAddress) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let sql = "SELECT tbs, der FROM certificate WHERE der IS NOT NULL";
-    match address {
-        StoreAddress::Sqlite(path) => {
-            let connection = sqlite(path);
-            let mut statement = connection.prepare(sql).unwrap();
-            let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-            rows.collect::<Result<_, _>>().unwrap()
-        }
-        StoreAddress::Postgres(url) => {
-            let mut connection = PgConnection::connect(url).await.unwrap();
-            let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
-            rows.iter().map(|row| (row.get(0), row.get(1))).collect()
-        }
-    }
 }
 
 pub(crate) const AUDIT: &str = "I5 the audit is one whole chain";
