@@ -10,8 +10,9 @@
 //! and the applicant with one letter, under one Message-ID.
 //!
 //! The list is exact: every run must come to its point by the very calls that the list names before it. For that the child
-//! draws the same numbers in every run, its clock stands still so that nothing is done at intervals, PostgreSQL is heard
-//! when its answer is there as a whole (`durability/postgres.c`), and three confirms are given to SQLite's writer together.
+//! draws the same numbers in every run, its clock stands still so that nothing is done at intervals, its keys are open before
+//! its store is, a connection stands and PostgreSQL is heard when its answer is there as a whole (`durability/postgres.c`),
+//! and three confirms are given to SQLite's writer together.
 //!
 //! Between two calls that leave the process nothing outside of it changes, so this covers every `await` of the path: each
 //! of them lies between two points. To PostgreSQL each question has three: before it is sent, while its answer is awaited, and
@@ -45,6 +46,8 @@ mod house;
 #[allow(dead_code, reason = "the other test program uses the rest")]
 #[path = "it/invariant.rs"]
 mod invariant;
+#[path = "durability/keys.rs"]
+mod keys;
 #[path = "durability/kill.rs"]
 mod kill;
 #[path = "durability/morning.rs"]
@@ -94,6 +97,10 @@ const TESTS: &[Test] = &[
     (
         "a_kill_at_every_point_of_an_acquisition_on_sqlite_leaves_one_certificate_that_the_same_codes_fetch",
         kill::of_an_acquisition_on_sqlite,
+    ),
+    (
+        "a_kill_at_every_point_of_an_acquisition_on_postgres_leaves_one_certificate_that_the_same_codes_fetch",
+        kill::of_an_acquisition_on_postgres,
     ),
     (
         "a29_a_commit_without_an_answer_is_looked_up_and_never_performed_twice",

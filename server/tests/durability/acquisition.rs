@@ -6,22 +6,19 @@ use std::sync::atomic::AtomicI64;
 
 use casework::acquisition::Case;
 use casework::identity::Fingerprint;
-use pki::algorithm::Algorithm;
 use pki::csr::CertificateRequest;
-use pki::name::AuthorityName;
-use pki::profile::Validity;
-use server::authority::issue::NewAuthority;
+use server::authority::issue::Certifying;
 use server::chance::Chance;
 use server::clock::Clock;
 use server::desk::acquisition::{Acquisition, Codes};
-use server::desk::{Actor, CaseId, Desk};
-use server::office::{Office, TERMINALS_EXAMPLE};
+use server::desk::{CaseId, Desk};
 use server::store::{OpenFault, Store, StoreAddress};
 
 use crate::disk::Outcome;
 use crate::grant::{self, terminal};
 use crate::house::{HOLDER, House, Place};
 use crate::invariant;
+use crate::keys::office;
 use crate::path::{Child, say};
 
 /// The codes of the terminal, and the request of its key.
@@ -36,19 +33,12 @@ pub(crate) fn waits(data: &Path) -> bool {
 pub(crate) async fn prepare(house: &House) {
     let office = office();
     let clock = house.desk.clock().clone();
-    let desk = desk(house.store(), clock, Chance::system(), &house.place.data);
-    // A key whose signatures are as long in every run.
-    let now = house.now().0;
-    let authority = NewAuthority {
-        name: office.authorities[0].clone(),
-        algorithm: Algorithm::Ed25519,
-        parent: None,
-        subject: AuthorityName::new("見本センター", "見本センター認証局").unwrap(),
-        policies: Vec::new(),
-        validity: Validity::of_days(now, 7_300).unwrap(),
-    };
-    let registrar = grant::certifying(&house.place.data).registrar(&desk);
-    registrar.create(&Actor::System, authority).await.unwrap();
+    let desk = desk(
+        house.store(),
+        clock,
+        Chance::system(),
+        grant::certifying(&house.place.data),
+    );
     grant::import(&desk, &office).await;
     grant::open(&desk, &office, 1, terminal()).await;
     let second = desk.second_code(&office.id, terminal()).await.unwrap().unwrap();
@@ -58,14 +48,16 @@ pub(crate) async fn prepare(house: &House) {
 }
 
 /// What the child does once it may.
-pub(crate) async fn begin(store: Store, data: &Path, ahead: i64) -> impl Future<Output = ()> + Send + use<> {
+pub(crate) fn begin(
+    store: Store,
+    keys: Certifying,
+    data: &Path,
+    ahead: i64,
+) -> impl Future<Output = ()> + Send + use<> {
     let clock = Clock::shifted(Arc::new(AtomicI64::new(ahead)));
-    let desk = desk(&store, clock, Chance::seeded(1), data);
+    let desk = desk(&store, clock, Chance::seeded(1), keys);
     let (codes, request) = kept(data);
     let office = office();
-    // Both keys are open before it is asked.
-    desk.seal().await.unwrap();
-    desk.terminals_chain(&office).await.unwrap();
     async move {
         match desk.acquire(&HOLDER, &office, terminal(), &codes, &request).await {
             Ok(certificate) => say(&format!("acknowledged {}", Fingerprint(certificate.fingerprint()))),
@@ -80,7 +72,7 @@ pub(crate) async fn opened(child: &Child, outcome: &Outcome) -> Result<(Vec<Stri
     let address: StoreAddress = child.address.parse().unwrap();
     let store = Place::lasting(address.clone(), Path::new(&child.data)).open().await?;
     let clock = Clock::shifted(Arc::new(AtomicI64::new(child.ahead)));
-    let desk = desk(&store, clock, Chance::system(), &child.data);
+    let desk = desk(&store, clock, Chance::system(), grant::certifying(&child.data));
     let (codes, request) = kept(&child.data);
     let office = office();
     let mut missing = Vec::new();
@@ -116,12 +108,8 @@ pub(crate) async fn opened(child: &Child, outcome: &Outcome) -> Result<(Vec<Stri
     Ok((missing, broken))
 }
 
-fn desk(store: &Store, clock: Clock, chance: Chance, data: &Path) -> Desk {
-    Desk::new(store.clone(), clock, chance, vec![crate::house::office(), office()]).certifying(grant::certifying(data))
-}
-
-fn office() -> Office {
-    Office::from_toml(&TERMINALS_EXAMPLE.replacen("\"mihon-issuing\"", "\"center\"", 1)).unwrap()
+fn desk(store: &Store, clock: Clock, chance: Chance, keys: Certifying) -> Desk {
+    Desk::new(store.clone(), clock, chance, vec![crate::house::office(), office()]).certifying(keys)
 }
 
 fn kept(data: &Path) -> (Codes, Vec<u8>) {

@@ -5,7 +5,7 @@
  * copies the file to DISK_SNAPSHOTS; whoever restarts the process puts the copies back, so that what was not synced is gone.
  *
  * So that the calls are the same in every run, its monotonic clock stands still: what is done at intervals is done once,
- * before. A question to PostgreSQL returns when it is answered (postgres.c).
+ * before. A connection stands when it was asked for, and a question to PostgreSQL returns when it is answered (postgres.c).
  *
  *   DISK_LOG        where the calls are noted
  *   DISK_KILL=n     kills the process before its n-th call
@@ -18,6 +18,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,12 +177,24 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	return 0;
 }
 
+/* A connection that is under way stands or fails before anything else is done. */
+static int connected(int fd, int result)
+{
+	struct pollfd writable = {fd, POLLOUT, 0};
+	int error = errno;
+
+	if (result != 0 && error == EINPROGRESS)
+		syscall(SYS_ppoll, &writable, 1, NULL, NULL, 0);
+	errno = error;
+	return result;
+}
+
 int connect(int fd, const struct sockaddr *to, socklen_t length)
 {
 	NEXT(connect);
 
 	postgres_opened(fd);
-	return next(fd, to, length);
+	return connected(fd, next(fd, to, length));
 }
 
 /* Three points: before the question leaves, while its answer is waited for, and (in recv) when it has come. */

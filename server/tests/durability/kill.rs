@@ -17,6 +17,7 @@ use crate::cluster::Cluster;
 use crate::disk::{self, Disk, Outcome};
 use crate::house::{House, Place, office};
 use crate::invariant;
+use crate::keys;
 use crate::morning;
 use crate::path::{Child, Waiting};
 
@@ -40,6 +41,16 @@ pub(crate) fn of_an_acquisition_on_sqlite() {
         &Prepared::alone_on_sqlite(What::Acquisition),
         "SQLite, an acquisition",
         POINTS_OF_AN_ACQUISITION,
+    );
+}
+
+pub(crate) fn of_an_acquisition_on_postgres() {
+    let cluster = Cluster::new();
+    let prepared = Prepared::alone_on_postgres(&cluster, What::Acquisition);
+    at_every_point(
+        &prepared,
+        "PostgreSQL, an acquisition",
+        POINTS_OF_AN_ACQUISITION_ON_POSTGRES,
     );
 }
 
@@ -81,6 +92,7 @@ fn at_every_point(prepared: &Prepared<'_>, database: &str, expected: RangeInclus
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
+                let _rest = Rest(&next, calls.len());
                 while let Some((call, name)) = calls
                     .get(next.fetch_add(1, Relaxed))
                     .and_then(|name| name.split_once(' '))
@@ -110,6 +122,17 @@ fn at_every_point(prepared: &Prepared<'_>, database: &str, expected: RangeInclus
         acknowledged >= prepared.applications,
         "the last kills come after acknowledgements"
     );
+}
+
+/// What is left of a list when something was found: nothing, for nobody.
+struct Rest<'a>(&'a AtomicUsize, usize);
+
+impl Drop for Rest<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(self.1, Relaxed);
+        }
+    }
 }
 
 /// A child that was killed before this call of the list, on the listed way to it.
@@ -264,6 +287,7 @@ impl<'a> Prepared<'a> {
         std::fs::create_dir(&data).unwrap();
         let ahead = block_on(async {
             let house = House::at(Place::lasting(address, &data)).await;
+            keys::open_at_once(&house).await;
             let house = match what {
                 What::Confirms(count) => {
                     Waiting::prepare(&house, count).await;
@@ -376,6 +400,7 @@ const POINTS_OF_SEVERAL: RangeInclusive<usize> = 45..=80;
 const POINTS_ON_POSTGRES: RangeInclusive<usize> = 194..=194;
 // Two transactions.
 const POINTS_OF_AN_ACQUISITION: RangeInclusive<usize> = 50..=140;
+const POINTS_OF_AN_ACQUISITION_ON_POSTGRES: RangeInclusive<usize> = 400..=400;
 // One transaction of the grants, one of the application.
 const POINTS_OF_A_MORNING: RangeInclusive<usize> = 50..=160;
 const POINTS_OF_A_MORNING_ON_POSTGRES: RangeInclusive<usize> = 200..=600;

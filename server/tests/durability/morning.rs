@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use casework::reissue::Case;
+use server::authority::issue::Certifying;
 use server::chance::Chance;
 use server::clock::Clock;
 use server::desk::reissue::Reissue;
@@ -36,17 +37,19 @@ pub(crate) async fn prepare(house: House) -> House {
         .house()
         .it_is(day(2026, 11, 24).begins().plus_seconds(7 * 3_600));
     let data = counter.house().place.data.clone();
-    // The key of 認証コード2 lies there from the first morning on.
-    counter.centre.desk.seal().await.unwrap();
     std::fs::write(data.join(FILE), case.to_string()).unwrap();
     counter.centre.house
 }
 
 /// What the child does once it may.
-pub(crate) async fn begin(store: Store, data: &Path, ahead: i64) -> impl Future<Output = ()> + Send + use<> {
+pub(crate) fn begin(
+    store: Store,
+    keys: Certifying,
+    data: &Path,
+    ahead: i64,
+) -> impl Future<Output = ()> + Send + use<> {
     let clock = Clock::shifted(Arc::new(AtomicI64::new(ahead)));
-    let (desk, case) = (desk(&store, clock, Chance::seeded(1), data), case(data));
-    desk.seal().await.unwrap();
+    let (desk, case) = (desk(&store, clock, Chance::seeded(1), keys), case(data));
     async move {
         match desk.keep_mornings().await {
             Ok(1) => say(&format!("acknowledged {case}")),
@@ -61,7 +64,7 @@ pub(crate) async fn opened(child: &Child, outcome: &Outcome) -> Result<(Vec<Stri
     let address: StoreAddress = child.address.parse().unwrap();
     let store = Place::lasting(address.clone(), Path::new(&child.data)).open().await?;
     let clock = Clock::shifted(Arc::new(AtomicI64::new(child.ahead)));
-    let desk = desk(&store, clock, Chance::system(), &child.data);
+    let desk = desk(&store, clock, Chance::system(), grant::certifying(&child.data));
     let id = case(&child.data);
     let is_done = matches!(desk.look(id).await.unwrap(), Case::Reissued { .. });
     let missing: Vec<_> = outcome.acknowledged.iter().filter(|_| !is_done).cloned().collect();
@@ -102,7 +105,7 @@ fn case(data: &Path) -> CaseId<Reissue> {
     std::fs::read_to_string(data.join(FILE)).unwrap().parse().unwrap()
 }
 
-fn desk(store: &Store, clock: Clock, chance: Chance, data: &Path) -> Desk {
+fn desk(store: &Store, clock: Clock, chance: Chance, keys: Certifying) -> Desk {
     let offices = vec![office(), Office::from_toml(TERMINALS_EXAMPLE).unwrap()];
-    Desk::new(store.clone(), clock, chance, offices).certifying(grant::certifying(data))
+    Desk::new(store.clone(), clock, chance, offices).certifying(keys)
 }

@@ -12,10 +12,11 @@ use server::chance::Chance;
 use server::clock::Clock;
 use server::desk::revocation::{Command, Revocation};
 use server::desk::{CaseId, Desk, evidence};
-use server::store::{Store, StoreAddress};
+use server::store::Store;
 
 use crate::acquisition;
 use crate::house::{HOLDER, House, Place, office};
+use crate::keys;
 use crate::morning;
 
 /// What the child is to do, by environment and by a file of applications that wait.
@@ -61,10 +62,12 @@ impl Child {
     }
 
     pub(crate) fn run(self) {
+        let place = Place::lasting(self.address.parse().unwrap(), &self.data);
+        // By a store of their own: keys are opened on other threads, and what is done meanwhile depends on the time of day.
+        let keys = one_thread().block_on(keys::opened(&place));
         let runtime = one_thread();
         let (desk, confirms) = runtime.block_on(async {
-            let address: StoreAddress = self.address.parse().unwrap();
-            let store = Place::lasting(address, &self.data).open().await.unwrap();
+            let store = place.open().await.unwrap();
             // The writer's first round is done before, and there is no other: the clock stands still.
             store.follows().changed().await.unwrap();
             let clock = Clock::shifted(Arc::new(AtomicI64::new(self.ahead)));
@@ -72,12 +75,12 @@ impl Child {
             let desk = Desk::new(store, clock, Chance::seeded(1), vec![office()]);
             if acquisition::waits(&self.data) {
                 let own = desk.store().clone();
-                let acquire = acquisition::begin(own, &self.data, self.ahead).await;
+                let acquire = acquisition::begin(own, keys, &self.data, self.ahead);
                 return (desk, vec![Box::pin(acquire) as Work]);
             }
             if morning::waits(&self.data) {
                 let own = desk.store().clone();
-                let morning = morning::begin(own, &self.data, self.ahead).await;
+                let morning = morning::begin(own, keys, &self.data, self.ahead);
                 return (desk, vec![Box::pin(morning) as Work]);
             }
             let waiting = Waiting::read(&self.data);
