@@ -7,7 +7,8 @@
 //! store is opened as on any start; and every acknowledged revocation must be there, with every invariant.
 //!
 //! The same is done to the morning of a reissue: whatever a kill leaves of it, the next run leaves each terminal with one grant
-//! and the applicant with one letter, under one Message-ID.
+//! and the applicant with one letter, under one Message-ID. So it is with what follows: an acquisition, a renewal by the
+//! terminal itself until the new certificate works, and what time brings to grants until its letters are out.
 //!
 //! The list is exact: every run must come to its point by the very calls that the list names before it. For that the child
 //! draws the same numbers in every run, its clock stands still so that nothing is done at intervals, its keys are open before
@@ -58,6 +59,10 @@ mod office;
 mod path;
 #[path = "durability/relay.rs"]
 mod relay;
+#[path = "durability/renewal.rs"]
+mod renewal;
+#[path = "durability/wake.rs"]
+mod wake;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -101,6 +106,14 @@ const TESTS: &[Test] = &[
     (
         "a_kill_at_every_point_of_an_acquisition_on_postgres_leaves_one_certificate_that_the_same_codes_fetch",
         kill::of_an_acquisition_on_postgres,
+    ),
+    (
+        "r303_a_kill_at_every_point_of_a_renewal_on_sqlite_leaves_one_certificate_that_counts_once_it_works",
+        kill::of_a_renewal_on_sqlite,
+    ),
+    (
+        "r308_a_kill_at_every_point_while_grants_wake_on_sqlite_leaves_one_letter_each_under_one_message_id",
+        kill::of_grants_that_wake_on_sqlite,
     ),
     (
         "a29_a_commit_without_an_answer_is_looked_up_and_never_performed_twice",

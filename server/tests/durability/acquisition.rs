@@ -31,7 +31,6 @@ pub(crate) fn waits(data: &Path) -> bool {
 
 /// One terminal with a grant, and a request that nobody has sent yet.
 pub(crate) async fn prepare(house: &House) {
-    let office = office();
     let clock = house.desk.clock().clone();
     let desk = desk(
         house.store(),
@@ -39,12 +38,19 @@ pub(crate) async fn prepare(house: &House) {
         Chance::system(),
         grant::certifying(&house.place.data),
     );
-    grant::import(&desk, &office).await;
-    grant::open(&desk, &office, 1, terminal()).await;
-    let second = desk.second_code(&office.id, terminal()).await.unwrap().unwrap();
+    let second = granted(&desk).await;
     let request = CertificateRequest::new(&terminal().first_code(), &grant::key()).unwrap();
-    let kept = (second.to_string(), request.der().to_vec());
+    let kept = (second, request.der().to_vec());
     std::fs::write(house.place.data.join(FILE), serde_json::to_vec(&kept).unwrap()).unwrap();
+}
+
+/// A terminal has a grant: its 認証コード2.
+pub(crate) async fn granted(desk: &Desk) -> String {
+    let office = office();
+    grant::import(desk, &office).await;
+    grant::open(desk, &office, 1, terminal()).await;
+    let second = desk.second_code(&office.id, terminal()).await.unwrap();
+    second.unwrap().to_string()
 }
 
 /// What the child does once it may.
@@ -108,7 +114,7 @@ pub(crate) async fn opened(child: &Child, outcome: &Outcome) -> Result<(Vec<Stri
     Ok((missing, broken))
 }
 
-fn desk(store: &Store, clock: Clock, chance: Chance, keys: Certifying) -> Desk {
+pub(crate) fn desk(store: &Store, clock: Clock, chance: Chance, keys: Certifying) -> Desk {
     Desk::new(store.clone(), clock, chance, vec![crate::house::office(), office()]).certifying(keys)
 }
 

@@ -20,6 +20,7 @@ use crate::invariant;
 use crate::keys;
 use crate::morning;
 use crate::path::{Child, Waiting};
+use crate::{renewal, wake};
 
 /// So many confirms share the transaction that is killed.
 const AT_ONCE: usize = 3;
@@ -52,6 +53,16 @@ pub(crate) fn of_an_acquisition_on_postgres() {
         "PostgreSQL, an acquisition",
         POINTS_OF_AN_ACQUISITION_ON_POSTGRES,
     );
+}
+
+pub(crate) fn of_a_renewal_on_sqlite() {
+    let prepared = Prepared::alone_on_sqlite(What::Renewal);
+    at_every_point(&prepared, "SQLite, a renewal", POINTS_OF_A_RENEWAL);
+}
+
+pub(crate) fn of_grants_that_wake_on_sqlite() {
+    let prepared = Prepared::alone_on_sqlite(What::Wake);
+    at_every_point(&prepared, "SQLite, grants that wake", POINTS_OF_A_WAKE);
 }
 
 pub(crate) fn of_a_morning_on_sqlite() {
@@ -119,7 +130,7 @@ fn at_every_point(prepared: &Prepared<'_>, database: &str, expected: RangeInclus
         "every point of the list was reached, and killed there"
     );
     assert!(
-        acknowledged >= prepared.applications,
+        acknowledged >= prepared.acknowledgements,
         "the last kills come after acknowledgements"
     );
 }
@@ -236,13 +247,17 @@ enum What {
     Acquisition,
     /// A reissue, for the morning of its day.
     Morning,
+    /// A terminal's certificate, for its renewal and for the word that the next one works.
+    Renewal,
+    /// Two grants, for what time brings, and its two letters.
+    Wake,
 }
 
 /// A place where applications wait, to be copied for each run.
 struct Prepared<'a> {
     place: tempfile::TempDir,
     cluster: Option<&'a Cluster>,
-    applications: usize,
+    acknowledgements: usize,
     ahead: i64,
 }
 
@@ -298,6 +313,11 @@ impl<'a> Prepared<'a> {
                     house
                 }
                 What::Morning => morning::prepare(house).await,
+                What::Renewal => {
+                    renewal::prepare(&house).await;
+                    house
+                }
+                What::Wake => wake::prepare(house).await,
             };
             let ahead = house.ahead();
             house.stop().await;
@@ -306,9 +326,11 @@ impl<'a> Prepared<'a> {
         Self {
             place,
             cluster,
-            applications: match what {
+            acknowledgements: match what {
                 What::Confirms(count) => count,
                 What::Acquisition | What::Morning => 1,
+                What::Renewal => 2,
+                What::Wake => 3,
             },
             ahead,
         }
@@ -344,7 +366,7 @@ impl<'a> Prepared<'a> {
     /// Every call that leaves the process between the request and its acknowledgement.
     fn list(&self) -> Vec<String> {
         let outcome = disk::run(&self.child("listed"), Disk::Sound, || ());
-        assert_eq!(outcome.acknowledged.len(), self.applications);
+        assert_eq!(outcome.acknowledged.len(), self.acknowledgements);
         println!("the points of the write path, {} of them:", outcome.calls.len());
         for call in &outcome.calls {
             println!("  {call}");
@@ -365,6 +387,12 @@ fn opened(child: &Child, outcome: &Outcome) -> Result<(Vec<String>, Vec<String>)
         }
         if morning::waits(&child.data) {
             return morning::opened(child, outcome).await;
+        }
+        if renewal::waits(&child.data) {
+            return renewal::opened(child, outcome).await;
+        }
+        if wake::waits(&child.data) {
+            return wake::opened(child, outcome).await;
         }
         let address: StoreAddress = child.address.parse().unwrap();
         let store = Place::lasting(address.clone(), Path::new(&child.data)).open().await?;
@@ -404,3 +432,7 @@ const POINTS_OF_AN_ACQUISITION_ON_POSTGRES: RangeInclusive<usize> = 400..=400;
 // One transaction of the grants, one of the application.
 const POINTS_OF_A_MORNING: RangeInclusive<usize> = 50..=160;
 const POINTS_OF_A_MORNING_ON_POSTGRES: RangeInclusive<usize> = 200..=600;
+// Two transactions, and one that supersedes.
+const POINTS_OF_A_RENEWAL: RangeInclusive<usize> = 80..=220;
+// One transaction of each grant, and the outbox.
+const POINTS_OF_A_WAKE: RangeInclusive<usize> = 50..=140;

@@ -18,6 +18,7 @@ use crate::acquisition;
 use crate::house::{HOLDER, House, Place, office};
 use crate::keys;
 use crate::morning;
+use crate::{renewal, wake};
 
 /// What the child is to do, by environment and by a file of applications that wait.
 pub(crate) struct Child {
@@ -82,6 +83,16 @@ impl Child {
                 let own = desk.store().clone();
                 let morning = morning::begin(own, keys, &self.data, self.ahead);
                 return (desk, vec![Box::pin(morning) as Work]);
+            }
+            if renewal::waits(&self.data) {
+                let own = desk.store().clone();
+                let renew = renewal::begin(own, keys, &self.data, self.ahead);
+                return (desk, vec![Box::pin(renew) as Work]);
+            }
+            if wake::waits(&self.data) {
+                let own = desk.store().clone();
+                let wake = wake::begin(own, &keys, self.ahead);
+                return (desk, vec![Box::pin(wake) as Work]);
             }
             let waiting = Waiting::read(&self.data);
             for each in &waiting {
