@@ -112,8 +112,16 @@ const TESTS: &[Test] = &[
         kill::of_a_renewal_on_sqlite,
     ),
     (
+        "r303_a_kill_at_every_point_of_a_renewal_on_postgres_leaves_one_certificate_that_counts_once_it_works",
+        kill::of_a_renewal_on_postgres,
+    ),
+    (
         "r308_a_kill_at_every_point_while_grants_wake_on_sqlite_leaves_one_letter_each_under_one_message_id",
         kill::of_grants_that_wake_on_sqlite,
+    ),
+    (
+        "r308_a_kill_at_every_point_while_grants_wake_on_postgres_leaves_one_letter_each_under_one_message_id",
+        kill::of_grants_that_wake_on_postgres,
     ),
     (
         "a29_a_commit_without_an_answer_is_looked_up_and_never_performed_twice",

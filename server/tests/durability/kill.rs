@@ -60,9 +60,21 @@ pub(crate) fn of_a_renewal_on_sqlite() {
     at_every_point(&prepared, "SQLite, a renewal", POINTS_OF_A_RENEWAL);
 }
 
+pub(crate) fn of_a_renewal_on_postgres() {
+    let cluster = Cluster::new();
+    let prepared = Prepared::alone_on_postgres(&cluster, What::Renewal);
+    at_every_point(&prepared, "PostgreSQL, a renewal", POINTS_OF_A_RENEWAL_ON_POSTGRES);
+}
+
 pub(crate) fn of_grants_that_wake_on_sqlite() {
     let prepared = Prepared::alone_on_sqlite(What::Wake);
     at_every_point(&prepared, "SQLite, grants that wake", POINTS_OF_A_WAKE);
+}
+
+pub(crate) fn of_grants_that_wake_on_postgres() {
+    let cluster = Cluster::new();
+    let prepared = Prepared::alone_on_postgres(&cluster, What::Wake);
+    at_every_point(&prepared, "PostgreSQL, grants that wake", POINTS_OF_A_WAKE_ON_POSTGRES);
 }
 
 pub(crate) fn of_a_morning_on_sqlite() {
@@ -434,5 +446,7 @@ const POINTS_OF_A_MORNING: RangeInclusive<usize> = 50..=160;
 const POINTS_OF_A_MORNING_ON_POSTGRES: RangeInclusive<usize> = 200..=600;
 // Two transactions, and one that supersedes.
 const POINTS_OF_A_RENEWAL: RangeInclusive<usize> = 80..=220;
+const POINTS_OF_A_RENEWAL_ON_POSTGRES: RangeInclusive<usize> = 400..=900;
 // One transaction of each grant, and the outbox.
 const POINTS_OF_A_WAKE: RangeInclusive<usize> = 50..=140;
+const POINTS_OF_A_WAKE_ON_POSTGRES: RangeInclusive<usize> = 300..=900;
