@@ -38,7 +38,7 @@ impl Keyring {
     }
 
     /// What seals 認証コード2. The key is made when it is wanted first, by whichever process is first, and opened once: a house
-    /// without a service centre never has one.
+    /// without a service centre never has one. Where terminals have codes and the key is gone, none is made in its place.
     pub async fn seal_of_codes(&self, store: &Store, clock: &Clock, chance: &Chance) -> Result<Seal, AuthorityFault> {
         let opened = self.seal.get_or_try_init(async || {
             let kept = if let Some(kept) = store.sealing_key().await? {
@@ -53,7 +53,7 @@ impl Keyring {
                 store.keep_sealing_key(fresh, clock.now()).await?;
                 let missing = || Fault::Corrupt {
                     what: "the key of 認証コード2",
-                    why: "it was kept and is not there".to_owned(),
+                    why: "it is not there, and terminals have codes that it alone opens".to_owned(),
                 };
                 store.sealing_key().await?.ok_or_else(missing)?
             };

@@ -22,11 +22,17 @@ impl Store {
         first.iter().chain(&last).map(terminal::read).collect()
     }
 
-    /// Keeps this one, unless another was kept before: whoever asked looks again which one it is.
+    /// Keeps this one, unless another was kept before, or terminals have codes already, which another one has sealed: whoever
+    /// asked looks again which one it is.
     pub(crate) async fn keep_sealing_key(&self, sealed: Vec<u8>, at: Instant) -> Result<(), Fault> {
         self.writer
             .write(move |connection| {
-                Box::pin(async move { connection.execute(KEEP, values![&sealed, at.0]).await.map(drop) })
+                Box::pin(async move {
+                    if connection.row(FIRST, values![]).await?.is_some() {
+                        return Ok(());
+                    }
+                    connection.execute(KEEP, values![&sealed, at.0]).await.map(drop)
+                })
             })
             .await
     }

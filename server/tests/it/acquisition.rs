@@ -16,9 +16,9 @@ use server::desk::acquisition::{Codes, Request};
 use server::desk::{Desk, Failure};
 use server::office::TERMINALS_EXAMPLE;
 
-use crate::grant::{Grants, certifying, key, terminal, terminal_of};
+use crate::grant::{self, Grants, certifying, key, terminal, terminal_of};
 use crate::house::{HOLDER, House, Place, noon, on_both};
-use crate::invariant;
+use crate::invariant::{self, count, tamper};
 
 on_both! {
     async fn r307_a_grant_is_opened_once_for_each_terminal_of_an_application_with_a_code_that_no_row_shows(house: House) {
@@ -276,6 +276,25 @@ on_both! {
         std::fs::write(elsewhere.data.join("terminals-passphrase"), "a wrong passphrase").unwrap();
         let wrong = desk.certifying(certifying(&elsewhere.data));
         assert!(wrong.second_code(&grants.office.id, terminal()).await.is_err(), "it opens with the same passphrase alone");
+    }
+
+    async fn a54_no_new_key_takes_the_place_of_one_that_has_sealed_codes(house: House) {
+        let grants = Grants::of(house).await;
+        grants.open(1, terminal()).await;
+        let address = &grants.house.place.address;
+        let keys = async || count(address, "SELECT COUNT(*) FROM sealing_key").await;
+        assert_eq!(keys().await, 1);
+        tamper(address, "DELETE FROM sealing_key").await;
+        // As after a start: nothing is open.
+        let desk = grant::desk(&grants.house, &grants.office);
+        let why = desk.seal().await.unwrap_err().to_string();
+        assert!(why.contains("terminals have codes that it alone opens"), "{why}");
+        assert!(desk.second_code(&grants.office.id, terminal()).await.is_err());
+        assert_eq!(keys().await, 0);
+        // The control: where no code needs one, the first that is wanted is made.
+        tamper(address, "UPDATE terminal SET code = NULL").await;
+        desk.seal().await.unwrap();
+        assert_eq!(keys().await, 1);
     }
 
     async fn an_office_may_supersede_at_once_or_after_days(house: House) {
