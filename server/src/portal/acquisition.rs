@@ -57,6 +57,8 @@ enum State {
     Acquired,
     /// 取得済, and in the days in which it can be renewed.
     Renewable,
+    /// 有効期限切れ
+    Lapsed,
     /// 未取得停止
     Suspended,
     /// Another grant has taken its place.
@@ -72,6 +74,7 @@ impl State {
             Self::Begun => "begun",
             Self::Acquired => "acquired",
             Self::Renewable => "renewable",
+            Self::Lapsed => "lapsed",
             Self::Suspended => "suspended",
             Self::Replaced => "replaced",
         }
@@ -81,7 +84,7 @@ impl State {
         match self {
             Self::Acquired => "tag ok",
             Self::Ready | Self::Begun | Self::Renewable => "tag var",
-            Self::Suspended => "tag ng",
+            Self::Lapsed | Self::Suspended => "tag ng",
             Self::None | Self::Replaced => "tag",
         }
     }
@@ -92,17 +95,22 @@ impl Standing {
         if self.row.suspended {
             return State::Suspended;
         }
-        let renewable = |until: Instant| now <= until && window(until, policy.renewable_for_days).contains(&now.day());
+        let certified = |until: Instant| {
+            if now > until {
+                State::Lapsed
+            } else if window(until, policy.renewable_for_days).contains(&now.day()) {
+                State::Renewable
+            } else {
+                State::Acquired
+            }
+        };
         match &self.case {
-            Case::New if self.row.valid_until.is_some_and(renewable) => State::Renewable,
-            Case::New if self.row.valid_until.is_some_and(|until| now <= until) => State::Acquired,
-            Case::New => State::None,
+            Case::New => self.row.valid_until.map_or(State::None, certified),
             // Time has passed it, and whatever tells so has not come yet.
             Case::Open { grant, .. } if now > grant.until => State::Suspended,
             Case::Open { .. } => State::Ready,
             Case::Issuing { .. } => State::Begun,
-            Case::Acquired { held, .. } | Case::Renewing { held, .. } if renewable(held.validity.1) => State::Renewable,
-            Case::Acquired { .. } | Case::Renewing { .. } => State::Acquired,
+            Case::Acquired { held, .. } | Case::Renewing { held, .. } => certified(held.validity.1),
             Case::Suspended { .. } => State::Suspended,
             Case::Replaced { .. } => State::Replaced,
         }

@@ -88,7 +88,7 @@ async fn shown(seat: &Seat, standing: &Standing, code: Option<Zeroizing<String>>
     let page = seat.page();
     let until = |at: Option<Instant>| at.map_or_else(String::new, |at| date::day(page.words, at.day()));
     let says_until = match state {
-        State::Acquired | State::Renewable => until(standing.valid_until()),
+        State::Acquired | State::Renewable | State::Lapsed => until(standing.valid_until()),
         _ => until(standing.case.grant().map(|grant| grant.until)),
     };
     let is_open = standing.is_open(visit.now);
@@ -128,7 +128,7 @@ const fn stage(state: State, is_open: bool) -> u8 {
         State::Begun => 3,
         State::Acquired | State::Renewable if is_open => 4,
         State::Acquired | State::Renewable => 6,
-        State::None | State::Ready | State::Suspended | State::Replaced => 1,
+        State::None | State::Ready | State::Lapsed | State::Suspended | State::Replaced => 1,
     }
 }
 

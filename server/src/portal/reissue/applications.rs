@@ -44,7 +44,7 @@ pub(super) async fn list(seat: Seat) -> Result<Response, Stop> {
             path: format!("/{}/applications/{case}", seat.office.id),
             number: submitted.number.to_string(),
             applied: date::slashed(submitted.at.day()),
-            day: shown::day(submitted.wish.day),
+            day: date::slashed(submitted.wish.day),
             terminals: submitted.wish.terminals.len().to_string(),
             word,
             state: page.t(&format!("reissue-state-{word}")),

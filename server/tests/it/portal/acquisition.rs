@@ -25,7 +25,7 @@ use wire::office::Language;
 use super::browser::{Agent, Answered, Browser, ORIGIN};
 use crate::centre::{Centre, PASSWORD, contract};
 use crate::grant::{Grants, OWNER, key, terminal, terminal_of};
-use crate::house::{House, on_both};
+use crate::house::{House, noon, on_both};
 use crate::office::OPERATOR;
 
 /// A centre with a customer whose terminals have grants, and a browser in which its person is logged in.
@@ -137,6 +137,21 @@ on_both! {
         assert!(matches!(verdict, Verdict::Refused { code: Code::CodeSpent, .. }), "{verdict:?}");
         let held = stage.grants.store().certificates_of_terminal("mihon-center", terminal()).await.unwrap();
         assert_eq!(held.len(), 1);
+    }
+
+    async fn r302_a_certificate_past_its_last_day_is_told_as_expired(house: House) {
+        let stage = Stage::set(house).await;
+        let (_, codes) = stage.grants.open(9, terminal()).await;
+        stage.grants.acquire(terminal(), &codes, &key()).await.unwrap();
+        stage.grants.house.it_is(noon(2027, 11, 20));
+        let mut stage = stage.another_browser().await;
+        let page = stage.browser.get(LIST).await;
+        page.must_say("更新できる期間です");
+        assert!(!page.says("有効期限切れ"), "the last day is one on which it counts");
+        stage.grants.house.it_is(noon(2027, 11, 21));
+        let mut stage = stage.another_browser().await;
+        stage.browser.get(LIST).await.must_say("有効期限切れ");
+        stage.browser.get(SEA).await.must_say("2027年11月20日(土)でした");
     }
 
     async fn what_broke_off_goes_on_and_what_was_given_up_or_failed_is_told(house: House) {
