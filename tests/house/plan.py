@@ -177,18 +177,21 @@ def cargo_tests(log, env, targets=(), without=None):
             runs[0] += ["-E", f"not test({without})"]
     runs.append(["cargo", "test", "--workspace", "--doc", "--no-fail-fast"])
     tally = Tally()
-    for number, argv in enumerate(runs):
-        part = log.with_name(f"{log.stem}-{number}.log")
-        part.write_text("")
-        status = run(argv, part, BOUND_OF_A_BUILD, env=env)
-        printed = part.read_text(errors="replace")
-        with open(log, "a") as out:
-            out.write(printed)
-        if without and number == 0:
-            # What was left out on purpose is not counted; a run that left out everything still has nothing to show.
-            printed = re.sub(r"\d+ (skipped|filtered out)", r"0 \1", printed)
-        tally += from_cargo(printed, status)
-    shutil.rmtree(place, ignore_errors=True)
+    try:
+        for number, argv in enumerate(runs):
+            part = log.with_name(f"{log.stem}-{number}.log")
+            part.write_text("")
+            status = run(argv, part, BOUND_OF_A_BUILD, env=env)
+            printed = part.read_text(errors="replace")
+            with open(log, "a") as out:
+                out.write(printed)
+            if without and number == 0:
+                # What was left out on purpose is not counted; a run that left out everything still has nothing to show.
+                printed = re.sub(r"\d+ (skipped|filtered out)", r"0 \1", printed)
+            tally += from_cargo(printed, status)
+    finally:
+        # Memory that an aborted run would keep.
+        shutil.rmtree(place, ignore_errors=True)
     return tally
 
 
