@@ -1,5 +1,6 @@
 //! Example offices at work: their officers, a paper that waits for its second person, bidders that are registered, a centre's
-//! customers with terminals in every state. The demo is made of it; every signature is the card's own, and everything goes the way it goes at the console and on the pages.
+//! customers with terminals in every state. The demo is made of it; every signature is the card's own, and everything goes the
+//! way it goes at the console and on the pages.
 
 mod bidder;
 mod customer;
