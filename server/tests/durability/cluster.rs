@@ -61,6 +61,8 @@ impl Cluster {
             "bgwriter_lru_maxpages=0".to_owned(),
             "max_wal_size=128MB".to_owned(),
             "max_connections=100".to_owned(),
+            // In its own directory: what a killed server leaves in /dev/shm nobody else takes away.
+            "dynamic_shared_memory_type=mmap".to_owned(),
         ] {
             server.args(["-c", &setting]);
         }
