@@ -396,6 +396,90 @@ pub enum Code {
     /// The key did not sign during the test.
     #[serde(rename = "E-TEST-KEY")]
     TestKey,
+    /// The four-digit PIN of a citizen's card is locked (R402).
+    #[serde(rename = "E-PIN-LOCKED-JPKI4")]
+    PinLockedJpki4,
+    /// The number printed on the card (照合番号B) is not this card's.
+    #[serde(rename = "E-NUMBER-WRONG")]
+    NumberWrong,
+    /// The number printed on the card was wrong too often.
+    #[serde(rename = "E-NUMBER-LOCKED")]
+    NumberLocked,
+    /// The number printed on the card cannot have this form; no try was spent.
+    #[serde(rename = "E-NUMBER-FORMAT")]
+    NumberFormat,
+    /// The signature password has too few characters.
+    #[serde(rename = "E-PW-SHORT")]
+    PwShort,
+    /// The signature password has too many characters.
+    #[serde(rename = "E-PW-LONG")]
+    PwLong,
+    /// The signature password has no letter.
+    #[serde(rename = "E-PW-ALPHA")]
+    PwAlpha,
+    /// The signature password has no digit.
+    #[serde(rename = "E-PW-DIGIT")]
+    PwDigit,
+    /// The signature password has a character that such a card does not know.
+    #[serde(rename = "E-PW-CHAR")]
+    PwChar,
+    /// The signature password has a full-width character.
+    #[serde(rename = "E-PW-WIDTH")]
+    PwWidth,
+    /// The signature password and its repetition differ.
+    #[serde(rename = "E-PW-DIFF")]
+    PwDiff,
+    /// The card is still in the kiosk.
+    #[serde(rename = "W-CARD-LEFT")]
+    CardLeft,
+    /// Kiosks do not work at this hour (R410).
+    #[serde(rename = "E-KIOSK-CLOSED")]
+    KioskClosed,
+    /// No camera can be used.
+    #[serde(rename = "E-CAMERA")]
+    Camera,
+    /// Nothing is reserved at this moment (R409).
+    #[serde(rename = "E-CLOSED")]
+    Closed,
+    /// There is no reservation for this card.
+    #[serde(rename = "E-RSV-NONE")]
+    RsvNone,
+    /// The reservation's time is over (R411).
+    #[serde(rename = "E-RSV-EXPIRED")]
+    RsvExpired,
+    /// The reservation was used.
+    #[serde(rename = "E-RSV-USED")]
+    RsvUsed,
+    /// The reservation is another card's.
+    #[serde(rename = "E-RSV-OTHER")]
+    RsvOther,
+    /// Another kiosk is setting the password of this card at this moment.
+    #[serde(rename = "E-RSV-BUSY")]
+    RsvBusy,
+    /// The card answered as no card of ours does: a matter for the counter.
+    #[serde(rename = "E-RSV-HALTED")]
+    RsvHalted,
+    /// The face is not like the one on the card.
+    #[serde(rename = "E-FACE-FAIL")]
+    FaceFail,
+    /// No face, or more than one, is in the picture.
+    #[serde(rename = "E-FACE-NONE")]
+    FaceNone,
+    /// Too many faces were unlike: there is a pause.
+    #[serde(rename = "E-FACE-WAIT")]
+    FaceWait,
+    /// Faces cannot be compared at this moment.
+    #[serde(rename = "E-FACE-DOWN")]
+    FaceDown,
+    /// The picture cannot be read.
+    #[serde(rename = "E-PICTURE")]
+    Picture,
+    /// The picture on the card is not signed by the card's issuer, or is another card's.
+    #[serde(rename = "E-VISUAL")]
+    Visual,
+    /// The kiosk is not enrolled, or not any more.
+    #[serde(rename = "E-KIOSK")]
+    Kiosk,
     /// The server could not finish; nothing was accepted.
     #[serde(rename = "E-FAULT")]
     Fault,
@@ -533,6 +617,34 @@ impl Code {
         Self::TestRefused,
         Self::TestServer,
         Self::TestKey,
+        Self::PinLockedJpki4,
+        Self::NumberWrong,
+        Self::NumberLocked,
+        Self::NumberFormat,
+        Self::PwShort,
+        Self::PwLong,
+        Self::PwAlpha,
+        Self::PwDigit,
+        Self::PwChar,
+        Self::PwWidth,
+        Self::PwDiff,
+        Self::CardLeft,
+        Self::KioskClosed,
+        Self::Camera,
+        Self::Closed,
+        Self::RsvNone,
+        Self::RsvExpired,
+        Self::RsvUsed,
+        Self::RsvOther,
+        Self::RsvBusy,
+        Self::RsvHalted,
+        Self::FaceFail,
+        Self::FaceNone,
+        Self::FaceWait,
+        Self::FaceDown,
+        Self::Picture,
+        Self::Visual,
+        Self::Kiosk,
         Self::Fault,
     ];
 
@@ -596,5 +708,19 @@ impl Code {
         Self::Csr,
         Self::RenewEarly,
         Self::WarnStillValid,
+        Self::Closed,
+        Self::RsvNone,
+        Self::RsvExpired,
+        Self::RsvUsed,
+        Self::RsvOther,
+        Self::RsvBusy,
+        Self::RsvHalted,
+        Self::FaceFail,
+        Self::FaceNone,
+        Self::FaceWait,
+        Self::FaceDown,
+        Self::Picture,
+        Self::Visual,
+        Self::Kiosk,
     ];
 }

@@ -28,6 +28,7 @@ pub mod held;
 pub mod office;
 pub mod officer;
 pub mod paper;
+pub mod pin_reset;
 pub mod problem;
 pub mod queue;
 pub mod registration;
