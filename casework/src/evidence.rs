@@ -3,7 +3,9 @@
 //! Each says what it proves; `decide` compares it with the case. The constructors are called in
 //! `server/src/desk/evidence.rs` only, which `xtask tidy` checks.
 
-use crate::identity::{Digest, Fingerprint, RegistrationId};
+use alloc::string::String;
+
+use crate::identity::{CardNumber, Digest, Fingerprint, RegistrationId};
 use crate::register::BusinessNumber;
 use crate::terminal::Terminal;
 use crate::time::Instant;
@@ -94,6 +96,44 @@ pub struct Requested {
 pub struct Authenticated {
     certificate: Fingerprint,
     at: Instant,
+}
+
+/// How like two faces are, and who says so. Scores are in thousandths: 1,000 is the same picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// How like they are.
+    pub score: u16,
+    /// The least score that is taken for one person.
+    pub threshold: u16,
+    /// Who compared them.
+    pub provider: String,
+    /// Which version of it.
+    pub version: String,
+}
+
+/// A face that was taken is like the picture that the issuer signed for this card (R412). Neither picture is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaceMatched {
+    card: CardNumber,
+    comparison: Comparison,
+    at: Instant,
+}
+
+/// A face that was taken is not like the picture that the issuer signed for this card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaceUnlike {
+    card: CardNumber,
+    comparison: Comparison,
+    at: Instant,
+}
+
+/// The card's own receipt: it set its signature password when its counter stood there, after the cryptogram that was made for
+/// this challenge. It verified with a key that this card alone has beside us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipted {
+    card: CardNumber,
+    counter: u32,
+    challenge: [u8; 16],
 }
 
 impl Informed {
@@ -300,6 +340,74 @@ impl Authenticated {
     /// When.
     pub const fn at(&self) -> Instant {
         self.at
+    }
+}
+
+impl FaceMatched {
+    /// Both pictures were compared at `at`; the picture of the card verified as its issuer's.
+    pub fn compared(card: CardNumber, comparison: Comparison, at: Instant) -> Result<Self, FaceUnlike> {
+        if comparison.score < comparison.threshold {
+            return Err(FaceUnlike { card, comparison, at });
+        }
+        Ok(Self { card, comparison, at })
+    }
+
+    /// Whose picture it is.
+    pub const fn card(&self) -> CardNumber {
+        self.card
+    }
+
+    /// How like they are.
+    pub const fn comparison(&self) -> &Comparison {
+        &self.comparison
+    }
+
+    /// When.
+    pub const fn at(&self) -> Instant {
+        self.at
+    }
+}
+
+impl FaceUnlike {
+    /// Whose picture it is.
+    pub const fn card(&self) -> CardNumber {
+        self.card
+    }
+
+    /// How like they are.
+    pub const fn comparison(&self) -> &Comparison {
+        &self.comparison
+    }
+
+    /// When.
+    pub const fn at(&self) -> Instant {
+        self.at
+    }
+}
+
+impl Receipted {
+    /// The receipt of this card, over this counter and this challenge, verified.
+    pub const fn verified(card: CardNumber, counter: u32, challenge: [u8; 16]) -> Self {
+        Self {
+            card,
+            counter,
+            challenge,
+        }
+    }
+
+    /// Whose receipt it is.
+    pub const fn card(&self) -> CardNumber {
+        self.card
+    }
+
+    /// What was announced: the card counts one more since.
+    pub const fn counter(&self) -> u32 {
+        self.counter
+    }
+
+    /// The card's challenge.
+    pub const fn challenge(&self) -> [u8; 16] {
+        self.challenge
     }
 }
 

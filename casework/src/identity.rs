@@ -71,6 +71,64 @@ pub struct GrantId(pub [u8; 16]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IssuanceId(pub [u8; 16]);
 
+/// カード番号 of a citizen's card: sixteen digits, the last one a check digit (ISO/IEC 7812-1 annex B).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CardNumber([u8; 16]);
+
+/// An enrolled kiosk: SHA-256 of its public key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KioskId(pub [u8; 32]);
+
+impl CardNumber {
+    /// The number that these sixteen digits write. `None` if they are not sixteen digits whose last one fits the others.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits: [u8; 16] = text.as_bytes().try_into().ok()?;
+        let all = digits.iter().all(u8::is_ascii_digit);
+        (all && luhn(&digits)).then_some(Self(digits))
+    }
+
+    /// Its digits as a card writes them, in ASCII.
+    pub const fn octets(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+/// Whether the last digit is the one that makes the sum a multiple of ten, every second digit from the right doubled.
+fn luhn(digits: &[u8; 16]) -> bool {
+    let sum = digits.iter().rev().enumerate().map(|(place, digit)| {
+        let value = u32::from(digit.saturating_sub(b'0'));
+        match place % 2 {
+            0 => value,
+            _ => value * 2 / 10 + value * 2 % 10,
+        }
+    });
+    sum.sum::<u32>().is_multiple_of(10)
+}
+
+impl fmt::Display for CardNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|digit| write!(f, "{}", char::from(*digit)))
+    }
+}
+
+impl fmt::Debug for CardNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CardNumber({self})")
+    }
+}
+
+impl fmt::Display for KioskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
+}
+
+impl fmt::Debug for KioskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KioskId({self})")
+    }
+}
+
 impl Serial {
     /// From big-endian octets; leading zeros do not count. `None` if it is zero or longer than 20 octets.
     pub fn from_octets(octets: &[u8]) -> Option<Self> {

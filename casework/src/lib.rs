@@ -26,6 +26,7 @@ pub mod officer;
 pub mod organisation;
 pub mod paper;
 pub mod password;
+pub mod pin_reset;
 pub mod refund;
 pub mod refusal;
 pub mod register;

@@ -192,4 +192,38 @@ pub enum Refusal {
         /// The most there may be.
         most: usize,
     },
+    /// E-CARD-TYPE: no citizen's card of this office.
+    UnknownCard,
+    /// E-CLOSED: nothing is reserved during maintenance (R409).
+    Maintenance {
+        /// Until then, not included.
+        until: Instant,
+    },
+    /// E-KIOSK-CLOSED (R410)
+    KioskClosed,
+    /// E-RSV-NONE: the card has no reservation that counts.
+    NoReservation,
+    /// E-RSV-EXPIRED (R411)
+    ReservationExpired {
+        /// The last instant.
+        at: Instant,
+    },
+    /// E-RSV-USED
+    ReservationUsed,
+    /// E-RSV-OTHER: the reservation is another card's.
+    AnotherReservedCard,
+    /// E-RSV-BUSY: a kiosk has begun to set the password of this card.
+    AtAnotherKiosk,
+    /// E-RSV-HALTED: the card answered as no card of ours does. It was recorded (DESIGN, part 3.8).
+    Halted,
+    /// E-FACE-FAIL: the face is not like the one on the card. It was counted (DESIGN, part 3.8).
+    FaceUnlike {
+        /// So many more are compared before a pause.
+        left: u8,
+    },
+    /// E-FACE-WAIT
+    FacePaused {
+        /// From then on a face is compared again.
+        until: Instant,
+    },
 }

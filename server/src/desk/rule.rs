@@ -64,5 +64,16 @@ pub(crate) const fn rule(refusal: Refusal) -> &'static str {
         Refusal::WrongRequest { .. } => "wrong_request",
         Refusal::TooEarly { .. } => "too_early",
         Refusal::TooMany { .. } => "too_many",
+        Refusal::UnknownCard => "unknown_card",
+        Refusal::Maintenance { .. } => "maintenance",
+        Refusal::KioskClosed => "kiosk_closed",
+        Refusal::NoReservation => "no_reservation",
+        Refusal::ReservationExpired { .. } => "reservation_expired",
+        Refusal::ReservationUsed => "reservation_used",
+        Refusal::AnotherReservedCard => "another_reserved_card",
+        Refusal::AtAnotherKiosk => "at_another_kiosk",
+        Refusal::Halted => "halted",
+        Refusal::FaceUnlike { .. } => "face_unlike",
+        Refusal::FacePaused { .. } => "face_paused",
     }
 }

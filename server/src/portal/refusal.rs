@@ -140,6 +140,33 @@ pub(crate) fn refused(words: Words, refusal: &Refusal) -> (StatusCode, Message) 
             Code::RenewEarly,
             vec![("date", date::day(words, *from))],
         ),
+        Refusal::UnknownCard => (StatusCode::CONFLICT, Code::CardType, vec![]),
+        Refusal::Maintenance { until } => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Code::Closed,
+            vec![("date", date::minute(words, *until))],
+        ),
+        Refusal::KioskClosed => (StatusCode::CONFLICT, Code::KioskClosed, vec![]),
+        Refusal::NoReservation => (StatusCode::CONFLICT, Code::RsvNone, vec![]),
+        Refusal::ReservationExpired { at } => (
+            StatusCode::CONFLICT,
+            Code::RsvExpired,
+            vec![("date", date::minute(words, *at))],
+        ),
+        Refusal::ReservationUsed => (StatusCode::CONFLICT, Code::RsvUsed, vec![]),
+        Refusal::AnotherReservedCard => (StatusCode::CONFLICT, Code::RsvOther, vec![]),
+        Refusal::AtAnotherKiosk => (StatusCode::CONFLICT, Code::RsvBusy, vec![]),
+        Refusal::Halted => (StatusCode::CONFLICT, Code::RsvHalted, vec![]),
+        Refusal::FaceUnlike { left } => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            Code::FaceFail,
+            vec![("left", left.to_string())],
+        ),
+        Refusal::FacePaused { until } => (
+            StatusCode::TOO_MANY_REQUESTS,
+            Code::FaceWait,
+            vec![("date", date::minute(words, *until))],
+        ),
         Refusal::TooMany { most } => (StatusCode::CONFLICT, Code::Many, vec![("most", most.to_string())]),
     };
     (status, say(words, code, &values))
