@@ -4,7 +4,8 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::{
-    acquisition, certificate, day, officer, organisation, paper, registration, reissue, renewal, revocation, user,
+    acquisition, certificate, day, officer, organisation, paper, pin_reset, registration, reissue, renewal, revocation,
+    user,
 };
 
 #[test]
@@ -122,6 +123,17 @@ fn every_command_in_every_state_does_what_the_table_says() {
                 Err(refusal) => format!("no: {}", variant(&refusal)),
             };
             writeln!(table, "  {state:<10} {name:<8} {outcome}").unwrap();
+        }
+    }
+
+    writeln!(table, "pin_reset").unwrap();
+    for (state, case) in pin_reset::cases() {
+        for (name, command) in pin_reset::commands() {
+            let outcome = match pin_reset::at_the_office(&case, &command) {
+                Ok(decision) => format!("-> {}", variant(&decision.next)),
+                Err(refusal) => format!("no: {}", variant(&refusal)),
+            };
+            writeln!(table, "  {state:<11} {name:<8} {outcome}").unwrap();
         }
     }
 

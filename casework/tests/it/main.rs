@@ -16,6 +16,7 @@ mod officer;
 mod organisation;
 mod paper;
 mod paper_walk;
+mod pin_reset;
 mod refund;
 mod register;
 mod registration;

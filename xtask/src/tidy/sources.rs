@@ -207,6 +207,16 @@ const ONLY: &[Only] = &[
         why: "evidence has one constructor and one caller",
     },
     Only {
+        what: "FaceMatched::compared(",
+        places: &["server/src/desk/evidence.rs", "casework/"],
+        why: "evidence has one constructor and one caller",
+    },
+    Only {
+        what: "Receipted::verified(",
+        places: &["server/src/desk/evidence.rs", "casework/"],
+        why: "evidence has one constructor and one caller",
+    },
+    Only {
         what: "ProvedCompany::verified(",
         places: &["server/src/desk/evidence.rs", "casework/"],
         why: "evidence has one constructor and one caller",
