@@ -7,8 +7,10 @@ mod acquisition;
 mod authority;
 mod bidding;
 pub mod calendar;
+mod citizen;
 pub mod edit;
 mod review;
+mod row;
 mod terminals;
 
 use aws_lc_rs::digest;
@@ -23,6 +25,7 @@ use crate::trust::PinnedIssuer;
 pub use authority::{Authority, Revocation};
 pub use bidding::{Bidding, Links, ReviewPolicy, Variant};
 pub use calendar::Calendar;
+pub use citizen::{Citizen, KioskHours, Maintenance};
 pub use review::{Officers, ReasonUse, Review, SavedReason};
 use row::Words;
 pub use terminals::{Elsewhere, HelpDesk, Reissues, Terminals, Work};
@@ -61,6 +64,8 @@ pub enum DeskKind {
     Bidding(Arc<Bidding>),
     /// センター
     Terminals(Arc<Terminals>),
+    /// 市区町村
+    Citizen(Arc<Citizen>),
 }
 
 /// What was asked for is no matter of this kind of organisation.
@@ -143,7 +148,7 @@ impl Office {
     pub fn issuers(&self) -> &[PinnedIssuer] {
         match &self.desk {
             DeskKind::Bidding(bidding) => &bidding.issuers,
-            DeskKind::Authority(_) | DeskKind::Terminals(_) => &[],
+            DeskKind::Authority(_) | DeskKind::Terminals(_) | DeskKind::Citizen(_) => &[],
         }
     }
 
@@ -156,7 +161,7 @@ impl Office {
     pub fn authority(&self) -> Result<&Arc<Authority>, NotOffered> {
         match &self.desk {
             DeskKind::Authority(authority) => Ok(authority),
-            DeskKind::Bidding(_) | DeskKind::Terminals(_) => Err(self.no("certification authority")),
+            _ => Err(self.no("certification authority")),
         }
     }
 
@@ -164,7 +169,7 @@ impl Office {
     pub fn bidding(&self) -> Result<&Arc<Bidding>, NotOffered> {
         match &self.desk {
             DeskKind::Bidding(bidding) => Ok(bidding),
-            DeskKind::Authority(_) | DeskKind::Terminals(_) => Err(self.no("ordering body")),
+            _ => Err(self.no("ordering body")),
         }
     }
 
@@ -172,7 +177,15 @@ impl Office {
     pub fn terminals(&self) -> Result<&Arc<Terminals>, NotOffered> {
         match &self.desk {
             DeskKind::Terminals(terminals) => Ok(terminals),
-            DeskKind::Authority(_) | DeskKind::Bidding(_) => Err(self.no("service centre")),
+            _ => Err(self.no("service centre")),
+        }
+    }
+
+    /// What only an issuer of citizens' cards has.
+    pub fn citizen(&self) -> Result<&Arc<Citizen>, NotOffered> {
+        match &self.desk {
+            DeskKind::Citizen(citizen) => Ok(citizen),
+            _ => Err(self.no("issuer of citizens' cards")),
         }
     }
 
@@ -184,6 +197,7 @@ impl Office {
                 self.bidding().is_ok()
             }
             "organisations" | "reissue" | "applications" | "acquisition" => self.terminals().is_ok(),
+            "pin-reset" | "pin-resets" => self.citizen().is_ok(),
             _ => true,
         }
     }
@@ -194,6 +208,7 @@ impl Office {
             DeskKind::Authority(_) => "offices-authority",
             DeskKind::Bidding(_) => "offices-bidding",
             DeskKind::Terminals(_) => "offices-terminals",
+            DeskKind::Citizen(_) => "offices-citizen",
         }
     }
 
@@ -206,6 +221,7 @@ impl Office {
             }
             DeskKind::Bidding(bidding) => vec![("guide", &bidding.guide)],
             DeskKind::Terminals(_) => Vec::new(),
+            DeskKind::Citizen(citizen) => vec![("flow", &citizen.flow), ("terms", &citizen.terms)],
         }
     }
 
@@ -224,6 +240,7 @@ impl DeskKind {
             Self::Authority(_) => "authority",
             Self::Bidding(_) => "bidding",
             Self::Terminals(_) => "terminals",
+            Self::Citizen(_) => "citizen",
         }
     }
 }
@@ -292,6 +309,9 @@ pub const BIDDING_REVIEW_EXAMPLE: &str = include_str!("../templates/office/biddi
 /// A commented office file of a service centre (source document 003).
 pub const TERMINALS_EXAMPLE: &str = include_str!("../templates/office/terminals.toml");
 
+/// A commented office file of an issuer of citizens' cards (source document 004).
+pub const CITIZEN_EXAMPLE: &str = include_str!("../templates/office/citizen.toml");
+
 /// Path segments that the house keeps for itself; none of them can be an office's id.
 pub const RESERVED: &[&str] = &[
     "ocsp",
@@ -308,201 +328,6 @@ pub const RESERVED: &[&str] = &[
     ".well-known",
 ];
 
-/// The file's shape, private: nothing but the file is promised.
-mod row {
-    use super::authority::RevocationRow;
-    use super::bidding::{BiddingRow, IssuerRow};
-    use super::calendar::CalendarRow;
-    use super::review::{OfficersRow, ReasonRow, ReviewRow};
-    use super::terminals::TerminalsRow;
-    use super::{Arc, Authority, Deserialize, DeskKind, OfficeError, PinRule, RESERVED, Text, identity};
-
-    /// A text in both languages, with a slip of the key refused.
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(super) struct Words {
-        pub(super) ja: String,
-        pub(super) en: String,
-    }
-
-    impl From<Words> for Text {
-        fn from(words: Words) -> Self {
-            Self {
-                ja: words.ja,
-                en: words.en,
-            }
-        }
-    }
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(super) struct Office {
-        id: String,
-        name: Words,
-        desk: Desk,
-        #[serde(default)]
-        authorities: Vec<String>,
-        sender: Sender,
-        contact: Words,
-        card: Card,
-        calendar: Option<CalendarRow>,
-        revocation: Option<RevocationRow>,
-        bidding: Option<BiddingRow>,
-        terminals: Option<TerminalsRow>,
-        #[serde(default)]
-        issuer: Vec<IssuerRow>,
-        #[serde(default)]
-        review: ReviewRow,
-        #[serde(default)]
-        officer: OfficersRow,
-        reason: Option<Vec<ReasonRow>>,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    enum Desk {
-        Authority,
-        Bidding,
-        Terminals,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Sender {
-        name: Words,
-        address: String,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Card {
-        name: Words,
-        pin: Pin,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Pin {
-        min: u8,
-        max: u8,
-        digits: bool,
-        tries: u8,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(super) struct Document {
-        version: Words,
-        text: Words,
-    }
-
-    impl Office {
-        pub(super) fn checked(self) -> Result<super::Office, OfficeError> {
-            let refuse = |key, why: String| Err(OfficeError::Value { key, why });
-            let fits = |octet: &u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || *octet == b'-';
-            if self.id.is_empty() || self.id.len() > 40 || !self.id.as_bytes().iter().all(fits) {
-                return refuse(
-                    "id",
-                    "an office's id has 1 to 40 characters of a–z, 0–9 and `-`".to_owned(),
-                );
-            }
-            if RESERVED.contains(&self.id.as_str()) {
-                return refuse("id", format!("`{}` is a path of the house itself", self.id));
-            }
-            if self.authorities.is_empty() && self.issuer.is_empty() {
-                return refuse("authorities", "name at least one accepted authority".to_owned());
-            }
-            if self.card.pin.min == 0 || self.card.pin.min > self.card.pin.max || self.card.pin.tries == 0 {
-                return refuse("card.pin", "wanted: 1 ≤ min ≤ max, and at least one try".to_owned());
-            }
-            if self.sender.address.split_once('@').is_none_or(|(local, domain)| {
-                local.is_empty() || domain.is_empty() || self.sender.address.chars().any(|c| c.is_control() || c == ' ')
-            }) {
-                return refuse("sender.address", "wanted: a mail address".to_owned());
-            }
-            let enclosed = self.review.enclosed_within_months;
-            let desk = match (self.desk, self.revocation, self.bidding, self.terminals) {
-                (Desk::Authority, Some(revocation), None, None) => {
-                    if !self.issuer.is_empty() {
-                        return refuse("issuer", "an authority takes its own cards alone".to_owned());
-                    }
-                    DeskKind::Authority(Arc::new(Authority {
-                        revocation: revocation.checked()?,
-                        enclosed_within: super::review::enclosed_within(enclosed)?,
-                    }))
-                }
-                (Desk::Bidding, None, Some(bidding), None) => {
-                    if enclosed.is_some() {
-                        return refuse(
-                            "review.enclosed_within_months",
-                            "nothing is enclosed at an ordering body".to_owned(),
-                        );
-                    }
-                    DeskKind::Bidding(Arc::new(bidding.checked(self.issuer)?))
-                }
-                (Desk::Terminals, None, None, Some(terminals)) => {
-                    if enclosed.is_some() {
-                        return refuse(
-                            "review.enclosed_within_months",
-                            "nothing is enclosed at a service centre".to_owned(),
-                        );
-                    }
-                    if !self.issuer.is_empty() {
-                        return refuse("issuer", "a service centre takes its own certificates alone".to_owned());
-                    }
-                    DeskKind::Terminals(Arc::new(terminals.checked()?))
-                }
-                (Desk::Authority, ..) => {
-                    let why = "an authority's file has [revocation] and neither [bidding] nor [terminals]".to_owned();
-                    return refuse("desk", why);
-                }
-                (Desk::Bidding, ..) => {
-                    let why =
-                        "an ordering body's file has [bidding] and neither [revocation] nor [terminals]".to_owned();
-                    return refuse("desk", why);
-                }
-                (Desk::Terminals, ..) => {
-                    let why =
-                        "a service centre's file has [terminals] and neither [revocation] nor [bidding]".to_owned();
-                    return refuse("desk", why);
-                }
-            };
-            Ok(super::Office {
-                id: self.id,
-                name: self.name.into(),
-                desk,
-                authorities: self.authorities.into_iter().map(identity::Authority).collect(),
-                sender: super::Sender {
-                    name: self.sender.name.into(),
-                    address: self.sender.address,
-                },
-                contact: self.contact.into(),
-                card: super::Card {
-                    name: self.card.name.into(),
-                    pin: PinRule {
-                        min: self.card.pin.min,
-                        max: self.card.pin.max,
-                        digits: self.card.pin.digits,
-                        tries: self.card.pin.tries,
-                    },
-                },
-                calendar: self.calendar.map(CalendarRow::checked).transpose()?.unwrap_or_default(),
-                review: self.review.checked(self.reason)?,
-                officers: self.officer.checked()?,
-            })
-        }
-    }
-
-    impl From<Document> for super::Document {
-        fn from(document: Document) -> Self {
-            Self {
-                version: document.version.into(),
-                text: document.text.into(),
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -513,8 +338,9 @@ mod tests {
         let revocation = &office.authority().unwrap().revocation;
         assert_eq!(revocation.policy.last_day_before_expiry, 30);
         assert_eq!(revocation.policy.signature_within, 1_800);
-        let bidding = [BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE].map(|text| Office::from_toml(text).unwrap());
-        for (_, document) in bidding.iter().chain([&office]).flat_map(Office::documents) {
+        let others = [BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE, CITIZEN_EXAMPLE];
+        let others = others.map(|text| Office::from_toml(text).unwrap());
+        for (_, document) in others.iter().chain([&office]).flat_map(Office::documents) {
             assert!(document.blocks(Language::Ja).len() > 3);
             assert_eq!(
                 document.blocks(Language::Ja).len(),

@@ -57,6 +57,7 @@ offices-lead = Choose the office you want to deal with.
 offices-authority = Revocation of IC cards
 offices-bidding = User registration and renewal of IC cards
 offices-terminals = Reissue of digital certificates
+offices-citizen = New password for signatures
 office-title = Menu
 office-lead = Choose a procedure.
 office-online = Online procedures

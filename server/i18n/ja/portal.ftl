@@ -57,6 +57,7 @@ offices-lead = 手続きをする窓口を選んでください。
 offices-authority = 失効申込
 offices-bidding = 利用者登録・ICカード更新
 offices-terminals = デジタル証明書の再発行
+offices-citizen = 署名用暗証番号の初期化・再設定
 office-title = メニュー
 office-lead = 手続きを選んでください。
 office-online = インターネットでの手続き

@@ -42,6 +42,8 @@ pub(super) enum Kind {
     BiddingReview,
     /// A service centre with the certificates of its customers' terminals
     Terminals,
+    /// An issuer of citizens' cards with 署名用暗証番号の初期化・再設定
+    Citizen,
 }
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -89,6 +91,7 @@ impl Office {
                     Kind::BiddingCore => office::BIDDING_CORE_EXAMPLE,
                     Kind::BiddingReview => office::BIDDING_REVIEW_EXAMPLE,
                     Kind::Terminals => office::TERMINALS_EXAMPLE,
+                    Kind::Citizen => office::CITIZEN_EXAMPLE,
                 };
                 operator.tell(text, &json!({ "toml": text }))
             }

@@ -222,6 +222,7 @@ impl Edited {
         match self.0.get("desk").and_then(Item::as_str) {
             Some("bidding") => &BIDDING,
             Some("terminals") => &TERMINALS,
+            Some("citizen") => &CITIZEN,
             _ => &AUTHORITY,
         }
     }
@@ -313,6 +314,32 @@ const TERMINALS: [Place; 22] = [
     may_be("officer.passkeys", 0, 20),
 ];
 
+const CITIZEN: [Place; 23] = [
+    line("name.ja", 60),
+    line("name.en", 120),
+    line("contact.ja", 200),
+    line("contact.en", 400),
+    line("sender.name.ja", 60),
+    line("sender.name.en", 120),
+    may_link("citizen.places"),
+    may_be("citizen.session_minutes", 5, 120),
+    may_be("citizen.warn_minutes", 0, 60),
+    may_be("citizen.pause_minutes", 1, 1_440),
+    may_be("review.claim_minutes", 1, 1_440),
+    may_be("review.signature_within_minutes", 1, 1_440),
+    may_be("officer.invitation_days", 1, 90),
+    may_be("officer.dormant_days", 1, 3_650),
+    may_be("officer.passkeys", 0, 20),
+    line("citizen.flow.version.ja", 60),
+    line("citizen.flow.version.en", 60),
+    text("citizen.flow.text.ja"),
+    text("citizen.flow.text.en"),
+    line("citizen.terms.version.ja", 60),
+    line("citizen.terms.version.en", 60),
+    text("citizen.terms.text.ja"),
+    text("citizen.terms.text.en"),
+];
+
 const fn may_link(path: &'static str) -> Place {
     let kind = Kind::MayBeLink;
     Place { path, kind }
@@ -342,7 +369,9 @@ const LONGEST_TEXT: usize = 20_000;
 
 #[cfg(test)]
 mod tests {
-    use super::super::{AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE, TERMINALS_EXAMPLE};
+    use super::super::{
+        AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE, CITIZEN_EXAMPLE, TERMINALS_EXAMPLE,
+    };
     use super::*;
 
     fn place(path: &str) -> Place {
@@ -353,11 +382,12 @@ mod tests {
             .unwrap()
     }
 
-    const EXAMPLES: [&str; 4] = [
+    const EXAMPLES: [&str; 5] = [
         AUTHORITY_EXAMPLE,
         BIDDING_CORE_EXAMPLE,
         BIDDING_REVIEW_EXAMPLE,
         TERMINALS_EXAMPLE,
+        CITIZEN_EXAMPLE,
     ];
 
     #[test]

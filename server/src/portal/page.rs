@@ -116,7 +116,7 @@ impl Page {
         let noun = match self.office.as_ref().map(|office| &office.desk) {
             Some(DeskKind::Bidding(_)) if self.path.starts_with(&format!("{}/renewal", self.home())) => "renewal",
             Some(DeskKind::Bidding(_)) => "registration",
-            Some(DeskKind::Terminals(_)) => return self.home(),
+            Some(DeskKind::Terminals(_) | DeskKind::Citizen(_)) => return self.home(),
             Some(DeskKind::Authority(_)) | None => "revocation",
         };
         format!("{}/{noun}", self.home().trim_end_matches('/'))
@@ -126,7 +126,7 @@ impl Page {
     pub(crate) fn links(&self) -> Option<&Links> {
         match &self.office.as_ref()?.desk {
             DeskKind::Bidding(bidding) => Some(&bidding.links),
-            DeskKind::Authority(_) | DeskKind::Terminals(_) => None,
+            DeskKind::Authority(_) | DeskKind::Terminals(_) | DeskKind::Citizen(_) => None,
         }
     }
 
@@ -134,7 +134,7 @@ impl Page {
     pub(crate) fn charges(&self) -> Option<&str> {
         match &self.office.as_ref()?.desk {
             DeskKind::Terminals(terminals) => terminals.services.charges.as_deref(),
-            DeskKind::Authority(_) | DeskKind::Bidding(_) => None,
+            DeskKind::Authority(_) | DeskKind::Bidding(_) | DeskKind::Citizen(_) => None,
         }
     }
 
@@ -159,7 +159,8 @@ impl Page {
 
     /// Whether an application can be followed from here without a login.
     pub(crate) fn has_status(&self) -> bool {
-        self.office.as_ref().is_none_or(|office| office.terminals().is_err())
+        let other = |office: &Arc<Office>| office.terminals().is_err() && office.citizen().is_err();
+        self.office.as_ref().is_none_or(other)
     }
 
     #[expect(clippy::unused_self, reason = "templates reach what they use through the page")]
