@@ -1,22 +1,24 @@
 //! 署名用暗証番号の初期化: who may reserve, until when it counts, and what a card's counter and receipt say.
 
+mod face;
 mod hours;
+mod made;
 mod walk;
 
+use made::*;
+pub(crate) use made::{at_the_office, cases, commands};
+
 use casework::card::Standing;
-use casework::evidence::{Comparison, FaceMatched, FaceUnlike, Informed, Possession, Receipted};
-use casework::identity::{CardNumber, Digest, Fingerprint, KioskId};
-use casework::number::Number;
+use casework::evidence::{Possession, Receipted};
+use casework::identity::CardNumber;
 use casework::officer::Officer;
 use casework::pin_reset::{
-    Card, Case, Command, Decision, Document, Doubt, Errand, Event, Facts, Known, MOST_ANNOUNCEMENTS, Policy, Proof,
-    Told, Tries, Write, decide,
+    Case, Command, Document, Doubt, Errand, Event, Facts, Known, MOST_ANNOUNCEMENTS, Policy, Proof, Told, Write, decide,
 };
-use casework::time::Instant;
 use casework::{Answer, Refusal};
 
 use crate::office::{hanako, jiro};
-use crate::{FLOW, TERMS, clock, day};
+use crate::{clock, day};
 
 #[test]
 fn r411_a_reservation_counts_for_24_hours_and_the_last_instant_is_included() {
@@ -284,81 +286,6 @@ fn r403_a_card_whose_signature_certificate_is_revoked_or_expired_is_not_helped()
 }
 
 #[test]
-fn five_unlike_faces_are_followed_by_a_pause_that_a_new_session_does_not_shorten() {
-    let mut case = proved();
-    let tokens: Vec<Digest> = (20..27).map(|mark| Digest([mark; 32])).collect();
-    let mut shot = S1;
-    for times in 1..=5_u8 {
-        let next = tokens[usize::from(times)];
-        let command = compare(shot, 100, next);
-        let decision = step(&case, &command, now()).unwrap();
-        let left = 5 - times;
-        let until = now().plus_seconds(1_800);
-        let told = match left {
-            0 => Refusal::FacePaused { until },
-            left => Refusal::FaceUnlike { left },
-        };
-        assert_eq!(decision.answer, Answer::Refused(told));
-        assert!(matches!(decision.event, Event::Unlike { times: counted, .. } if counted == times));
-        case = decision.next;
-        // The same picture again is answered again and counted once.
-        assert_eq!(step(&case, &command, now()).unwrap_err(), told);
-        shot = next;
-    }
-    let Case::Proved { tries, .. } = case else { panic!() };
-    let until = tries.paused_until.unwrap();
-    let paused = Facts { tries, ..facts() };
-    for (at, over) in [(until.plus_seconds(-1), false), (until, true)] {
-        let refused = (!over).then_some(Refusal::FacePaused { until });
-        assert_eq!(decide(&Case::New, &ask(), &paused, &policy(), at).err(), refused);
-        assert_eq!(decide(&asked_at(at), &prove(), &paused, &policy(), at).err(), refused);
-    }
-    // Three of one session count in the next one.
-    let three = Tries {
-        unlike: 3,
-        paused_until: None,
-    };
-    let facts = Facts {
-        tries: three,
-        ..facts()
-    };
-    let next = decide(&asked(), &prove(), &facts, &policy(), now()).unwrap().next;
-    let fourth = step(&next, &compare(S1, 100, S2), now()).unwrap();
-    assert_eq!(fourth.answer, Answer::Refused(Refusal::FaceUnlike { left: 1 }));
-}
-
-#[test]
-fn a_picture_of_an_earlier_token_or_of_another_cards_face_is_not_taken() {
-    let stale = step(&proved(), &compare(S2, 900, S1), now());
-    assert_eq!(stale.unwrap_err(), Refusal::Stale);
-    let command = Command::Compare {
-        shot: S1,
-        compared: FaceMatched::compared(other().number, comparison(900), now()),
-        next: S2,
-        number: number(),
-    };
-    assert_eq!(step(&proved(), &command, now()).unwrap_err(), Refusal::AnotherCard);
-    assert!(
-        FaceMatched::compared(card().number, comparison(500), now()).is_ok(),
-        "the threshold is enough"
-    );
-    let unlike: FaceUnlike = FaceMatched::compared(card().number, comparison(499), now()).unwrap_err();
-    assert_eq!(unlike.comparison().score, 499);
-}
-
-#[test]
-fn r412_the_score_and_who_measured_it_stay_with_the_reservation() {
-    let reserved = reserved();
-    let Proof::Face { comparison, shot } = &reserved.reservation().unwrap().proof else {
-        panic!("a face opened it")
-    };
-    assert_eq!(
-        (comparison.score, comparison.provider.as_str(), *shot),
-        (900, "lbph", S1)
-    );
-}
-
-#[test]
 fn r409_nothing_is_reserved_during_maintenance_and_a_reservation_goes_on_through_it() {
     let from = now();
     let until = from.plus_seconds(1_200);
@@ -472,245 +399,3 @@ fn a_card_number_is_sixteen_digits_whose_last_one_fits() {
         assert_eq!(CardNumber::parse(wrong), None, "{wrong}");
     }
 }
-
-/// Every state, by a walk that leads there.
-pub(crate) fn cases() -> Vec<(&'static str, Case)> {
-    let next = |case: &Case, command: &Command| step(case, command, now()).unwrap().next;
-    let identifying = Case::Identifying {
-        card: card(),
-        identification: casework::pin_reset::Identification {
-            officer: hanako().id,
-            document: Document::Passport,
-        },
-        text: ASKED,
-        until: now(),
-    };
-    vec![
-        ("New", Case::New),
-        ("Asked", asked()),
-        ("Proved", proved()),
-        ("Identifying", identifying),
-        ("Reserved", visited()),
-        ("Announced", announced()),
-        ("Used", used()),
-        ("Cancelled", next(&reserved(), &Command::Cancel)),
-        ("Replaced", next(&announced(), &Command::Replace)),
-        ("Halted", next(&announced(), &doubt())),
-    ]
-}
-
-pub(crate) fn commands() -> Vec<(&'static str, Command)> {
-    let identify = Command::Identify {
-        document: Document::Passport,
-        text: ASKED,
-    };
-    let admit = Command::Admit {
-        possession: Possession::verified(hanako().card, ASKED, now()),
-        number: number(),
-    };
-    vec![
-        ("Ask", ask()),
-        ("Prove", prove()),
-        ("Compare", compare(S1, 900, S2)),
-        ("Identify", identify),
-        ("Admit", admit),
-        ("Cancel", Command::Cancel),
-        ("Replace", Command::Replace),
-        ("Visit", visit(KIOSK)),
-        ("Announce", announce(KIOSK, C2)),
-        ("Report", report(KIOSK, C1)),
-        ("Doubt", doubt()),
-    ]
-}
-
-/// As the table wants it: at an office with a counter, by a clerk.
-pub(crate) fn at_the_office(case: &Case, command: &Command) -> Result<Decision, Refusal> {
-    let policy = Policy {
-        counter: true,
-        ..policy()
-    };
-    let facts = Facts {
-        officer: Some(hanako()),
-        ..facts()
-    };
-    decide(case, command, &facts, &policy, now())
-}
-
-fn step(case: &Case, command: &Command, at: Instant) -> Result<Decision, Refusal> {
-    decide(case, command, &facts(), &policy(), at)
-}
-
-fn policy() -> Policy {
-    Policy::default()
-}
-
-fn facts() -> Facts {
-    Facts {
-        card: Some(known()),
-        texts: (FLOW, TERMS),
-        tries: Tries::default(),
-        officer: None,
-    }
-}
-
-fn known() -> Known {
-    let standing = Standing::Accepted {
-        until: now().plus_seconds(100 * 86_400),
-    };
-    Known {
-        card: card(),
-        authentication: standing,
-        signature: standing,
-        key_version: 1,
-        counter: 4,
-    }
-}
-
-/// A Tuesday at ten.
-fn now() -> Instant {
-    clock(day(2026, 11, 24), 10, 0, 0)
-}
-
-fn card() -> Card {
-    Card {
-        number: CardNumber::parse("4111111111111111").unwrap(),
-        authentication: Fingerprint([1; 32]),
-    }
-}
-
-fn other() -> Card {
-    Card {
-        number: CardNumber::parse("5500005555555559").unwrap(),
-        authentication: Fingerprint([2; 32]),
-    }
-}
-
-fn ask() -> Command {
-    Command::Ask {
-        informed: Informed::opened(FLOW, TERMS, now()),
-        text: ASKED,
-    }
-}
-
-fn prove() -> Command {
-    Command::Prove {
-        possession: Possession::verified(card().authentication, ASKED, now()),
-        shot: S1,
-    }
-}
-
-fn compare(shot: Digest, score: u16, next: Digest) -> Command {
-    Command::Compare {
-        shot,
-        compared: FaceMatched::compared(card().number, comparison(score), now()),
-        next,
-        number: number(),
-    }
-}
-
-fn comparison(score: u16) -> Comparison {
-    Comparison {
-        score,
-        threshold: 500,
-        provider: "lbph".into(),
-        version: "1".into(),
-    }
-}
-
-fn visit(kiosk: KioskId) -> Command {
-    Command::Visit {
-        kiosk,
-        told: told(4),
-        text: VISIT,
-    }
-}
-
-fn announce(kiosk: KioskId, challenge: [u8; 16]) -> Command {
-    Command::Announce {
-        kiosk,
-        possession: Possession::verified(card().authentication, VISIT, now()),
-        told: told(4),
-        challenge,
-        host_random: [9; 16],
-    }
-}
-
-fn with_possession(possession: Possession) -> Command {
-    Command::Announce {
-        kiosk: KIOSK,
-        possession,
-        told: told(4),
-        challenge: C1,
-        host_random: [9; 16],
-    }
-}
-
-fn report(kiosk: KioskId, challenge: [u8; 16]) -> Command {
-    Command::Report {
-        kiosk,
-        told: told(5),
-        receipt: Receipted::verified(card().number, 4, challenge),
-    }
-}
-
-fn doubt() -> Command {
-    Command::Doubt {
-        kiosk: KIOSK,
-        told: told(5),
-        why: Doubt::Answer,
-    }
-}
-
-fn told(counter: u32) -> Told {
-    Told {
-        card: card(),
-        key_version: 1,
-        counter,
-    }
-}
-
-fn asked() -> Case {
-    asked_at(now())
-}
-
-fn asked_at(at: Instant) -> Case {
-    step(&Case::New, &ask(), at).unwrap().next
-}
-
-fn proved() -> Case {
-    step(&asked(), &prove(), now()).unwrap().next
-}
-
-fn reserved() -> Case {
-    reserved_at(now())
-}
-
-fn reserved_at(at: Instant) -> Case {
-    let proved = step(&asked_at(at), &prove(), at).unwrap().next;
-    step(&proved, &compare(S1, 900, S2), at).unwrap().next
-}
-
-fn visited() -> Case {
-    step(&reserved(), &visit(KIOSK), now()).unwrap().next
-}
-
-fn announced() -> Case {
-    step(&visited(), &announce(KIOSK, C1), now()).unwrap().next
-}
-
-fn used() -> Case {
-    step(&announced(), &report(KIOSK, C1), now()).unwrap().next
-}
-
-fn number() -> Number {
-    Number::from_random([7; 8])
-}
-
-const KIOSK: KioskId = KioskId([0xa1; 32]);
-const OTHER_KIOSK: KioskId = KioskId([0xa2; 32]);
-const ASKED: Digest = Digest([10; 32]);
-const VISIT: Digest = Digest([11; 32]);
-const S1: Digest = Digest([12; 32]);
-const S2: Digest = Digest([13; 32]);
-const C1: [u8; 16] = [1; 16];
-const C2: [u8; 16] = [2; 16];

@@ -8,7 +8,7 @@ use casework::time::Instant;
 use casework::{Answer, Refusal};
 use proptest::prelude::*;
 
-use super::{card, comparison, facts, known, now, number, policy};
+use super::made::{card, comparison, facts, known, now, number, policy};
 use crate::{FLOW, TERMS};
 
 #[derive(Clone, Debug)]
