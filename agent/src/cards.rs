@@ -223,8 +223,10 @@ pub(crate) fn code(fault: &CardFault) -> Code {
         CardFault::NoReader => Code::ReaderNone,
         CardFault::NoCard => Code::CardNone,
         CardFault::Unreadable | CardFault::Protocol(_) => Code::CardUnreadable,
-        CardFault::WrongType | CardFault::NoCertificate | CardFault::UnknownKey => Code::CardType,
-        CardFault::Removed => Code::CardRemoved,
+        CardFault::WrongType | CardFault::NoCertificate | CardFault::UnknownKey | CardFault::NoUnblock => {
+            Code::CardType
+        }
+        CardFault::Removed | CardFault::RightLost => Code::CardRemoved,
         CardFault::Changed => Code::CardChanged,
         CardFault::Multiple => Code::CardMulti,
         CardFault::PcscMissing { .. } | CardFault::PcscDown => Code::PcscMissing,
@@ -234,6 +236,12 @@ pub(crate) fn code(fault: &CardFault) -> Code {
         // Nothing was sent, and the PIN is asked for as usual.
         CardFault::LastTry | CardFault::FewTries => Code::WarnPinLast,
         CardFault::PinFormat(_) => Code::PinFormat,
+        CardFault::AuthenticationPinBlocked => Code::PinLockedJpki4,
+        CardFault::SignaturePasswordBlocked => Code::PinLocked,
+        CardFault::PrintedNumberWrong { .. } => Code::NumberWrong,
+        CardFault::PrintedNumberBlocked => Code::NumberLocked,
+        CardFault::RightRefused { .. } | CardFault::UnblockKeyBlocked => Code::RsvHalted,
+        CardFault::PasswordRefused => Code::PwChar,
     }
 }
 

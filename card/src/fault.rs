@@ -62,6 +62,40 @@ pub enum CardFault {
     /// The PIN has not the form that the card wants; no try was spent.
     #[error(transparent)]
     PinFormat(#[from] PinFormat),
+    /// The four-digit PIN of a citizen's card (利用者証明用暗証番号) is blocked.
+    #[error("the four-digit PIN is blocked")]
+    AuthenticationPinBlocked,
+    /// The signature password of a citizen's card (署名用暗証番号) is blocked.
+    #[error("the signature password is blocked")]
+    SignaturePasswordBlocked,
+    /// The number that is printed on a citizen's card (照合番号B) is another one.
+    #[error("the number printed on the card is another one")]
+    PrintedNumberWrong {
+        /// What the card forgives from now on.
+        left: TriesLeft,
+    },
+    /// The number that is printed on the card was wrong too often; nothing was compared, or the last try is just spent.
+    #[error("the number printed on the card was wrong too often")]
+    PrintedNumberBlocked,
+    /// The card has no application for setting a forgotten password anew.
+    #[error("the password of this card cannot be set anew here")]
+    NoUnblock,
+    /// The card does not take the cryptogram that was to give the right to set the password: it is not this card's, or not this
+    /// conversation's.
+    #[error("the card refused the right to set its password")]
+    RightRefused {
+        /// How many wrong ones its key forgives from now on.
+        left: TriesLeft,
+    },
+    /// The card's key for setting the password was blocked by wrong cryptograms.
+    #[error("the card takes no right to set its password any more")]
+    UnblockKeyBlocked,
+    /// What the card had asked, or the right that it had given, is gone: it lost its power or was spoken to in between.
+    #[error("the card has forgotten the conversation; begin it again")]
+    RightLost,
+    /// The card does not take a password of this form, and the right to set one is used up.
+    #[error("the card does not take this password")]
+    PasswordRefused,
     /// The card holds no certificate in this place.
     #[error("the card holds no certificate here")]
     NoCertificate,

@@ -1,7 +1,7 @@
 //! Talks to IC cards, and is the only place where a PIN exists.
 //!
 //! The one seam is [`Transport`]: a card that takes a command and answers it.
-//! Behind it stand real readers ([`pcsc`]), the virtual card in this process ([`drawer`]) and recorded scripts ([`recorded`]); in front of it stands [`piv::Piv`].
+//! Behind it stand real readers ([`pcsc`]), the virtual card in this process ([`drawer`]) and recorded scripts ([`recorded`]); in front of it stand [`piv::Piv`], and [`jpki::Jpki`] for a citizen's card.
 //! [`reader::Readers`] is what a program looks at to see which cards are there.
 //! [`token`] is the other way to a key: a PKCS#11 module of the token's maker.
 //! [`virtual_card`] is a PIV card with real keys, and [`vpcd`] plugs it into the real pcscd.
@@ -10,6 +10,7 @@ pub mod apdu;
 pub mod certificate;
 pub mod drawer;
 pub mod fault;
+pub mod jpki;
 pub mod pcsc;
 pub mod pin;
 pub mod piv;

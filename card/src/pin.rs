@@ -95,6 +95,13 @@ impl PinRule {
         characters: Characters::Digits,
         padding: Padding::Filled(0xFF),
     };
+    /// 利用者証明用暗証番号 of a citizen's card: four digits, sent as typed.
+    pub const JPKI_AUTHENTICATION: Self = Self {
+        shortest: 4,
+        longest: 4,
+        characters: Characters::Digits,
+        padding: Padding::None,
+    };
     /// The PUK of a PIV card, typed as eight digits.
     pub const PIV_PUK: Self = Self {
         shortest: 8,

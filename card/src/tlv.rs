@@ -61,6 +61,13 @@ pub fn first(bytes: &[u8]) -> Result<(Element<'_>, &[u8]), TlvFault> {
     Ok((Element { tag, value, whole }, rest))
 }
 
+/// How long the first element is as a whole, from its first bytes: what its tag and length announce.
+pub fn announced(bytes: &[u8]) -> Result<usize, TlvFault> {
+    let (_, after_tag) = take_tag(bytes)?;
+    let (length, after_length) = take_length(after_tag)?;
+    Ok(bytes.len() - after_length.len() + length)
+}
+
 /// Appends one element.
 ///
 /// # Panics
@@ -171,6 +178,8 @@ mod tests {
             let (read, rest) = first(&bytes).unwrap();
             assert_eq!((read.tag, read.value, read.whole), (tag, &value[..], &bytes[..]));
             assert!(rest.is_empty());
+            let (head, _) = bytes.split_at(bytes.len().min(7));
+            assert_eq!(announced(head), Ok(bytes.len()));
         }
     }
 

@@ -78,7 +78,11 @@ impl<'t> Exclusive<'t> {
     ///
     /// The status of the answer is judged by the caller; `61xx` and `6Cxx` are dealt with here.
     pub(crate) fn exchange(&mut self, command: &Command) -> Result<Response, CardFault> {
-        let apdus = command.apdus(self.length);
+        self.send(&command.apdus(self.length))
+    }
+
+    /// The same for a command that is already encoded: one APDU, or a chain.
+    pub(crate) fn send(&mut self, apdus: &[Apdu]) -> Result<Response, CardFault> {
         // `apdus` makes at least one.
         let (last, links) = apdus.split_last().ok_or(ProtocolFault::Answer)?;
         for link in links {

@@ -283,19 +283,26 @@ fn advised(fault: CardFault) -> anyhow::Error {
         CardFault::NoReader => "connect one and try again",
         CardFault::NoCard => "insert it face up, chip first",
         CardFault::Unreadable | CardFault::Protocol(_) => "check which way it is inserted and whether it is clean",
-        CardFault::WrongType | CardFault::NoCertificate | CardFault::UnknownKey => "insert another card",
-        CardFault::Removed | CardFault::Changed => "insert the first card again and begin anew",
+        CardFault::WrongType | CardFault::NoCertificate | CardFault::UnknownKey | CardFault::NoUnblock => {
+            "insert another card"
+        }
+        CardFault::Removed | CardFault::Changed | CardFault::RightLost => "insert the first card again and begin anew",
         CardFault::Multiple => "say which reader by --reader NAME",
         CardFault::PcscMissing { .. } => "install it (Debian: apt install libpcsclite1 pcscd)",
         CardFault::PcscDown => "start it (Debian: systemctl start pcscd)",
         CardFault::Busy => "close that program and try again",
-        CardFault::PinWrong { left } => {
+        CardFault::PinWrong { left } | CardFault::PrintedNumberWrong { left } | CardFault::RightRefused { left } => {
             return match left {
                 TriesLeft::Known(left) => anyhow::anyhow!("{fault}; tries left: {left}"),
                 TriesLeft::Unknown | TriesLeft::Blocked => anyhow::anyhow!("{fault}"),
             };
         }
         CardFault::PinBlocked => "unlock it with the tool of the authority that issued it",
+        CardFault::AuthenticationPinBlocked
+        | CardFault::SignaturePasswordBlocked
+        | CardFault::PrintedNumberBlocked
+        | CardFault::UnblockKeyBlocked => "go to the municipal office with it",
+        CardFault::PasswordRefused => "choose another one of 6 to 16 letters and digits",
         CardFault::FewTries => "type the PIN of this card",
         CardFault::LastTry => "say --last-try if you are sure of the PIN",
         CardFault::PinFormat(_) => "no try was spent",

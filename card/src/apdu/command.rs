@@ -142,25 +142,7 @@ pub enum CommandFault {
 impl Command {
     /// The APDUs that carry this command: one, or a chain.
     pub fn apdus(&self, length: Length) -> Vec<Apdu> {
-        let header = self.header();
-        let data = self.data();
-        let expected = self.expected(length);
-        if let Some(single) = Apdu::encode(header, &data, expected, length) {
-            return vec![single];
-        }
-        let links = data.chunks(SHORT_DATA);
-        let last = links.len() - 1;
-        links
-            .enumerate()
-            .map(|(index, link)| {
-                let (cla, expected) = match index {
-                    index if index == last => (header.cla, expected),
-                    _ => (header.cla | CHAINED, None),
-                };
-                Apdu::encode(Header { cla, ..header }, link, expected, Length::Short)
-                    .expect("a link is at most 255 bytes long")
-            })
-            .collect()
+        chain(self.header(), &self.data(), self.expected(length), length)
     }
 
     /// Reads a command whose links were already joined.
@@ -290,6 +272,26 @@ impl Command {
     }
 }
 
+/// One APDU, or a chain of short ones where the data is too long for it (ISO 7816-4 §5.3.3).
+pub(crate) fn chain(header: Header, data: &[u8], expected: Option<u32>, length: Length) -> Vec<Apdu> {
+    if let Some(single) = Apdu::encode(header, data, expected, length) {
+        return vec![single];
+    }
+    let links = data.chunks(SHORT_DATA);
+    let last = links.len() - 1;
+    links
+        .enumerate()
+        .map(|(index, link)| {
+            let (cla, expected) = match index {
+                index if index == last => (header.cla, expected),
+                _ => (header.cla | CHAINED, None),
+            };
+            Apdu::encode(Header { cla, ..header }, link, expected, Length::Short)
+                .expect("a link is at most 255 bytes long")
+        })
+        .collect()
+}
+
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} (data {} bytes)", self.header(), self.data().len())
@@ -297,7 +299,7 @@ impl fmt::Debug for Command {
 }
 
 impl CommandSecret {
-    fn copied(bytes: &[u8]) -> Self {
+    pub(crate) fn copied(bytes: &[u8]) -> Self {
         Self(Secret::from_slice(bytes))
     }
 
@@ -379,13 +381,23 @@ pub mod instruction {
     pub const RESET_RETRY_COUNTER: u8 = 0x2C;
     /// GENERATE ASYMMETRIC KEY PAIR.
     pub const GENERATE_KEY_PAIR: u8 = 0x47;
+    /// PERFORM SECURITY OPERATION.
+    pub const PERFORM_SECURITY_OPERATION: u8 = 0x2A;
+    /// EXTERNAL or MUTUAL AUTHENTICATE.
+    pub const MUTUAL_AUTHENTICATE: u8 = 0x82;
+    /// GET CHALLENGE.
+    pub const GET_CHALLENGE: u8 = 0x84;
     /// GENERAL AUTHENTICATE.
     pub const GENERAL_AUTHENTICATE: u8 = 0x87;
     /// SELECT.
     pub const SELECT: u8 = 0xA4;
+    /// READ BINARY.
+    pub const READ_BINARY: u8 = 0xB0;
     /// GET RESPONSE.
     pub const GET_RESPONSE: u8 = 0xC0;
-    /// GET DATA.
+    /// GET DATA of one object that P1 and P2 name.
+    pub const GET_SIMPLE_DATA: u8 = 0xCA;
+    /// GET DATA of the objects that a tag list names.
     pub const GET_DATA: u8 = 0xCB;
     /// PUT DATA.
     pub const PUT_DATA: u8 = 0xDB;

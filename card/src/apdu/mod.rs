@@ -12,6 +12,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+pub(crate) use command::chain;
 pub use command::{Command, CommandFault, CommandSecret, KeyReference, PinReference, instruction};
 pub use response::Response;
 pub use status::StatusWord;

@@ -12,6 +12,7 @@ mod signing;
 
 use std::fmt;
 
+pub(crate) use signing::SHA256_DIGEST_INFO;
 pub use signing::{Signature, SignatureAlgorithm};
 
 use crate::{

@@ -107,6 +107,6 @@ fn pkcs1_block(hash: &[u8], size: usize) -> Vec<u8> {
 const RSA_2048_BYTES: usize = 256;
 
 /// DER of DigestInfo for SHA-256 up to the hash (RFC 8017 §9.2, note 1).
-const SHA256_DIGEST_INFO: &[u8] = &[
+pub(crate) const SHA256_DIGEST_INFO: &[u8] = &[
     0x30, 0x31, 0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20,
 ];

@@ -4,6 +4,7 @@
 mod apdus;
 mod drawer;
 mod example;
+mod jpki_pins;
 mod management;
 mod pins;
 mod properties;
