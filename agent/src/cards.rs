@@ -12,49 +12,63 @@ use std::time::Duration;
 use card::certificate::Certificate;
 use card::piv::{CardIdentifier, Piv, Signature};
 use card::reader::{CardState, Insertion, ReaderState, Readers};
+use card::transport::Transport;
 use card::{CardFault, LastTryConsent, Pin, TriesLeft};
 use tokio::sync::watch;
 use wire::code::Code;
 
 /// Watches the readers until it is dropped.
-pub(crate) struct Cards {
+pub(crate) struct Cards<C = ShownCard> {
     readers: Result<Readers, CardFault>,
-    seen: watch::Receiver<Arc<Seen>>,
+    seen: watch::Receiver<Arc<Seen<C>>>,
     /// Ends the watching when it is dropped.
     _watcher: Watcher,
 }
 
 /// The readers at one moment.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct Seen<C = ShownCard> {
     /// Grows with every change.
     pub(crate) number: u64,
-    pub(crate) readers: Result<Vec<Reader>, CardFault>,
+    pub(crate) readers: Result<Vec<Reader<C>>, CardFault>,
 }
 
 /// A reader and what is in it.
 #[derive(Clone, Debug)]
-pub(crate) struct Reader {
+pub(crate) struct Reader<C = ShownCard> {
     pub(crate) name: String,
-    pub(crate) slot: Slot,
+    pub(crate) slot: Slot<C>,
 }
 
 /// What is in a reader, as far as it is known.
 #[derive(Clone, Debug)]
-pub(crate) enum Slot {
+pub(crate) enum Slot<C = ShownCard> {
     Empty,
     Mute,
     /// A card is there and could not be read for this reason; another program may hold it, or it is of another kind.
     Unknown(CardFault),
-    Card(Arc<ShownCard>),
+    Card(Arc<C>),
+}
+
+/// A kind of card that is looked for in the readers: what it tells without a PIN.
+pub(crate) trait Shown: PartialEq + Send + Sync + Sized + 'static {
+    /// Reads it.
+    fn look_at(transport: Box<dyn Transport>, place: Place) -> Result<Self, CardFault>;
+    /// Where it is.
+    fn place(&self) -> &Place;
+}
+
+/// One stay of a card in one reader; taking it out ends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) reader: String,
+    pub(crate) insertion: Insertion,
 }
 
 /// What a card told without a PIN.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ShownCard {
-    pub(crate) reader: String,
-    /// This stay of the card in the reader; taking it out ends it.
-    pub(crate) insertion: Insertion,
+    pub(crate) place: Place,
     pub(crate) identifier: CardIdentifier,
     /// Of key 9A.
     pub(crate) authentication: Certificate,
@@ -71,7 +85,7 @@ pub(crate) enum Key {
     Signature,
 }
 
-impl Cards {
+impl<C: Shown> Cards<C> {
     /// Begins to watch. Without PC/SC the fault is what every look shows.
     pub(crate) fn watch(readers: Result<Readers, CardFault>) -> Self {
         let (tell, seen) = watch::channel(Arc::new(Seen {
@@ -90,18 +104,43 @@ impl Cards {
     }
 
     /// The readers as they were last seen.
-    pub(crate) fn seen(&self) -> Arc<Seen> {
+    pub(crate) fn seen(&self) -> Arc<Seen<C>> {
         self.seen.borrow().clone()
     }
 
     /// Tells of every change.
-    pub(crate) fn changes(&self) -> watch::Receiver<Arc<Seen>> {
+    pub(crate) fn changes(&self) -> watch::Receiver<Arc<Seen<C>>> {
         self.seen.clone()
     }
 
+    /// Connects to the card of this stay, and to no other.
+    pub(crate) fn open(&self, place: &Place) -> Result<Box<dyn Transport>, CardFault> {
+        let readers = self.readers.as_ref().map_err(Clone::clone)?;
+        let transport = readers.open(&place.reader).map_err(|fault| match fault {
+            // It was there when it was chosen.
+            CardFault::NoCard | CardFault::NoReader => CardFault::Removed,
+            other => other,
+        })?;
+        // The transport belongs to the stay that it was opened in; now it is known which one that is.
+        let now = readers.list()?;
+        match now.into_iter().find(|reader| reader.name == place.reader) {
+            Some(ReaderState {
+                card: CardState::Present(insertion),
+                ..
+            }) if insertion == place.insertion => Ok(transport),
+            Some(ReaderState {
+                card: CardState::Present(_) | CardState::Mute,
+                ..
+            }) => Err(CardFault::Changed),
+            _ => Err(CardFault::Removed),
+        }
+    }
+}
+
+impl Cards {
     /// What the PIN of this card still forgives. Spends nothing.
     pub(crate) fn tries_left(&self, card: &ShownCard) -> Result<TriesLeft, CardFault> {
-        self.open(card)?.tries_left()
+        Piv::open(self.open(&card.place)?)?.tries_left()
     }
 
     /// Signs with a key of exactly this card, still in the same stay in its reader.
@@ -113,7 +152,7 @@ impl Cards {
         consent: Option<LastTryConsent>,
         message: &[u8],
     ) -> Result<Signature, CardFault> {
-        let mut piv = self.open(card)?;
+        let mut piv = Piv::open(self.open(&card.place)?)?;
         // The certificate is compared again inside the transaction that sends the PIN (A05).
         match key {
             Key::Authentication => piv.authenticate(&card.authentication.fingerprint(), pin, consent, message),
@@ -130,36 +169,13 @@ impl Cards {
         at_least: u8,
         message: &[u8],
     ) -> Result<Signature, CardFault> {
-        self.open(card)?
-            .sign_sparing(&card.signature.fingerprint(), pin, at_least, message)
-    }
-
-    fn open(&self, card: &ShownCard) -> Result<Piv, CardFault> {
-        let readers = self.readers.as_ref().map_err(Clone::clone)?;
-        let transport = readers.open(&card.reader).map_err(|fault| match fault {
-            // It was there when it was chosen.
-            CardFault::NoCard | CardFault::NoReader => CardFault::Removed,
-            other => other,
-        })?;
-        // The transport belongs to the stay that it was opened in; now it is known which one that is.
-        let now = readers.list()?;
-        match now.into_iter().find(|reader| reader.name == card.reader) {
-            Some(ReaderState {
-                card: CardState::Present(insertion),
-                ..
-            }) if insertion == card.insertion => Piv::open(transport),
-            Some(ReaderState {
-                card: CardState::Present(_) | CardState::Mute,
-                ..
-            }) => Err(CardFault::Changed),
-            _ => Err(CardFault::Removed),
-        }
+        Piv::open(self.open(&card.place)?)?.sign_sparing(&card.signature.fingerprint(), pin, at_least, message)
     }
 }
 
-impl Seen {
+impl<C: Shown> Seen<C> {
     /// The cards that can be used.
-    pub(crate) fn cards(&self) -> impl Iterator<Item = &Arc<ShownCard>> {
+    pub(crate) fn cards(&self) -> impl Iterator<Item = &Arc<C>> {
         self.readers.iter().flatten().filter_map(|reader| match &reader.slot {
             Slot::Card(card) => Some(card),
             Slot::Empty | Slot::Mute | Slot::Unknown(_) => None,
@@ -167,9 +183,8 @@ impl Seen {
     }
 
     /// Whether this very stay of a card in its reader still lasts.
-    pub(crate) fn holds(&self, reader: &str, insertion: &Insertion) -> bool {
-        self.cards()
-            .any(|card| card.reader == reader && card.insertion == *insertion)
+    pub(crate) fn holds(&self, place: &Place) -> bool {
+        self.cards().any(|card| card.place() == place)
     }
 
     /// Why there is no card to use; `None` when there is at least one.
@@ -194,6 +209,22 @@ impl Seen {
     }
 }
 
+impl Shown for ShownCard {
+    fn look_at(transport: Box<dyn Transport>, place: Place) -> Result<Self, CardFault> {
+        let told = Piv::open(transport)?.summary()?;
+        Ok(Self {
+            place,
+            identifier: told.identifier,
+            authentication: told.authentication,
+            signature: told.signature,
+        })
+    }
+
+    fn place(&self) -> &Place {
+        &self.place
+    }
+}
+
 impl ShownCard {
     /// The SHA-256 of a certificate.
     pub(crate) fn fingerprint(&self, key: Key) -> [u8; 32] {
@@ -213,7 +244,7 @@ impl ShownCard {
 
 impl std::fmt::Debug for ShownCard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ShownCard({} in {})", self.identifier, self.reader)
+        write!(f, "ShownCard({} in {})", self.identifier, self.place.reader)
     }
 }
 
@@ -254,7 +285,7 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn start(readers: Option<Readers>, tell: watch::Sender<Arc<Seen>>) -> Self {
+    fn start<C: Shown>(readers: Option<Readers>, tell: watch::Sender<Arc<Seen<C>>>) -> Self {
         let ended = Arc::new(AtomicBool::new(false));
         let (pause, paused) = mpsc::channel();
         if let Some(readers) = readers.clone() {
@@ -282,9 +313,14 @@ impl Drop for Watcher {
     }
 }
 
-fn look_on(readers: &Readers, tell: &watch::Sender<Arc<Seen>>, ended: &AtomicBool, paused: &mpsc::Receiver<()>) {
+fn look_on<C: Shown>(
+    readers: &Readers,
+    tell: &watch::Sender<Arc<Seen<C>>>,
+    ended: &AtomicBool,
+    paused: &mpsc::Receiver<()>,
+) {
     let mut states: Option<Vec<ReaderState>> = None;
-    let mut known: HashMap<(String, u32), Arc<ShownCard>> = HashMap::new();
+    let mut known: HashMap<(String, u32), Arc<C>> = HashMap::new();
     while !ended.load(Ordering::Relaxed) && !tell.is_closed() {
         let found = match &states {
             None => readers.list(),
@@ -322,8 +358,12 @@ fn look_on(readers: &Readers, tell: &watch::Sender<Arc<Seen>>, ended: &AtomicBoo
 }
 
 /// Reads the cards that are new; what is known of the others stays.
-fn read(readers: &Readers, now: &[ReaderState], known: &mut HashMap<(String, u32), Arc<ShownCard>>) -> Vec<Reader> {
-    let shown: Vec<Reader> = now
+fn read<C: Shown>(
+    readers: &Readers,
+    now: &[ReaderState],
+    known: &mut HashMap<(String, u32), Arc<C>>,
+) -> Vec<Reader<C>> {
+    let shown: Vec<Reader<C>> = now
         .iter()
         .map(|state| Reader {
             name: state.name.clone(),
@@ -350,21 +390,18 @@ fn read(readers: &Readers, now: &[ReaderState], known: &mut HashMap<(String, u32
     known.retain(|(name, number), _| {
         shown.iter().any(|reader| {
             matches!(&reader.slot, Slot::Card(card)
-                if card.reader == *name && card.insertion.number == *number)
+                if card.place().reader == *name && card.place().insertion.number == *number)
         })
     });
     shown
 }
 
-fn look_at(readers: &Readers, name: &str, insertion: &Insertion) -> Result<ShownCard, CardFault> {
-    let told = Piv::open(readers.open(name)?)?.summary()?;
-    Ok(ShownCard {
+fn look_at<C: Shown>(readers: &Readers, name: &str, insertion: &Insertion) -> Result<C, CardFault> {
+    let place = Place {
         reader: name.to_owned(),
         insertion: insertion.clone(),
-        identifier: told.identifier,
-        authentication: told.authentication,
-        signature: told.signature,
-    })
+    };
+    C::look_at(readers.open(name)?, place)
 }
 
 /// Whether looking again may help.
@@ -375,7 +412,7 @@ fn is_passing(fault: &CardFault) -> bool {
     )
 }
 
-fn same(before: &Result<Vec<Reader>, CardFault>, now: &Result<Vec<Reader>, CardFault>) -> bool {
+fn same<C: PartialEq>(before: &Result<Vec<Reader<C>>, CardFault>, now: &Result<Vec<Reader<C>>, CardFault>) -> bool {
     match (before, now) {
         (Err(before), Err(now)) => before == now,
         (Ok(before), Ok(now)) => {

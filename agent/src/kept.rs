@@ -74,7 +74,7 @@ impl Kept {
             .find(|(_, held)| Arc::ptr_eq(held, &pin))
             .map_or(now, |(since, _)| since);
         holding.only(&session);
-        holding.pins.retain(|held| held.card.reader != card.reader);
+        holding.pins.retain(|held| held.card.place.reader != card.place.reader);
         holding.pins.push(KeptPin {
             session,
             card: Arc::clone(card),
@@ -172,8 +172,7 @@ impl Kept {
 
     /// Wipes those whose cards have left the reader.
     pub(crate) fn look(&self, seen: &Seen) {
-        self.lock()
-            .lose(|held| !seen.holds(&held.card.reader, &held.card.insertion));
+        self.lock().lose(|held| !seen.holds(&held.card.place));
     }
 
     /// Wipes those whose time is over, or all when the clock was set back and the time cannot be told.
@@ -208,7 +207,7 @@ impl Holding {
 
 impl KeptPin {
     fn is_of(&self, card: &ShownCard) -> bool {
-        self.card.reader == card.reader && self.card.insertion == card.insertion
+        self.card.place == card.place
     }
 }
 

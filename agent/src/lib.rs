@@ -4,12 +4,17 @@
 //! The agent fetches the request from that portal, shows who asks and what will be signed, asks the PIN on its own page, lets the card sign, and sends the browser back.
 //! The PIN stays between the holder, this process and the card.
 //!
-//! [`Agent`] and [`serve`] are the whole of it; [`virtual_card`] plays a card where there is none.
+//! [`Agent`] and [`serve`] are the whole of that; [`virtual_card`] plays a card where there is none.
+//!
+//! [`app`] and [`kiosk`] are two screens of their own for 署名用暗証番号の初期化・再設定: where a holder reserves it, and where the
+//! new password goes into the card.
 
 #![forbid(unsafe_code)]
 
 mod acquisition;
+pub mod app;
 mod asked;
+mod calendar;
 mod cards;
 pub mod chance;
 pub mod clock;
@@ -18,10 +23,12 @@ mod form;
 mod guard;
 pub mod home;
 mod kept;
+pub mod kiosk;
 mod listen;
 mod local;
 pub mod origin;
 mod pages;
+pub mod pin_reset;
 pub mod platform;
 mod portal;
 pub mod tokens;

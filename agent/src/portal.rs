@@ -151,7 +151,8 @@ impl Lines {
         read(request).await
     }
 
-    fn to(&self, portal: &Origin) -> &reqwest::Client {
+    /// The line to a portal.
+    pub(crate) fn to(&self, portal: &Origin) -> &reqwest::Client {
         match portal.reach() {
             Reach::Loopback => &self.loopback,
             Reach::Network => &self.network,
@@ -159,7 +160,8 @@ impl Lines {
     }
 }
 
-async fn read<Got: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result<Got, PortalFault> {
+/// Sends a request and reads the answer, which is short.
+pub(crate) async fn read<Got: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result<Got, PortalFault> {
     let mut response = request.send().await.map_err(|cause| {
         if cause.is_connect() {
             PortalFault::Unreachable

@@ -96,7 +96,7 @@ impl Watched {
     }
 
     fn is_there(&self) -> bool {
-        self.cards.seen().holds(&self.card.reader, &self.card.insertion)
+        self.cards.seen().holds(&self.card.place)
     }
 }
 

@@ -86,7 +86,11 @@ impl Words {
         let mut arguments = FluentArgs::new();
         arguments.set("min", f64::from(min));
         arguments.set("max", f64::from(max));
-        let id = if digits { "pin-rule-digits" } else { "pin-rule-any" };
+        let id = match digits {
+            true if min == max => "pin-rule-exact",
+            true => "pin-rule-digits",
+            false => "pin-rule-any",
+        };
         self.formatted(id, None, &arguments)
     }
 

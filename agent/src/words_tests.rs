@@ -68,7 +68,7 @@ fn no_english_text_equals_the_japanese_one_or_holds_japanese() {
 fn every_text_that_is_said_is_written() {
     let known = entries(JA);
     let mut said = BTreeSet::new();
-    for dir in ["src", "src/pages", "templates"] {
+    for dir in ["src", "src/pages", "src/app", "src/kiosk", "src/pin_reset", "templates"] {
         let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(dir);
         for file in std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
             let Ok(text) = std::fs::read_to_string(&file) else {
@@ -77,6 +77,16 @@ fn every_text_that_is_said_is_written() {
             for call in [".say(\"", ".count(\"", ".about(\"", "ReaderLine::Says(\""] {
                 for at in text.split(call).skip(1) {
                     said.insert(at.split('"').next().unwrap().to_owned());
+                }
+            }
+            // The two screens hand their texts on before they are said.
+            for prefix in ["app-", "kiosk-", "citizen-", "server-"] {
+                for at in text.split(&format!("\"{prefix}")).skip(1) {
+                    let rest = at.split('"').next().unwrap();
+                    // The list of prefixes above is no text.
+                    if !rest.is_empty() {
+                        said.insert(format!("{prefix}{rest}"));
+                    }
                 }
             }
         }

@@ -3,6 +3,7 @@
 mod card;
 mod keys;
 mod pin;
+mod screen;
 mod serve;
 mod virtual_card;
 
@@ -44,6 +45,10 @@ enum What {
         after_help = "Examples:\n  kagimori-agent doctor\n  kagimori-agent doctor --json | jq '.[] | select(.health != \"well\")'"
     )]
     Doctor(Doctor),
+    /// Serves the reservation app: a page of a phone's size, where the holder of a citizen's card reserves a new password
+    App(screen::App),
+    /// Serves a kiosk: a full screen, where the card takes its new password
+    Kiosk(screen::Kiosk),
     /// Plugs a virtual card into vpcd, so that the real pcscd and everything above it sees it
     VirtualCard(virtual_card::VirtualCard),
 }
@@ -100,6 +105,8 @@ impl Command {
             }
             What::Keys(keys) => keys.run()?,
             What::Doctor(doctor) => return doctor.run().await,
+            What::App(app) => app.run().await?,
+            What::Kiosk(kiosk) => kiosk.run().await?,
             What::VirtualCard(card) => card.run().await?,
         }
         Ok(ExitCode::SUCCESS)

@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 use super::{State, complain};
 
 #[derive(Args)]
-#[command(after_help = "Examples:\n  kagimori-agent serve\n  KAGIMORI_LOG=debug kagimori-agent serve --port 24818")]
+#[command(after_help = "Examples:\n  kagimori-agent serve\n  KAGIMORI_LOG=debug kagimori-agent serve --port 24820")]
 pub(crate) struct Serve {
     /// Port on 127.0.0.1 and ::1
     #[arg(long, default_value_t = wire::AGENT_PORT)]
@@ -47,11 +47,7 @@ impl Serve {
     }
 
     async fn on(self, listeners: Listeners) -> anyhow::Result<()> {
-        let filter = EnvFilter::try_from_env("KAGIMORI_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(std::io::stderr)
-            .init();
+        log();
         let agent = Agent {
             dir: self.state.home()?.dir().to_owned(),
             readers: Readers::pcsc(),
@@ -78,6 +74,15 @@ impl Open {
         }
         self.serve.on(listeners).await
     }
+}
+
+/// Writes the log to standard error from now on.
+pub(super) fn log() {
+    let filter = EnvFilter::try_from_env("KAGIMORI_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// The page that a link names. Nothing of the link is taken over as it is: it comes from a foreign page.
@@ -108,7 +113,7 @@ fn page(link: Option<&str>) -> anyhow::Result<String> {
     Ok(format!("/request?portal={portal}&id={id}"))
 }
 
-async fn interrupted() {
+pub(super) async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

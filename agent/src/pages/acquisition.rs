@@ -18,8 +18,9 @@ use zeroize::Zeroizing;
 
 use super::consent::{begin, finish, hand_back, onward, opened};
 use super::request::{Frame, here, told};
-use super::{Page, Who, japanese_day, message, see, show};
+use super::{Page, Who, message, see, show};
 use crate::acquisition::{self, Done, Place, PlaceFault, Record, Secret, Task, file, token};
+use crate::calendar::Moment;
 use crate::form::Form;
 use crate::guard::Held;
 use crate::visit::{Notice, Stage, Visit};
@@ -353,7 +354,7 @@ impl Frame {
             subject: done.certificate.subject().readable(),
             file: path(&done.place),
             place: line(&done.place, words).name,
-            until: japanese_day(done.certificate.not_after()),
+            until: Moment::of(done.certificate.not_after()).short(),
             serial: done.certificate.serial().to_string(),
             tested: match done.tested {
                 Tested::Untested => "acquired-untested",

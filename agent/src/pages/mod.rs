@@ -22,6 +22,7 @@ use wire::card_request::PinRule;
 use wire::code::Code;
 use wire::office::Language;
 
+use crate::calendar::Moment;
 use crate::cards::ShownCard;
 use crate::guard::{Held, LeadsTo, Port, TurnedAway, guard};
 use crate::local::Local;
@@ -46,9 +47,7 @@ pub(crate) fn routes(local: Arc<Local>, port: u16) -> Router {
         .route("/request/again", post(consent::again))
         .route("/request/resend", post(consent::resend))
         .route("/request/cancel", post(consent::cancel))
-        .route("/static/agent.css", get(|| async { file("text/css", STYLE) }))
-        .route("/static/live.js", get(|| async { file("text/javascript", LIVE) }))
-        .route("/static/icon.svg", get(|| async { file("image/svg+xml", ICON) }))
+        .merge(statics())
         .fallback(|headers: HeaderMap| async move {
             let page = Page::plain(Words::of(accepted(&headers)));
             message(page, StatusCode::NOT_FOUND, Code::NotFound, None)
@@ -56,6 +55,18 @@ pub(crate) fn routes(local: Arc<Local>, port: u16) -> Router {
         .layer(tower_http::catch_panic::CatchPanicLayer::new())
         .layer(axum::middleware::from_fn_with_state(Port(port), guard))
         .with_state(local)
+}
+
+/// Style, scripts and pictures of every page.
+pub(crate) fn statics<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new()
+        .route("/static/agent.css", get(|| async { file("text/css", STYLE) }))
+        .route("/static/screen.css", get(|| async { file("text/css", SCREEN) }))
+        .route("/static/live.js", get(|| async { file("text/javascript", LIVE) }))
+        .route("/static/app.js", get(|| async { file("text/javascript", APP) }))
+        .route("/static/kiosk.js", get(|| async { file("text/javascript", KIOSK) }))
+        .route("/static/icon.svg", get(|| async { file("image/svg+xml", ICON) }))
+        .route("/static/printed.svg", get(|| async { file("image/svg+xml", PRINTED) }))
 }
 
 /// What every page has.
@@ -108,7 +119,7 @@ impl CardLine {
     pub(crate) fn of(card: &ShownCard, words: Words) -> Self {
         let mut line = Self {
             choice: choice(card),
-            reader: card.reader.clone(),
+            reader: card.place.reader.clone(),
             holder: words.say("card-unreadable-certificate"),
             issuer: String::new(),
             until: String::new(),
@@ -140,7 +151,7 @@ impl CardLine {
             } else {
                 named.join(", ")
             };
-            line.until = japanese_day(certificate.not_after());
+            line.until = Moment::of(certificate.not_after()).short();
             line.serial = certificate.serial().to_string();
         }
         line
@@ -149,7 +160,7 @@ impl CardLine {
 
 /// Names one card in one stay in its reader.
 pub(crate) fn choice(card: &ShownCard) -> String {
-    format!("{}.{}", card.insertion.number, card.identifier)
+    format!("{}.{}", card.place.insertion.number, card.identifier)
 }
 
 fn read(certificate: &CardCertificate) -> Result<pki::certificate::Certificate, pki::certificate::CertificateFault> {
@@ -208,9 +219,14 @@ pub(crate) fn turned_away(why: TurnedAway, headers: &HeaderMap) -> Response {
 /// What the words of a fault want to know: tries, the most tries, and how a PIN looks.
 pub(crate) fn arguments(words: Words, fault: Option<&CardFault>, rule: Option<&PinRule>) -> FluentArgs<'static> {
     let left = match fault {
-        Some(CardFault::PinWrong {
-            left: card::TriesLeft::Known(left),
-        }) => *left,
+        Some(
+            CardFault::PinWrong {
+                left: card::TriesLeft::Known(left),
+            }
+            | CardFault::PrintedNumberWrong {
+                left: card::TriesLeft::Known(left),
+            },
+        ) => *left,
         _ => 0,
     };
     let mut arguments = FluentArgs::new();
@@ -281,7 +297,7 @@ fn cookie(headers: &HeaderMap) -> Option<String> {
 }
 
 /// The first language of `Accept-Language` that the house speaks.
-fn accepted(headers: &HeaderMap) -> Language {
+pub(crate) fn accepted(headers: &HeaderMap) -> Language {
     headers
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok())
@@ -297,40 +313,18 @@ fn file(kind: &'static str, content: &'static str) -> Response {
     ([(header::CONTENT_TYPE, kind)], content).into_response()
 }
 
-/// The day in Japan, `2027/03/31` (G-T1, G-T6); days to a date after Hinnant's `civil_from_days`.
-fn japanese_day(unix: i64) -> String {
-    let days = (unix + 9 * 3_600).div_euclid(86_400) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}/{month:02}/{day:02}")
-}
-
 const COOKIE: &str = "kagimori-agent";
 const STYLE: &str = include_str!("../../static/agent.css");
 const LIVE: &str = include_str!("../../static/live.js");
+const SCREEN: &str = include_str!("../../static/screen.css");
+const APP: &str = include_str!("../../static/app.js");
+const KIOSK: &str = include_str!("../../static/kiosk.js");
+const PRINTED: &str = include_str!("../../static/printed.svg");
 const ICON: &str = include_str!("../../static/icon.svg");
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_day_is_the_day_in_japan() {
-        for (unix, day) in [
-            (0, "1970/01/01"),
-            (1_798_729_199, "2026/12/31"), // 2026-12-31T14:59:59Z
-            (1_798_729_200, "2027/01/01"),
-            (1_835_449_199, "2028/02/29"),
-        ] {
-            assert_eq!(japanese_day(unix), day);
-        }
-    }
 
     #[test]
     fn a_way_back_stays_on_the_agent() {

@@ -85,7 +85,7 @@ impl Swap {
     /// Whether the card before came back to a reader where another one was wanted.
     fn came_back(&self) -> bool {
         match (&self.same, &self.before) {
-            (Some(same), Some(before)) => same.reader != before.reader || same.insertion != before.insertion,
+            (Some(same), Some(before)) => same.place != before.place,
             _ => false,
         }
     }

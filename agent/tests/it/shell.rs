@@ -46,6 +46,8 @@ fn every_command_has_help_with_examples() {
         &["card", "change-pin", "--help"],
         &["card", "sign", "--help"],
         &["virtual-card", "--help"],
+        &["app", "--help"],
+        &["kiosk", "--help"],
     ] {
         let output = agent(words, dir.path());
         assert!(output.status.success(), "{words:?}");
