@@ -1,0 +1,155 @@
+"""The stand of a card issuer's desk: an office whose cards the product issues itself, a citizen's card in a reader of the real
+pcscd, the reservation app and the kiosk as processes of their own, and a relay between them and the server.
+
+The relay speaks plain HTTP on loopback, so that what passed can be searched, and is where a test stops an exchange: something
+is killed there, or the server's memory is read while a reset is announced and not yet reported.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import sqlite3
+import string
+import time
+
+from house import daemons, journeys
+from house.cards import AGENT
+from house.memory import holds
+from house.pin import unusual_pin
+from house.processes import LOGS, TARGET, Ended, answers, end, free_port, output, until
+from house.relay import AFTER, BEFORE, Dropped, Relay
+from house.screen import Screen
+from house.stand import KAGIMORI, Stand
+from house.tally import Tally, from_tap
+
+OFFICE = "mihon-city"
+FACES = TARGET / "faces"
+VISITS, ANNOUNCE, REPORT = "/visits", "/announce", "/report"
+
+
+class CitizenStand(Stand):
+    """One citizen, one card, one kiosk."""
+
+    def __init__(self, place, readers):
+        super().__init__(place, readers)
+        self.relay_port = free_port()
+        self.portal = f"http://127.0.0.1:{self.relay_port}"
+        self.app_port, self.kiosk_port = free_port(), free_port()
+        self.kiosk_dir = place / "kiosk"
+        self.kiosk_dir.mkdir()
+        self.digits = f"{secrets.randbelow(9000) + 1000}"
+        self.password = draws_password()
+        self.capture = place / "wire"
+        self.relay = None
+        self.programs = {}
+
+    def set_up(self):
+        """From nothing to a card in the reader, a kiosk that is enrolled, and an app."""
+        self.kagimori("init")
+        (self.server / "kagimori.toml").write_text(self.configuration())
+        self.makes_office()
+        self.makes_card()
+        self.relay = Relay(self.relay_port, self.portal_port, self.capture)
+        self.serves_portal()
+        self.enrols_kiosk()
+        self.inserts()
+        self.serves_app()
+        self.serves_kiosk()
+
+    def close(self):
+        """Ends what runs."""
+        super().close()
+        if self.relay:
+            self.relay.close()
+
+    def configuration(self):
+        """Plain HTTP behind the relay, whose address is the portal's."""
+        return f"""
+data_dir = "data"
+[store]
+url = "sqlite://data/kagimori.db"
+[portal]
+origin = "{self.portal}"
+[validation]
+url = "{self.validation}"
+[[listen]]
+address = "127.0.0.1:{self.portal_port}"
+serves = ["portal"]
+[[listen]]
+address = "127.0.0.1:{self.validation_port}"
+serves = ["validation", "metrics"]
+[keys]
+passphrase = {{ file = "passphrase" }}
+[mail]
+server = "127.0.0.1:{self.mailbox.port}"
+[log]
+format = "json"
+filter = "trace"
+"""
+
+    # What can be ended and begun again.
+
+    def serves_portal(self):
+        """The server."""
+        self.begins("kagimori", KAGIMORI, "serve", "--config", self.server / "kagimori.toml")
+        until(lambda: answers(self.portal_port), "the portal", program=self.programs["kagimori"])
+
+    def inserts(self):
+        """The card goes into the reader."""
+        self.begins("card", AGENT, "virtual-card", "--kind", "jpki", "--state", self.card, "--vpcd", f"127.0.0.1:{self.readers.slots[0]}")
+        until(lambda: "Yes" in output(["opensc-tool", "--list-readers"], env=self.readers.env)[1], "the card in the reader", program=self.programs["card"], pause=0.2)
+
+    def serves_app(self):
+        """The reservation app."""
+        self.begins("app", AGENT, "app", "--server", f"{self.portal}/{OFFICE}", "--port", self.app_port)
+        until(lambda: answers(self.app_port), "the app", program=self.programs["app"])
+
+    def serves_kiosk(self):
+        """The kiosk."""
+        self.begins("kiosk", AGENT, "kiosk", "--server", f"{self.portal}/{OFFICE}", "--port", self.kiosk_port, env={"KAGIMORI_AGENT_DIR": str(self.kiosk_dir)})
+        until(lambda: answers(self.kiosk_port), "the kiosk", program=self.programs["kiosk"])
+
+    def begins(self, name, *words, env=None):
+        """Starts a program under a name by which it can be killed."""
+        self.programs[name] = self.starts(name, *([*self.knowing(env), *words] if env else words))
+
+    def knowing(self, env):
+        """Words that start a program in other surroundings."""
+        return ["env", *(f"{key}={value}" for key, value in env.items())]
+
+    def kills(self, name):
+        """SIGKILL, as a power cut is; nothing is said to anybody."""
+        program = self.programs[name]
+        os.killpg(program.pid, signal.SIGKILL)
+        program.wait()
+
+    def rises(self, name):
+        """Begins again what was killed."""
+        {"kagimori": self.serves_portal, "card": self.inserts, "app": self.serves_app, "kiosk": self.serves_kiosk}[name]()
+
+    # What a judge asks of the card.
+
+    def signs_with(self, password):
+        """Whether OpenSC signs with the signature key by this password, and openssl takes the signature."""
+        place = self.place / "signed"
+        place.mkdir(exist_ok=True)
+        text, signature = place / "text", place / "signature"
+        text.write_text("署名します\n")
+        signature.unlink(missing_ok=True)
+        words = ["pkcs11-tool", "--slot-index", "1", "--login", "--pin", password, "--sign", "-m", "SHA256-RSA-PKCS", "--id", "02", "-i", text, "-o", signature]
+        status, _ = output(words, env=self.readers.env)
+        if status != 0 or not signature.exists():
+            return False
+        key = place / "key.pem"
+        key.write_text(output(["openssl", "x509", "-in", self.signature_certificate, "-noout", "-pubkey"])[1])
+        status, said = output(["openssl", "dgst", "-sha256", "-verify", key, "-signature", signature, text])
+        return status == 0 and "Verified OK" in said
+
+
+def draws_password():
+    """Eight letters and digits that occur nowhere else, as a card takes them."""
+    letters = "".join(secrets.choice(string.ascii_uppercase) for _ in range(9))
+    return f"{letters}{secrets.randbelow(90) + 10}"
