@@ -73,14 +73,15 @@ const camera = document.querySelector("#camera");
 if (camera) film();
 
 async function film() {
-  const video = camera.querySelector("video");
+  const video = camera.querySelector("#video");
   const guide = document.querySelector("#guide");
   const shoot = document.querySelector("#shoot");
   try {
-    video.srcObject = await navigator.mediaDevices.getUserMedia({
+    if (video.tagName === "IMG") await seen(video);
+    else video.srcObject = await navigator.mediaDevices.getUserMedia({
       video: { facingMode: "user", width: { ideal: 1280 }, height: { ideal: 960 } }, audio: false,
     });
-    await video.play();
+    await video.play?.();
   } catch {
     camera.hidden = true;
     document.querySelector("#no-camera").hidden = false;
@@ -99,7 +100,7 @@ async function film() {
     shoot.disabled = true;
     clearInterval(watch);
     guide.textContent = camera.dataset.sending;
-    const frame = drawn(video, video.videoWidth, video.videoHeight);
+    const frame = drawn(video, video.videoWidth ?? video.naturalWidth, video.videoHeight ?? video.naturalHeight);
     stop();
     const picture = await new Promise((done) => frame.toBlob(done, "image/jpeg", 0.92));
     frame.width = 0;
@@ -110,6 +111,13 @@ async function film() {
     }).catch(() => {}); // What became of it is seen from the page.
     location.replace("/");
   });
+}
+
+/** A camera that is a program shows one picture after another. */
+async function seen(image) {
+  await image.decode();
+  const again = setInterval(() => { image.src = `/camera?${performance.now()}`; }, 500);
+  addEventListener("pagehide", () => clearInterval(again));
 }
 
 function drawn(video, width, height) {

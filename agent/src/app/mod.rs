@@ -26,10 +26,20 @@ use crate::pin_reset::told::Notice;
 use crate::visit::FormToken;
 use crate::{ServeFault, TICK};
 
+/// Where the picture of the person comes from.
+#[derive(Clone)]
+pub enum Camera {
+    /// The browser's own camera.
+    Browser,
+    /// A camera in this process, as a drawer is a reader in this process: what it sees at this moment, JPEG.
+    Made(Arc<dyn Fn() -> Vec<u8> + Send + Sync>),
+}
+
 /// Serves the app's page until `ended` is ready.
 pub async fn serve(
     agent: Agent,
     office: OfficeAddress,
+    camera: Camera,
     listeners: Listeners,
     ended: impl Future<Output = ()>,
 ) -> Result<(), ServeFault> {
@@ -37,6 +47,7 @@ pub async fn serve(
         desk: Desk::new(office)?,
         cards: Arc::new(Cards::watch(agent.readers)),
         clock: agent.clock,
+        camera,
         screen: Screen::new(State::default()),
     });
     let (end, told) = tokio::sync::watch::channel(false);
@@ -67,6 +78,7 @@ pub(crate) struct App {
     desk: Desk,
     cards: CitizenCards,
     clock: Clock,
+    camera: Camera,
     screen: Screen<State>,
 }
 

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use card::{CardFault, TriesLeft};
 use serde::Deserialize;
 use wire::code::Code;
 use wire::pin_reset::{Conditions, ReservationState};
 
-use super::{App, Stage, forms, work};
+use super::{App, Camera, Stage, forms, work};
 use crate::calendar::{Moment, hour, span};
 use crate::guard::{Port, guard};
 use crate::pages::{message, show, statics};
@@ -32,6 +32,7 @@ pub(super) fn routes(app: Arc<App>, port: u16) -> Router {
         .route("/agree", post(forms::agree))
         .route("/card", post(forms::card))
         .route("/number", post(forms::number))
+        .route("/camera", get(camera))
         .route("/capture", post(forms::capture))
         .route("/look", post(forms::look))
         .route("/leave", post(forms::leave))
@@ -112,6 +113,8 @@ struct NumberPage {
 struct FacePage {
     sheet: Sheet,
     left: u8,
+    /// The camera is one in this process.
+    made: bool,
     /// Until when there is a pause.
     paused: Option<String>,
 }
@@ -225,7 +228,14 @@ async fn page(State(app): Held, headers: HeaderMap) -> Response {
                 Some(ReservationState::Paused { until }) => (0, Some(Moment::of(*until).full(words.language()))),
                 _ => (0, None),
             };
-            show(StatusCode::OK, &FacePage { sheet, left, paused }, None)
+            let made = matches!(app.camera, Camera::Made(_));
+            let page = FacePage {
+                sheet,
+                left,
+                made,
+                paused,
+            };
+            show(StatusCode::OK, &page, None)
         }
         Stage::Kept | Stage::Cancel => {
             let asks_cancel = matches!(state.stage, Stage::Cancel);
@@ -367,6 +377,14 @@ fn title(stage: &Stage) -> &'static str {
         Stage::Kept => "app-kept-title",
         Stage::Cancel => "app-cancel-title",
         Stage::Working(_) => "working-title",
+    }
+}
+
+/// `GET /camera`: what the camera in this process sees.
+async fn camera(State(app): Held) -> Response {
+    match &app.camera {
+        Camera::Browser => StatusCode::NOT_FOUND.into_response(),
+        Camera::Made(sees) => ([(header::CONTENT_TYPE, "image/jpeg")], sees()).into_response(),
     }
 }
 

@@ -43,7 +43,8 @@ pub(crate) struct Kiosk {
 impl App {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let (agent, listeners) = begin(self.port, &self.state).await?;
-        agent::app::serve(agent, self.server, listeners, interrupted()).await?;
+        let camera = agent::app::Camera::Browser;
+        agent::app::serve(agent, self.server, camera, listeners, interrupted()).await?;
         Ok(())
     }
 }
