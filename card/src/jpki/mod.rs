@@ -16,7 +16,9 @@ mod unblock;
 use aws_lc_rs::digest::{SHA256, digest};
 
 pub use command::{Command, FileId};
+pub(crate) use pin::PRINTED_NUMBER;
 pub use pin::{AuthenticationPin, PasswordFormat, PasswordRule, PrintedNumber, PrintedNumberFormat, SignaturePassword};
+pub(crate) use unblock::{COUNTER, KEY_VERSION, NUMBER, RECEIPT};
 pub use unblock::{CardNumber, Standing, Unblocked, Unblocking};
 
 use crate::{
@@ -353,10 +355,14 @@ pub(crate) const UNBLOCK_APPLICATION: [u8; 10] = *b"\xF0KAGIMORI\x01";
 
 /// 署名用電子証明書; read after the signature password.
 pub(crate) const SIGNATURE_CERTIFICATE: FileId = FileId(0x0001);
+/// The certificate of its authority.
+pub(crate) const SIGNATURE_AUTHORITY: FileId = FileId(0x0002);
 /// The token's label.
 pub(crate) const LABEL: FileId = FileId(0x0006);
 /// 利用者証明用電子証明書
 pub(crate) const AUTHENTICATION_CERTIFICATE: FileId = FileId(0x000A);
+/// The certificate of its authority.
+pub(crate) const AUTHENTICATION_AUTHORITY: FileId = FileId(0x000B);
 /// The authentication key.
 pub(crate) const AUTHENTICATION_KEY: FileId = FileId(0x0017);
 /// 利用者証明用暗証番号

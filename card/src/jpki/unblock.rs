@@ -236,7 +236,8 @@ impl Application<'_> {
                 StatusWord::Wrong => CardFault::RightRefused {
                     left: TriesLeft::Unknown,
                 },
-                StatusWord::ConditionsNotSatisfied => CardFault::RightLost,
+                // No challenge any more, or not even the application: the card was reset.
+                StatusWord::ConditionsNotSatisfied | StatusWord::InstructionNotSupported => CardFault::RightLost,
                 _ => fault,
             },
             _ => fault,
@@ -251,7 +252,9 @@ impl Application<'_> {
         match answer.status {
             StatusWord::Success => Ok(()),
             StatusWord::WrongData => Err(CardFault::PasswordRefused),
-            StatusWord::ConditionsNotSatisfied | StatusWord::SecurityStatusNotSatisfied => Err(CardFault::RightLost),
+            StatusWord::ConditionsNotSatisfied
+            | StatusWord::SecurityStatusNotSatisfied
+            | StatusWord::InstructionNotSupported => Err(CardFault::RightLost),
             status => Err(ProtocolFault::Status {
                 step: "set the password",
                 status,

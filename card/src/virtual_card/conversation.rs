@@ -3,22 +3,19 @@
 
 use zeroize::Zeroizing;
 
-use super::{Answer, Fault, VirtualCard};
-use crate::apdu::{CHAINED, Command, CommandFault, Header, Parsed, Response, StatusWord, instruction};
+use super::{Answer, Chip, Fault, VirtualCard, storage::HeldStorage};
+use crate::apdu::{CHAINED, CommandFault, Header, Parsed, Response, StatusWord, instruction};
 
-/// What is gone after a reset.
+/// What every card has, whatever is on its chip.
+pub(super) struct Board {
+    pub(super) storage: HeldStorage,
+    pub(super) faults: Vec<Fault>,
+    line: Line,
+}
+
+/// The part of a conversation that a reset ends.
 #[derive(Default)]
-pub(super) struct Volatile {
-    /// Whether PIV is the current application.
-    pub(super) selected: bool,
-    /// Whether the PIN was verified.
-    pub(super) verified: bool,
-    /// Whether the very last command verified the PIN: what 9C wants ("PIN always").
-    pub(super) fresh: bool,
-    /// Whether the management key was proved.
-    pub(super) managed: bool,
-    /// What the card asked of whoever claims to hold the management key.
-    pub(super) asked: Option<super::application::Asked>,
+struct Line {
     chain: Option<(Header, Zeroizing<Vec<u8>>)>,
     pending: Vec<u8>,
 }
@@ -72,7 +69,75 @@ impl VirtualCard {
 
     /// Power on, power off or reset: the card forgets what it keeps without writing. Any number of times in a row.
     pub fn reset(&mut self) {
-        self.volatile = Volatile::default();
+        self.board.line = Line::default();
+        match &mut self.chip {
+            Chip::Piv(chip) => chip.reset(),
+            Chip::Citizen(chip) => chip.reset(),
+        }
+    }
+
+    fn converse(&mut self, command: &[u8]) -> Result<Response, Halt> {
+        if let Chip::Citizen(chip) = &mut self.chip {
+            chip.spoken_to();
+        }
+        let apdu = Parsed::parse(command)?;
+        let Header { cla, ins, .. } = apdu.header;
+        let is_known = match self.chip {
+            Chip::Piv(_) => cla & !CHAINED == 0,
+            Chip::Citizen(_) => matches!(cla, 0x00 | 0x80),
+        };
+        if !is_known {
+            return Err(StatusWord::ClassNotSupported.into());
+        }
+        if ins == instruction::GET_RESPONSE {
+            return self.board.rest(&apdu);
+        }
+        self.board.line.pending.clear();
+        let Some(joined) = self.join(&apdu)? else {
+            return Ok(Response {
+                data: Vec::new(),
+                status: StatusWord::Success,
+            });
+        };
+        let apdu = Parsed { data: &joined, ..apdu };
+        let data = match &mut self.chip {
+            Chip::Piv(chip) => chip.answer(&mut self.board, &apdu),
+            Chip::Citizen(chip) => chip.answer(&mut self.board, &apdu),
+        }?;
+        self.board.power_point(Fault::RemovedAfter(ins))?;
+        Ok(self.board.deliver(data, apdu.expected))
+    }
+
+    /// The whole data field, or `None` while more links are to come (ISO 7816-4 §5.3.3).
+    fn join(&mut self, apdu: &Parsed<'_>) -> Result<Option<Zeroizing<Vec<u8>>>, Halt> {
+        let Header { ins, p1, p2, .. } = apdu.header;
+        let mut data = match self.board.line.chain.take() {
+            Some((begun, data)) if (begun.ins, begun.p1, begun.p2) == (ins, p1, p2) => data,
+            // Another command in the middle of a chain: the chain is given up.
+            _ => Zeroizing::new(Vec::new()),
+        };
+        data.extend_from_slice(apdu.data);
+        if data.len() > LONGEST_COMMAND {
+            return Err(StatusWord::WrongLength.into());
+        }
+        if !apdu.header.is_chained() {
+            return Ok(Some(data));
+        }
+        if let Chip::Piv(chip) = &mut self.chip {
+            chip.linked(ins);
+        }
+        self.board.line.chain = Some((apdu.header, data));
+        Ok(None)
+    }
+}
+
+impl Board {
+    pub(super) fn new(storage: HeldStorage) -> Self {
+        Self {
+            storage,
+            faults: Vec::new(),
+            line: Line::default(),
+        }
     }
 
     /// The power fails here, if such a fault was armed.
@@ -86,56 +151,6 @@ impl VirtualCard {
         }
     }
 
-    fn converse(&mut self, command: &[u8]) -> Result<Response, Halt> {
-        let apdu = Parsed::parse(command)?;
-        let Header { cla, ins, .. } = apdu.header;
-        if cla & !CHAINED != 0 {
-            return Err(StatusWord::ClassNotSupported.into());
-        }
-        if ins == instruction::GET_RESPONSE {
-            return self.rest(&apdu);
-        }
-        self.volatile.pending.clear();
-        let Some(joined) = self.join(&apdu)? else {
-            return Ok(Response {
-                data: Vec::new(),
-                status: StatusWord::Success,
-            });
-        };
-        let command = Command::decode(&Parsed { data: &joined, ..apdu });
-        let fresh = std::mem::take(&mut self.volatile.fresh);
-        let command = command?;
-        // A command that carries a PIN loses its power later, between spending the try and comparing.
-        if !instruction::carries_pin(ins) {
-            self.power_point(Fault::RemovedDuring(ins))?;
-        }
-        let data = self.execute(command, fresh)?;
-        self.power_point(Fault::RemovedAfter(ins))?;
-        Ok(self.deliver(data, apdu.expected))
-    }
-
-    /// The whole data field, or `None` while more links are to come (ISO 7816-4 §5.3.3).
-    fn join(&mut self, apdu: &Parsed<'_>) -> Result<Option<Zeroizing<Vec<u8>>>, Halt> {
-        let Header { ins, p1, p2, .. } = apdu.header;
-        let mut data = match self.volatile.chain.take() {
-            Some((begun, data)) if (begun.ins, begun.p1, begun.p2) == (ins, p1, p2) => data,
-            // Another command in the middle of a chain: the chain is given up.
-            _ => Zeroizing::new(Vec::new()),
-        };
-        data.extend_from_slice(apdu.data);
-        if data.len() > LONGEST_COMMAND {
-            return Err(StatusWord::WrongLength.into());
-        }
-        if !apdu.header.is_chained() {
-            return Ok(Some(data));
-        }
-        if ins != instruction::GENERAL_AUTHENTICATE {
-            self.volatile.fresh = false;
-        }
-        self.volatile.chain = Some((apdu.header, data));
-        Ok(None)
-    }
-
     /// As much as was asked for; the rest waits for GET RESPONSE (ISO 7816-4 §5.3.4).
     fn deliver(&mut self, mut data: Vec<u8>, expected: Option<u32>) -> Response {
         let most = usize::try_from(expected.unwrap_or(0)).unwrap_or(usize::MAX);
@@ -145,9 +160,9 @@ impl VirtualCard {
                 status: StatusWord::Success,
             };
         }
-        self.volatile.pending = data.split_off(most);
+        self.line.pending = data.split_off(most);
         // 61 00 says "256 or more".
-        let left = u16::try_from(self.volatile.pending.len()).unwrap_or(256).min(256);
+        let left = u16::try_from(self.line.pending.len()).unwrap_or(256).min(256);
         Response {
             data,
             status: StatusWord::MoreData(left),
@@ -155,10 +170,10 @@ impl VirtualCard {
     }
 
     fn rest(&mut self, apdu: &Parsed<'_>) -> Result<Response, Halt> {
-        if self.volatile.pending.is_empty() {
+        if self.line.pending.is_empty() {
             return Err(StatusWord::ConditionsNotSatisfied.into());
         }
-        let data = std::mem::take(&mut self.volatile.pending);
+        let data = std::mem::take(&mut self.line.pending);
         Ok(self.deliver(data, apdu.expected.or(Some(256))))
     }
 }

@@ -100,6 +100,15 @@ impl CardKey {
         }
     }
 
+    /// Signs the hash in a DigestInfo, as a card does that pads by itself. Only an RSA key does, and only SHA-2.
+    pub(super) fn sign_digest_info(&self, info: &[u8]) -> Result<Vec<u8>, Unspecified> {
+        let Self::Rsa(key) = self else {
+            return Err(Unspecified);
+        };
+        let (encoding, digest) = digest_info(info)?;
+        rsa_signature(key, encoding, &digest)
+    }
+
     /// Signs what a host sent as challenge: a PKCS#1 v1.5 block for RSA, a hash for EC.
     ///
     /// Only blocks with a SHA-2 DigestInfo are taken: a card that raised anything to the power would sign more than was shown.
@@ -120,6 +129,31 @@ impl CardKey {
             }
         }
     }
+}
+
+/// Reads a DigestInfo of a SHA-2 hash (RFC 8017 §9.2, note 1).
+fn digest_info(info: &[u8]) -> Result<(&'static dyn RsaEncoding, Digest), Unspecified> {
+    let encodings: [(u8, &'static dyn RsaEncoding, &'static digest::Algorithm); 3] = [
+        (0x01, &RSA_PKCS1_SHA256, &SHA256),
+        (0x02, &RSA_PKCS1_SHA384, &SHA384),
+        (0x03, &RSA_PKCS1_SHA512, &SHA512),
+    ];
+    for (arc, encoding, algorithm) in encodings {
+        // nistAlgorithm 2.16.840.1.101.3.4.2.{1,2,3} with NULL parameters.
+        let mut identifier = tlv::element(0x06, &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, arc]);
+        tlv::push(&mut identifier, 0x05, &[]);
+        let prefix = tlv::element(0x30, &identifier);
+        let (outer, after) = tlv::first(info).map_err(|_| Unspecified)?;
+        let Some(hash) = outer.value.strip_prefix(prefix.as_slice()) else {
+            continue;
+        };
+        let (hash, tail) = tlv::first(hash).map_err(|_| Unspecified)?;
+        if outer.tag != 0x30 || hash.tag != 0x04 || !after.is_empty() || !tail.is_empty() {
+            return Err(Unspecified);
+        }
+        return Ok((encoding, Digest::import_less_safe(hash.value, algorithm)?));
+    }
+    Err(Unspecified)
 }
 
 fn rsa_signature(
@@ -145,25 +179,5 @@ fn pkcs1_digest(block: &[u8], size: usize) -> Result<(&'static dyn RsaEncoding, 
     if block.len() != size || filling < 8 {
         return Err(Unspecified);
     }
-    let encodings: [(u8, &'static dyn RsaEncoding, &'static digest::Algorithm); 3] = [
-        (0x01, &RSA_PKCS1_SHA256, &SHA256),
-        (0x02, &RSA_PKCS1_SHA384, &SHA384),
-        (0x03, &RSA_PKCS1_SHA512, &SHA512),
-    ];
-    for (arc, encoding, algorithm) in encodings {
-        // nistAlgorithm 2.16.840.1.101.3.4.2.{1,2,3} with NULL parameters.
-        let mut identifier = tlv::element(0x06, &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, arc]);
-        tlv::push(&mut identifier, 0x05, &[]);
-        let prefix = tlv::element(0x30, &identifier);
-        let (outer, after) = tlv::first(info).map_err(|_| Unspecified)?;
-        let Some(hash) = outer.value.strip_prefix(prefix.as_slice()) else {
-            continue;
-        };
-        let (hash, tail) = tlv::first(hash).map_err(|_| Unspecified)?;
-        if outer.tag != 0x30 || hash.tag != 0x04 || !after.is_empty() || !tail.is_empty() {
-            return Err(Unspecified);
-        }
-        return Ok((encoding, Digest::import_less_safe(hash.value, algorithm)?));
-    }
-    Err(Unspecified)
+    digest_info(info)
 }

@@ -1,38 +1,44 @@
-//! A PIV card in software: real keys, a PIN with a counter, memory on disk, and faults on demand.
+//! Cards in software: real keys, PINs with counters, memory on disk, and faults on demand.
 //!
-//! It answers APDUs and knows nothing of who sends them: the [`drawer`](crate::drawer) in this process, or [`vpcd`](crate::vpcd) and with it the real pcscd.
+//! There are two kinds, a PIV card and a citizen's card. Either answers APDUs and knows nothing of who sends them: the [`drawer`](crate::drawer) in this process, or [`vpcd`](crate::vpcd) and with it the real pcscd.
 //! It is for demonstrations and tests: whoever has its file has its keys.
 
-mod application;
 mod chance;
+mod citizen;
 mod conversation;
 mod key;
-mod personalisation;
-mod state;
+mod piv;
+mod storage;
 
 use std::{
     io,
     path::{Path, PathBuf},
 };
 
-pub use personalisation::{Design, Personalisation};
-pub use state::Storage;
-use state::{HeldStorage, State};
+pub use citizen::{CitizenDesign, CitizenPersonalisation, Flaw, Issue, UnblockKeys};
+use conversation::Board;
+pub use piv::{Design, Personalisation};
+use storage::HeldStorage;
+pub use storage::Storage;
 
 use crate::{
     certificate::Certificate,
     fault::CardFault,
+    jpki::CardNumber,
     pin::TriesLeft,
     piv::{CardIdentifier, Slot},
-    tlv,
 };
 
-/// A virtual PIV card.
+/// A virtual card.
 pub struct VirtualCard {
-    storage: HeldStorage,
-    state: State,
-    volatile: conversation::Volatile,
-    faults: Vec<Fault>,
+    board: Board,
+    chip: Chip,
+}
+
+/// Which kind it is.
+enum Chip {
+    Piv(Box<piv::Chip>),
+    Citizen(Box<citizen::Chip>),
 }
 
 /// How many wrong PINs a card forgives: a property of its issuer (G-P4). At most fifteen.
@@ -116,6 +122,14 @@ pub enum CardFileFault {
         /// Why.
         fault: CardFault,
     },
+    /// The file of the card's face is not one.
+    #[error("the file of the card's face cannot be used: {0}")]
+    Visual(&'static str),
+    /// The file of unblock keys is not one.
+    #[error(
+        "the unblock keys cannot be read: the first line is the key version, the next `91` and `92`, each with 64 hexadecimal digits"
+    )]
+    UnblockKeys,
     /// More than fifteen tries, or a last try too many.
     #[error("a card counts at most fifteen tries")]
     Tries,
@@ -137,74 +151,118 @@ impl VirtualCard {
         Ok(personalisation.load(&[&authentication, &signature])?)
     }
 
-    /// A card from its file, which no other process can open while this card is there.
+    /// A card of either kind from its file, which no other process can open while this card is there.
     pub fn open(path: &Path) -> Result<Self, CardFileFault> {
-        // Where no card is, no lock is left either.
-        path.metadata()?;
-        let storage = Storage::File(path.to_owned()).hold()?;
-        let state = storage.load()?;
-        Ok(Self::assemble(storage, state))
+        let storage = HeldStorage::of_card(path)?;
+        let text = storage.text()?;
+        if citizen::is_citizens(&text)? {
+            Ok(Self::citizen(storage, citizen::Chip::read(&text)?))
+        } else {
+            Ok(Self::piv(storage, piv::Chip::read(&text)?))
+        }
     }
 
-    /// The number by which this card is told from every other.
+    /// The number by which this card is told from every other; a citizen's card has its sixteen digits there.
     pub fn identifier(&self) -> CardIdentifier {
-        CardIdentifier::from_bytes(self.state.identifier)
+        match &self.chip {
+            Chip::Piv(chip) => chip.identifier(),
+            Chip::Citizen(chip) => CardIdentifier::from_bytes(*chip.number().digits()),
+        }
+    }
+
+    /// The card number of a citizen's card; `None` on one of another kind.
+    pub fn number(&self) -> Option<CardNumber> {
+        match &self.chip {
+            Chip::Piv(_) => None,
+            Chip::Citizen(chip) => Some(chip.number()),
+        }
     }
 
     /// The certificate in a slot, if there is one.
     pub fn certificate(&self, slot: Slot) -> Option<Certificate> {
-        let object = self.state.objects.get(&slot.object())?;
-        Certificate::parse(tlv::find(object, 0x70).ok()?).ok()
+        match &self.chip {
+            Chip::Piv(chip) => chip.certificate(slot),
+            Chip::Citizen(chip) => chip.certificate(slot),
+        }
     }
 
-    /// How many tries the PIN has left.
+    /// How many tries the PIN has left; on a citizen's card that is the four-digit one.
     pub fn tries_left(&self) -> TriesLeft {
-        match self.state.pin.tries_left {
-            0 => TriesLeft::Blocked,
-            left => TriesLeft::Known(left),
+        match &self.chip {
+            Chip::Piv(chip) => chip.tries_left(),
+            Chip::Citizen(chip) => chip.tries_left(Slot::Authentication),
+        }
+    }
+
+    /// How many tries the PIN of a slot's key has left. A PIV card has one PIN for both.
+    pub fn tries_left_of(&self, slot: Slot) -> TriesLeft {
+        match &self.chip {
+            Chip::Piv(chip) => chip.tries_left(),
+            Chip::Citizen(chip) => chip.tries_left(slot),
         }
     }
 
     /// Puts the counter of the PIN where an example wants it: zero is a blocked card.
     pub fn set_tries_left(&mut self, left: u8) -> Result<(), CardFileFault> {
-        if left > self.state.pin.most_tries {
-            return Err(CardFileFault::Tries);
-        }
-        self.state.pin.tries_left = left;
-        self.storage.save(&self.state)
+        self.set_tries_left_of(Slot::Authentication, left)
     }
 
-    /// The management key (9B), AES-256: with it `piv-tool` writes to the card.
-    pub fn management_key(&self) -> &[u8; 32] {
-        &self.state.management_key
+    /// The same for the PIN of a slot's key.
+    pub fn set_tries_left_of(&mut self, slot: Slot, left: u8) -> Result<(), CardFileFault> {
+        match &mut self.chip {
+            Chip::Piv(chip) => {
+                chip.set_tries_left(left)?;
+                chip.save(&self.board.storage)
+            }
+            Chip::Citizen(chip) => {
+                chip.set_tries_left(slot, left)?;
+                chip.save(&self.board.storage)
+            }
+        }
+    }
+
+    /// The management key (9B) of a PIV card, AES-256: with it `piv-tool` writes to the card.
+    pub fn management_key(&self) -> Option<&[u8; 32]> {
+        match &self.chip {
+            Chip::Piv(chip) => Some(chip.management_key()),
+            Chip::Citizen(_) => None,
+        }
     }
 
     /// Answer to reset.
     pub fn atr(&self) -> &'static [u8] {
-        &ATR
+        match self.chip {
+            Chip::Piv(_) => &ATR,
+            Chip::Citizen(_) => &citizen::ATR,
+        }
     }
 
     /// Arms a fault. It happens once, except [`Fault::Mute`] and [`Fault::Reticent`].
     pub fn inject(&mut self, fault: Fault) {
-        self.faults.push(fault);
+        self.board.faults.push(fault);
     }
 
     /// Takes all armed faults back.
     pub fn heal(&mut self) {
-        self.faults.clear();
+        self.board.faults.clear();
     }
 
     /// Whether the card is silent.
     pub fn is_mute(&self) -> bool {
-        self.faults.contains(&Fault::Mute)
+        self.board.faults.contains(&Fault::Mute)
     }
 
-    fn assemble(storage: HeldStorage, state: State) -> Self {
+    fn piv(storage: HeldStorage, chip: piv::Chip) -> Self {
         Self {
-            storage,
-            state,
-            volatile: conversation::Volatile::default(),
-            faults: Vec::new(),
+            board: Board::new(storage),
+            chip: Chip::Piv(Box::new(chip)),
+        }
+    }
+
+    fn citizen(storage: HeldStorage, chip: citizen::Chip) -> Self {
+        Self {
+            board: Board::new(storage),
+            chip: Chip::Citizen(Box::new(chip)),
         }
     }
 }

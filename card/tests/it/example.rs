@@ -3,7 +3,7 @@
 use card::{
     Pin, PinRule,
     certificate::KeyKind,
-    piv::{SignatureAlgorithm, Slot},
+    piv::{Signature, SignatureAlgorithm, Slot},
     tlv,
     virtual_card::{CardFileFault, Design, Personalisation, Profile, Storage, VirtualCard},
 };
@@ -38,23 +38,35 @@ pub(crate) fn card_in(storage: Storage, kind: KeyKind) -> VirtualCard {
     VirtualCard::new_example::<CardFileFault>(storage, &design(kind), self_signed).expect("an example card")
 }
 
-/// An X.509 version 3 certificate that the slot's key signs for itself (RFC 5280 §4.1).
+/// A certificate that the slot's key signs for itself.
 pub(crate) fn self_signed(card: &Personalisation, slot: Slot) -> Result<Vec<u8>, CardFileFault> {
-    let public_key = card.public_key(slot)?;
-    let probe = card.sign(slot, b"which algorithm?")?;
-    let algorithm = sequence(match probe.algorithm {
+    let name = match slot {
+        Slot::Authentication => "Example holder (authentication)",
+        Slot::Signature => "Example holder (signature)",
+    };
+    let key = card.public_key(slot)?;
+    Ok(certificate_of(&key, name, card.identifier().bytes(), |message| {
+        card.sign(slot, message).expect("a signature")
+    }))
+}
+
+/// An X.509 version 3 certificate that a key signs for itself (RFC 5280 §4.1).
+pub(crate) fn certificate_of(
+    public_key: &[u8],
+    common_name: &str,
+    number: &[u8],
+    sign: impl Fn(&[u8]) -> Signature,
+) -> Vec<u8> {
+    let algorithm = sequence(match sign(b"which algorithm?").algorithm {
         SignatureAlgorithm::RsaPkcs1Sha256 => &[
             0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B, 0x05, 0x00,
         ],
         SignatureAlgorithm::EcdsaP256Sha256 => &[0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02],
         SignatureAlgorithm::EcdsaP384Sha384 => &[0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x03],
     });
-    let name = name(match slot {
-        Slot::Authentication => "Example holder (authentication)",
-        Slot::Signature => "Example holder (signature)",
-    });
+    let name = name(common_name);
     let mut serial = vec![0x01];
-    serial.extend_from_slice(card.identifier().bytes());
+    serial.extend_from_slice(number);
     let validity = sequence(&[time("260101000000Z"), time("491231235959Z")].concat());
     // digitalSignature alone: which is all that either key does.
     let key_usage = sequence(
@@ -72,14 +84,14 @@ pub(crate) fn self_signed(card: &Personalisation, slot: Slot) -> Result<Vec<u8>,
             name.clone(),
             validity,
             name,
-            public_key,
+            public_key.to_vec(),
             tlv::element(0xA3, &sequence(&key_usage)),
         ]
         .concat(),
     );
     let mut signature = vec![0x00];
-    signature.extend(card.sign(slot, &tbs)?.bytes);
-    Ok(sequence(&[tbs, algorithm, tlv::element(0x03, &signature)].concat()))
+    signature.extend(sign(&tbs).bytes);
+    sequence(&[tbs, algorithm, tlv::element(0x03, &signature)].concat())
 }
 
 fn name(common_name: &str) -> Vec<u8> {

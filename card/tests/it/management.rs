@@ -52,7 +52,7 @@ impl Desk {
 
     fn encrypted(&self, block: &[u8]) -> Vec<u8> {
         let mut block = block.to_vec();
-        let key = UnboundCipherKey::new(&AES_256, self.0.management_key()).unwrap();
+        let key = UnboundCipherKey::new(&AES_256, self.0.management_key().expect("a PIV card")).unwrap();
         EncryptingKey::ecb(key)
             .unwrap()
             .less_safe_encrypt(&mut block, EncryptionContext::None)
@@ -62,7 +62,7 @@ impl Desk {
 
     fn decrypted(&self, block: &[u8]) -> Vec<u8> {
         let mut block = block.to_vec();
-        let key = UnboundCipherKey::new(&AES_256, self.0.management_key()).unwrap();
+        let key = UnboundCipherKey::new(&AES_256, self.0.management_key().expect("a PIV card")).unwrap();
         DecryptingKey::ecb(key)
             .unwrap()
             .decrypt(&mut block, DecryptionContext::None)

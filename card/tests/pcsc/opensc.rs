@@ -214,7 +214,11 @@ fn openssl_verifies_the_example_certificates_by_themselves() {
 #[test]
 fn piv_tool_proves_the_management_key_and_writes_and_generates() {
     let card = example::card(KeyKind::P256);
-    let key = card.management_key().map(|byte| format!("{byte:02X}")).join(":");
+    let key = card
+        .management_key()
+        .unwrap()
+        .map(|byte| format!("{byte:02X}"))
+        .join(":");
     let bench = Bench {
         token: ThroughPcscd::with_card(card),
         directory: tempfile::tempdir().unwrap(),

@@ -3,16 +3,17 @@
 
 use std::path::Path;
 
-use super::{
-    CardFileFault, Profile, VirtualCard,
-    key::CardKey,
-    state::{MOST_TRIES, State, Storage},
-};
+use super::{Chip, State, StoredCard};
 use crate::{
     certificate::{Certificate, KeyKind},
     pin::{Pin, PinRule},
     piv::{Signature, Slot},
     tlv,
+    virtual_card::{
+        CardFileFault, Profile, VirtualCard,
+        key::CardKey,
+        storage::{self, HeldStorage, MOST_TRIES, Storage},
+    },
 };
 
 /// What a new card shall be.
@@ -31,17 +32,15 @@ pub struct Design {
 
 /// A card that has its keys and not yet its certificates. Only now does it sign without a PIN: certificate requests.
 pub struct Personalisation {
-    card: VirtualCard,
+    storage: HeldStorage,
+    state: State,
 }
 
 impl Personalisation {
     /// Makes a card with keys, and keeps it in `storage`. An existing file is never overwritten.
     pub fn begin(storage: Storage, design: &Design) -> Result<Self, CardFileFault> {
-        let held = storage.clone().hold()?;
-        // Looked for under the lock, or two would both find nothing.
-        if let Storage::File(path) = &storage
-            && path.try_exists()?
-        {
+        let storage = storage.hold()?;
+        if storage.is_taken()? {
             return Err(CardFileFault::Exists);
         }
         if design.profile.pin_tries > MOST_TRIES || design.profile.puk_tries > MOST_TRIES {
@@ -57,24 +56,23 @@ impl Personalisation {
             let key = CardKey::generate(kind).map_err(|_| CardFileFault::Chance)?;
             state.set_key(slot.key(), key);
         }
-        held.save(&state)?;
-        Ok(Self {
-            card: VirtualCard::assemble(held, state),
-        })
+        storage.save(|| StoredCard::of(&state))?;
+        Ok(Self { storage, state })
     }
 
     /// Takes up a card that [`Personalisation::begin`] left in a file. One with certificates is [`CardFileFault::Issued`].
     pub fn reopen(path: &Path) -> Result<Self, CardFileFault> {
-        let card = VirtualCard::open(path)?;
-        if SLOTS.into_iter().any(|slot| card.certificate(slot).is_some()) {
+        let storage = HeldStorage::of_card(path)?;
+        let state = storage::read::<StoredCard>(&storage.text()?)?.into_state()?;
+        if SLOTS.into_iter().any(|slot| state.certificate(slot).is_some()) {
             return Err(CardFileFault::Issued);
         }
-        Ok(Self { card })
+        Ok(Self { storage, state })
     }
 
     /// The card's own number.
     pub fn identifier(&self) -> crate::piv::CardIdentifier {
-        self.card.identifier()
+        self.state.identifier()
     }
 
     /// The SubjectPublicKeyInfo of a slot's key, DER.
@@ -92,9 +90,8 @@ impl Personalisation {
     }
 
     /// Takes the certificates, DER, in any order: each goes to the slot whose key it certifies. Both slots must get one.
-    pub fn load(self, certificates: &[&[u8]]) -> Result<VirtualCard, CardFileFault> {
+    pub fn load(mut self, certificates: &[&[u8]]) -> Result<VirtualCard, CardFileFault> {
         let keys = SLOTS.map(|slot| self.public_key(slot).map(|key| (slot, key)));
-        let mut card = self.card;
         for (index, der) in certificates.iter().enumerate() {
             let certificate = Certificate::parse(der).map_err(|fault| CardFileFault::Certificate { index, fault })?;
             let slot = keys
@@ -103,22 +100,21 @@ impl Personalisation {
                 .find(|(_, key)| key == certificate.public_key())
                 .map(|(slot, _)| *slot)
                 .ok_or(CardFileFault::ForeignCertificate(index))?;
-            card.state
+            self.state
                 .objects
                 .insert(slot.object(), certificate_object(certificate.der()));
         }
         for slot in SLOTS {
-            if !card.state.objects.contains_key(&slot.object()) {
+            if !self.state.objects.contains_key(&slot.object()) {
                 return Err(CardFileFault::NoCertificate(slot));
             }
         }
-        card.storage.save(&card.state)?;
-        Ok(card)
+        self.storage.save(|| StoredCard::of(&self.state))?;
+        Ok(VirtualCard::piv(self.storage, Chip::new(self.state)))
     }
 
     fn key(&self, slot: Slot) -> Result<&CardKey, CardFileFault> {
-        self.card
-            .state
+        self.state
             .key(slot.key())
             .ok_or(CardFileFault::Malformed("a card without its key"))
     }

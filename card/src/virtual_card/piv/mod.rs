@@ -7,15 +7,56 @@ use aws_lc_rs::{
     error::Unspecified,
 };
 
-use super::{Fault, VirtualCard, chance, conversation::Halt, key::CardKey, state::ReferenceData};
+mod personalisation;
+mod state;
+
+pub use personalisation::{Design, Personalisation};
+use state::{State, StoredCard};
+
+use super::{
+    CardFileFault, Fault, chance,
+    conversation::{Board, Halt},
+    key::CardKey,
+    storage::{self, HeldStorage, ReferenceData},
+};
 use crate::{
-    apdu::{Command, KeyReference, PinReference, StatusWord, instruction},
-    certificate::KeyKind,
+    apdu::{Command, KeyReference, Parsed, PinReference, StatusWord, instruction},
+    certificate::{Certificate, KeyKind},
+    pin::TriesLeft,
+    piv::{CardIdentifier, Slot},
     tlv::{self, Tag},
 };
 
+/// A PIV card's memory, with power and without.
+pub(super) struct Chip {
+    state: State,
+    volatile: Volatile,
+}
+
+/// What is gone after a reset.
+#[derive(Default)]
+struct Volatile {
+    /// Whether PIV is the current application.
+    selected: bool,
+    /// Whether the PIN was verified.
+    verified: bool,
+    /// Whether the very last command verified the PIN: what 9C wants ("PIN always").
+    fresh: bool,
+    /// Whether the management key was proved.
+    managed: bool,
+    /// What the card asked of whoever claims to hold the management key.
+    asked: Option<Asked>,
+}
+
+/// A chip that answers one command.
+struct Turn<'a> {
+    board: &'a mut Board,
+    state: &'a mut State,
+    volatile: &'a mut Volatile,
+}
+
 /// What the card wants to hear from whoever claims to hold the management key.
-pub(super) enum Asked {
+enum Asked {
     /// The plain text of an encrypted witness (mutual authentication).
     Witness([u8; AES_BLOCK]),
     /// This challenge, encrypted (external authentication).
@@ -29,8 +70,75 @@ enum Counter {
     Puk,
 }
 
-impl VirtualCard {
-    pub(super) fn execute(&mut self, command: Command, fresh: bool) -> Result<Vec<u8>, Halt> {
+impl Chip {
+    fn new(state: State) -> Self {
+        Self {
+            state,
+            volatile: Volatile::default(),
+        }
+    }
+
+    /// From the text of its file.
+    pub(super) fn read(text: &str) -> Result<Self, CardFileFault> {
+        storage::read::<StoredCard>(text)?.into_state().map(Self::new)
+    }
+
+    pub(super) fn save(&self, storage: &HeldStorage) -> Result<(), CardFileFault> {
+        storage.save(|| StoredCard::of(&self.state))
+    }
+
+    pub(super) fn identifier(&self) -> CardIdentifier {
+        self.state.identifier()
+    }
+
+    pub(super) fn certificate(&self, slot: Slot) -> Option<Certificate> {
+        self.state.certificate(slot)
+    }
+
+    pub(super) fn tries_left(&self) -> TriesLeft {
+        self.state.pin.tries()
+    }
+
+    pub(super) fn set_tries_left(&mut self, left: u8) -> Result<(), CardFileFault> {
+        self.state.pin.set_tries(left)
+    }
+
+    pub(super) fn management_key(&self) -> &[u8; 32] {
+        &self.state.management_key
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.volatile = Volatile::default();
+    }
+
+    /// A link of a chain came, and its command is not done yet.
+    pub(super) fn linked(&mut self, ins: u8) {
+        if ins != instruction::GENERAL_AUTHENTICATE {
+            self.volatile.fresh = false;
+        }
+    }
+
+    /// Answers a command whose links are joined.
+    pub(super) fn answer(&mut self, board: &mut Board, apdu: &Parsed<'_>) -> Result<Vec<u8>, Halt> {
+        let command = Command::decode(apdu);
+        let fresh = std::mem::take(&mut self.volatile.fresh);
+        let command = command?;
+        // A command that carries a PIN loses its power later, between spending the try and comparing.
+        let ins = apdu.header.ins;
+        if !instruction::carries_pin(ins) {
+            board.power_point(Fault::RemovedDuring(ins))?;
+        }
+        let turn = &mut Turn {
+            board,
+            state: &mut self.state,
+            volatile: &mut self.volatile,
+        };
+        turn.execute(command, fresh)
+    }
+}
+
+impl Turn<'_> {
+    fn execute(&mut self, command: Command, fresh: bool) -> Result<Vec<u8>, Halt> {
         if let Command::Select { application } = &command {
             return self.select(application);
         }
@@ -138,7 +246,7 @@ impl VirtualCard {
         match (self.volatile.verified, self.state.pin.tries_left) {
             (true, _) => Ok(Vec::new()),
             (false, 0) => Err(StatusWord::Blocked.into()),
-            (false, _) if self.faults.contains(&Fault::Reticent) => Err(StatusWord::Wrong.into()),
+            (false, _) if self.board.faults.contains(&Fault::Reticent) => Err(StatusWord::Wrong.into()),
             (false, left) => Err(StatusWord::TriesLeft(left).into()),
         }
     }
@@ -194,13 +302,13 @@ impl VirtualCard {
             self.reference_data(counter).tries_left = left + 1;
             return Err(halt);
         }
-        self.power_point(Fault::RemovedDuring(ins))?;
+        self.board.power_point(Fault::RemovedDuring(ins))?;
         let data = self.reference_data(counter);
         if !data.is(block) {
             if let Counter::Pin = counter {
                 self.volatile.verified = false;
             }
-            let is_reticent = self.faults.contains(&Fault::Reticent) && left > 0;
+            let is_reticent = self.board.faults.contains(&Fault::Reticent) && left > 0;
             return Err(if is_reticent {
                 StatusWord::Wrong
             } else {
@@ -314,8 +422,9 @@ impl VirtualCard {
     }
 
     fn save(&self) -> Result<(), Halt> {
-        self.storage
-            .save(&self.state)
+        self.board
+            .storage
+            .save(|| StoredCard::of(self.state))
             .map_err(|_| StatusWord::MemoryFailure.into())
     }
 }
