@@ -134,7 +134,9 @@ impl Watch {
     /// Disk, clock, files and what lies on them are of one machine; the rest everyone sees alike.
     fn node_of(&self, what: What) -> String {
         match what {
-            What::Disk | What::Clock | What::Tls | What::Secrets | What::Seal | What::Mail => self.node.clone(),
+            What::Disk | What::Clock | What::Tls | What::Secrets | What::Seal | What::Unblock | What::Mail => {
+                self.node.clone()
+            }
             What::List
             | What::Ocsp
             | What::Authority

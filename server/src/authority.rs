@@ -30,6 +30,7 @@ use crate::config::ConfigFault;
 use crate::desk;
 use crate::fault::Fault;
 use crate::store::{KeyPurpose, Store};
+use crate::unblock::KeyVersion;
 
 /// An authority whose key is open.
 #[derive(Clone)]
@@ -136,6 +137,12 @@ pub enum AuthorityFault {
     /// The passphrase does not open what seals the authentication codes.
     #[error("the key that seals the terminals' authentication codes does not open; check `passphrase` under [keys]")]
     Seal,
+    /// The passphrase does not open a master key of unblocking.
+    #[error("the master key of unblocking, version {0}, does not open; check `passphrase` under [keys]")]
+    Master(KeyVersion),
+    /// There is none after version 255.
+    #[error("cards name the version of their master key in one octet, and version 255 is in use")]
+    LastMaster,
     /// The key in a request speaks for another certificate.
     #[error("the key in the request {}", used(*.0))]
     UsedKey(KeyUse),

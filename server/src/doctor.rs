@@ -6,6 +6,7 @@ mod clock;
 mod issuer;
 mod machine;
 mod seal;
+mod unblock;
 
 use std::fmt;
 use std::time::Duration;
@@ -51,11 +52,13 @@ pub enum What {
     Secrets,
     /// The key that seals 認証コード2.
     Seal,
+    /// The master keys of unblocking.
+    Unblock,
 }
 
 impl What {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Journal,
         Self::List,
         Self::Ocsp,
@@ -70,6 +73,7 @@ impl What {
         Self::Tls,
         Self::Secrets,
         Self::Seal,
+        Self::Unblock,
     ];
 
     /// The word in metrics, mails and JSON.
@@ -89,6 +93,7 @@ impl What {
             Self::Tls => "tls",
             Self::Secrets => "secrets",
             Self::Seal => "seal",
+            Self::Unblock => "unblock",
         }
     }
 }
@@ -203,6 +208,7 @@ pub async fn examine(config: &Config, store: &Store, now: Instant) -> Vec<Findin
         outbox(config, store, now).await,
         clock::examine(config, store, now).await,
         seal::examine(config, store).await,
+        unblock::examine(config, store).await,
     ] {
         found.extend(look.unwrap_or_else(|fault| vec![not_opened(&fault)]));
     }

@@ -31,5 +31,6 @@ pub mod serve;
 pub mod store;
 pub mod terminal;
 pub mod trust;
+pub mod unblock;
 pub mod validation;
 pub mod webauthn;

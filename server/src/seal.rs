@@ -32,21 +32,12 @@ impl Seal {
 
     /// A fresh key as it will lie at rest.
     pub fn fresh(passphrase: &[u8], chance: &Chance) -> Result<Vec<u8>, Fault> {
-        let key = Zeroizing::new(chance.octets::<32>());
-        let sealed = Sealer::new(Vec::new(), passphrase, chance).and_then(|mut sealer| {
-            sealer.write_all(&*key)?;
-            sealer.finish()
-        });
-        sealed.map_err(|why| Fault::Bug(Bug(why.to_string())))
+        fresh_at_rest(passphrase, chance)
     }
 
     /// Of the key at rest; `None` where the passphrase is another one, or it was changed.
     pub fn opened(sealed: &[u8], passphrase: &[u8]) -> Option<Self> {
-        let mut key = Zeroizing::new([0; 32]);
-        let mut opener = Opener::new(sealed, passphrase).ok()?;
-        opener.read_exact(&mut *key).ok()?;
-        // Nothing follows, and what was read is authenticated to its end.
-        (opener.read(&mut [0]).ok()? == 0).then(|| Self::new(&key).ok())?
+        Self::new(&*opened_at_rest(sealed, passphrase)?).ok()
     }
 
     /// A secret as it will lie at rest, bound to `of`.
@@ -74,6 +65,25 @@ impl std::fmt::Debug for Seal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Seal(..)")
     }
+}
+
+/// A fresh key of 32 octets as it will lie at rest.
+pub(crate) fn fresh_at_rest(passphrase: &[u8], chance: &Chance) -> Result<Vec<u8>, Fault> {
+    let key = Zeroizing::new(chance.octets::<32>());
+    let sealed = Sealer::new(Vec::new(), passphrase, chance).and_then(|mut sealer| {
+        sealer.write_all(&*key)?;
+        sealer.finish()
+    });
+    sealed.map_err(|why| Fault::Bug(Bug(why.to_string())))
+}
+
+/// The key at rest, open; `None` where the passphrase is another one, or it was changed.
+pub(crate) fn opened_at_rest(sealed: &[u8], passphrase: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+    let mut key = Zeroizing::new([0; 32]);
+    let mut opener = Opener::new(sealed, passphrase).ok()?;
+    opener.read_exact(&mut *key).ok()?;
+    // Nothing follows, and what was read is authenticated to its end.
+    (opener.read(&mut [0]).ok()? == 0).then_some(key)
 }
 
 fn defect() -> Fault {

@@ -1,6 +1,6 @@
 //! Opens keys at rest, each one once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use casework::identity::Authority as Name;
@@ -16,6 +16,7 @@ use crate::config::Secret;
 use crate::fault::Fault;
 use crate::seal::Seal;
 use crate::store::{KeyPurpose, KeyRow, Store};
+use crate::unblock::{KeyVersion, Master, Unblock};
 
 /// The keys that this process has opened. Cheap to clone.
 #[derive(Clone)]
@@ -23,6 +24,7 @@ pub struct Keyring {
     passphrase: Secret,
     open: Arc<Mutex<HashMap<[u8; 16], Arc<SoftwareKey>>>>,
     seal: Arc<OnceCell<Seal>>,
+    masters: Arc<Mutex<BTreeMap<KeyVersion, Master>>>,
     answering: Arc<Mutex<HashMap<Name, Answering>>>,
 }
 
@@ -33,6 +35,7 @@ impl Keyring {
             passphrase,
             open: Arc::default(),
             seal: Arc::default(),
+            masters: Arc::default(),
             answering: Arc::default(),
         }
     }
@@ -62,6 +65,76 @@ impl Keyring {
             opened.ok_or(AuthorityFault::Seal)
         });
         opened.await.cloned()
+    }
+
+    /// The master keys that unblock keys of cards come from, all versions. The first one is made when it is wanted first, by
+    /// whichever process is first: a house that issues no citizen's card never has one. Where cards were issued under one
+    /// that is gone, none is made in its place.
+    pub async fn unblock(&self, store: &Store, clock: &Clock, chance: &Chance) -> Result<Unblock, AuthorityFault> {
+        if store.unblock_keys().await?.is_empty() {
+            self.keep_master(KeyVersion::FIRST, store, clock, chance).await?;
+        }
+        self.masters(store).await
+    }
+
+    /// Makes a version more, under which cards are issued from then on. Two that ask at once make one.
+    pub async fn renew_unblock(
+        &self,
+        store: &Store,
+        clock: &Clock,
+        chance: &Chance,
+    ) -> Result<Unblock, AuthorityFault> {
+        let last = self.unblock(store, clock, chance).await?.issues();
+        let next = last.and_then(KeyVersion::next).ok_or(AuthorityFault::LastMaster)?;
+        self.keep_master(next, store, clock, chance).await?;
+        self.masters(store).await
+    }
+
+    async fn keep_master(
+        &self,
+        version: KeyVersion,
+        store: &Store,
+        clock: &Clock,
+        chance: &Chance,
+    ) -> Result<(), AuthorityFault> {
+        // A passphrase that opens none of the authorities' keys is a slip, and seals nothing for ever.
+        if let Some(name) = self.names(store).await?.first() {
+            self.authority(store, &name.0).await?;
+        }
+        let (passphrase, chance) = (self.passphrase.read()?, chance.clone());
+        let fresh = computed(move || Master::fresh(&passphrase, &chance)).await??;
+        Ok(store.keep_unblock_key(version, fresh, clock.now()).await?)
+    }
+
+    fn known_master(&self, version: KeyVersion) -> Option<Master> {
+        let known = self.masters.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&version).cloned()
+    }
+
+    /// Those that are there; each is opened once.
+    async fn masters(&self, store: &Store) -> Result<Unblock, AuthorityFault> {
+        let kept = store.unblock_keys().await?;
+        let mut masters = BTreeMap::new();
+        for (version, sealed) in kept {
+            let master = if let Some(master) = self.known_master(version) {
+                master
+            } else {
+                let passphrase = self.passphrase.read()?;
+                let opened = computed(move || Master::opened(&sealed, &passphrase)).await?;
+                let master = opened.ok_or(AuthorityFault::Master(version))?;
+                let mut known = self.masters.lock().unwrap_or_else(PoisonError::into_inner);
+                known.entry(version).or_insert(master).clone()
+            };
+            masters.insert(version, master);
+        }
+        if masters.is_empty() {
+            return Err(Fault::Corrupt {
+                what: "the master key of unblocking",
+                why: "it is not there, and cards were issued whose unblock keys come from it alone".to_owned(),
+            }
+            .into());
+        }
+        Ok(Unblock::new(masters))
     }
 
     /// The authority of this name, with its key open.

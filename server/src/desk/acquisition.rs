@@ -204,19 +204,20 @@ fn certified(
 }
 
 /// What an authority that could not work is to whoever asked for a certificate.
-fn unable(fault: crate::authority::AuthorityFault) -> Failure {
+pub(super) fn unable(fault: crate::authority::AuthorityFault) -> Failure {
     use crate::authority::AuthorityFault;
     use crate::fault::Bug;
     match fault {
         AuthorityFault::Refused(refusal) => Failure::Refused(refusal),
         AuthorityFault::UsedKey(_) => Failure::Refused(casework::Refusal::WrongRequest { flaw: Flaw::KnownKey }),
         AuthorityFault::Fault(fault) => Failure::Fault(fault),
-        fault @ (AuthorityFault::Key { .. } | AuthorityFault::Seal | AuthorityFault::Secret(_)) => {
-            Failure::Fault(Fault::Unreachable {
-                what: "a key of this house",
-                why: fault.to_string(),
-            })
-        }
+        fault @ (AuthorityFault::Key { .. }
+        | AuthorityFault::Seal
+        | AuthorityFault::Master(_)
+        | AuthorityFault::Secret(_)) => Failure::Fault(Fault::Unreachable {
+            what: "a key of this house",
+            why: fault.to_string(),
+        }),
         other => Failure::Fault(Fault::Bug(Bug(other.to_string()))),
     }
 }

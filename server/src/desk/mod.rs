@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod card;
 mod case_id;
 pub mod certificate;
+pub mod citizen_card;
 mod client;
 pub mod consequence;
 mod decision;

@@ -10,6 +10,7 @@ use wire::office::Language;
 use super::acquisition::{self, NewGrant, NewTerminalCertificate};
 use super::card::{self, CardRow};
 use super::certificate as certificate_row;
+use super::citizen_card::{self, CountedCard};
 use super::database::{Connection, statements, values};
 use super::errand::{self, NewErrand};
 use super::event::{self, NewEvent};
@@ -138,6 +139,8 @@ pub enum Write {
         /// Then, if ever.
         at: Option<Instant>,
     },
+    /// The unblock counter of a citizen's card, if it still stands where it was seen.
+    CountCard(CountedCard),
     /// What an authority is about to sign.
     Intend {
         /// Of the certificate.
@@ -312,6 +315,7 @@ async fn run(connection: &mut Connection, commit: &Commit) -> Result<(), Clash> 
             Write::InstallTerminal { certificate, at } => acquisition::install(connection, certificate, *at).await?,
             Write::SuspendTerminal => acquisition::suspend(connection, &case.id, *at).await?,
             Write::WakeGrant { at } => acquisition::wake(connection, &case.id, *at).await?,
+            Write::CountCard(counted) => citizen_card::count(connection, counted).await?,
             Write::Intend { intent, octets } => {
                 certificate_row::intend(connection, &case.id, intent, octets, *at).await?;
             }

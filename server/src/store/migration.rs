@@ -272,6 +272,11 @@ const SQLITE: &[(i64, &str, &str)] = &[
         "transactions are remembered",
         include_str!("../../migrations/sqlite/0020_transactions_are_remembered.sql"),
     ),
+    (
+        21,
+        "kiosks and citizens' cards",
+        include_str!("../../migrations/sqlite/0021_kiosks_and_citizens_cards.sql"),
+    ),
 ];
 const POSTGRES: &[(i64, &str, &str)] = &[
     (
@@ -373,6 +378,11 @@ const POSTGRES: &[(i64, &str, &str)] = &[
         20,
         "transactions are remembered",
         include_str!("../../migrations/postgres/0020_transactions_are_remembered.sql"),
+    ),
+    (
+        21,
+        "kiosks and citizens' cards",
+        include_str!("../../migrations/postgres/0021_kiosks_and_citizens_cards.sql"),
     ),
 ];
 

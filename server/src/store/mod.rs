@@ -13,6 +13,7 @@ mod card;
 mod card_request;
 mod case;
 mod certificate;
+mod citizen_card;
 mod crl;
 mod database;
 mod draft;
@@ -24,6 +25,7 @@ mod follow;
 mod holder;
 mod idempotency;
 mod key;
+mod kiosk;
 mod letter;
 mod migration;
 mod news;
@@ -54,6 +56,7 @@ mod terminal;
 mod token;
 mod transaction;
 mod trust;
+mod unblock;
 mod user;
 mod writer;
 
@@ -78,6 +81,7 @@ pub use certificate::CertificateRow;
 pub(crate) use certificate::{
     from_document as certificate_case, reason_key, state as certificate_state, to_document as certificate_document,
 };
+pub use citizen_card::{CitizenCardRow, CountedCard};
 pub use crl::CrlRow;
 use database::{Connection, Database};
 pub use database::{NotAStore, StoreAddress};
@@ -93,6 +97,7 @@ use follow::Begun;
 pub use follow::{Behind, Committed};
 pub(crate) use idempotency::Repeat;
 pub use key::{KeyPurpose, KeyRow};
+pub use kiosk::KioskRow;
 pub use letter::LetterRow;
 pub(crate) use migration::knows as knows_migration;
 pub use news::{Category, NewNews, NewsRow};
@@ -274,6 +279,7 @@ impl Store {
             card_request::STATEMENTS,
             case::STATEMENTS,
             certificate::STATEMENTS,
+            citizen_card::STATEMENTS,
             crl::STATEMENTS,
             draft::STATEMENTS,
             errand::STATEMENTS,
@@ -284,6 +290,7 @@ impl Store {
             holder::STATEMENTS,
             idempotency::STATEMENTS,
             key::STATEMENTS,
+            kiosk::STATEMENTS,
             letter::STATEMENTS,
             migration::STATEMENTS,
             news::STATEMENTS,
@@ -309,6 +316,7 @@ impl Store {
             token::STATEMENTS,
             transaction::STATEMENTS,
             trust::STATEMENTS,
+            unblock::STATEMENTS,
             user::STATEMENTS,
             writer::STATEMENTS,
         ] {

@@ -10,6 +10,7 @@ mod backup;
 mod bidder_mail;
 mod calendar;
 mod centre;
+mod citizen_card;
 mod cli;
 mod config;
 mod console;
