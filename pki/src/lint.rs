@@ -2,6 +2,7 @@
 //! `kagimori lint` over anyone's files.
 
 mod certificate;
+mod citizen;
 mod list;
 mod response;
 

@@ -3,9 +3,14 @@
 //! Text is never normalised (THREATS A41): what was given is written, code point by code point, as UTF8String.
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
+mod authority;
+mod citizen;
 mod comparison;
 mod terminal;
 
+pub use authority::AuthorityName;
+pub(crate) use citizen::issuer_alternative;
+pub use citizen::{BirthDate, Citizen, Resident, Sex, SubjectNumber, Substituted};
 pub(crate) use comparison::Prepared;
 pub use terminal::TerminalName;
 
@@ -144,31 +149,6 @@ impl fmt::Display for CorporateNumber {
     }
 }
 
-/// The name of a CA or a responder: C=JP, O, CN.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuthorityName {
-    organisation: String,
-    common_name: String,
-}
-
-impl AuthorityName {
-    /// Either part may be Japanese.
-    pub fn new(organisation: &str, common_name: &str) -> Result<Self, NameFault> {
-        Ok(Self {
-            organisation: text("organisation", organisation, UB_ORGANISATION)?,
-            common_name: text("common name", common_name, UB_COMMON_NAME)?,
-        })
-    }
-
-    pub(crate) fn encode(&self, encoder: &mut Encoder) {
-        encoder.sequence(|name| {
-            country(name);
-            attribute(name, oid::ORGANISATION, &self.organisation);
-            attribute(name, oid::COMMON_NAME, &self.common_name);
-        });
-    }
-}
-
 /// A name was refused. Nothing is ever shortened or replaced to make it fit (THREATS A42).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameFault {
@@ -201,6 +181,9 @@ pub enum NameFault {
         /// The character.
         character: char,
     },
+    /// Not a 0 or a 1 for each character.
+    #[error("the places of substituted characters in the {0} need a 0 or a 1 for each character")]
+    Places(&'static str),
     /// Not thirteen digits with the right check digit.
     #[error("the corporate number must have 13 digits and a right check digit")]
     CorporateNumber,

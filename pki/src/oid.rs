@@ -48,6 +48,7 @@ oids! {
     DELTA_CRL_INDICATOR = "2.5.29.27";
     CERTIFICATE_ISSUER = "2.5.29.29";
     NAME_CONSTRAINTS = "2.5.29.30";
+    ISSUER_ALT_NAME = "2.5.29.18";
     ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
     CRL_DISTRIBUTION_POINTS = "2.5.29.31";
     CERTIFICATE_POLICIES = "2.5.29.32";
@@ -70,6 +71,19 @@ oids! {
     KP_CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
     KP_OCSP_SIGNING = "1.3.6.1.5.5.7.3.9";
     KP_CMC_CA = "1.3.6.1.5.5.7.3.27";
+
+    // Citizens' cards (DOMAIN §11.3): the data of a person in a subjectAltName, and the policies.
+    CITIZEN_NAME = "1.2.392.200149.8.5.5.1";
+    CITIZEN_NAME_PLACES = "1.2.392.200149.8.5.5.2";
+    CITIZEN_SEX = "1.2.392.200149.8.5.5.3";
+    CITIZEN_BIRTH = "1.2.392.200149.8.5.5.4";
+    CITIZEN_ADDRESS = "1.2.392.200149.8.5.5.5";
+    CITIZEN_ADDRESS_PLACES = "1.2.392.200149.8.5.5.6";
+    CITIZEN_SIGNATURE_REAL = "1.2.392.200149.8.5.1.1.20";
+    CITIZEN_SIGNATURE_TEST = "1.2.392.200149.8.5.1.0.20";
+    CITIZEN_AUTHENTICATION = "1.2.392.200149.8.5.1.3.30";
+    // Signs what is printed on citizens' cards; under the number that IANA keeps for documentation (RFC 5612).
+    KP_VISUAL = "1.3.6.1.4.1.32473.2";
 
     // CMS (RFC 5652, 5035) and PKCS #9.
     ID_DATA = "1.2.840.113549.1.7.1";
@@ -100,3 +114,16 @@ oids! {
     CMP_IMPLICIT_CONFIRM = "1.3.6.1.5.5.7.4.13";
     CMP_OLD_CERTIFICATE = "1.3.6.1.5.5.7.5.1.5";
 }
+
+/// The data of a person in the order in which the real certificates have them.
+pub(crate) const CITIZEN: [Oid; 6] = [
+    CITIZEN_NAME,
+    CITIZEN_BIRTH,
+    CITIZEN_SEX,
+    CITIZEN_ADDRESS,
+    CITIZEN_NAME_PLACES,
+    CITIZEN_ADDRESS_PLACES,
+];
+
+/// The policies under which a citizen signs.
+pub(crate) const CITIZEN_SIGNATURE: [Oid; 2] = [CITIZEN_SIGNATURE_REAL, CITIZEN_SIGNATURE_TEST];

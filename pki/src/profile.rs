@@ -3,7 +3,9 @@
 use der::asn1::ObjectIdentifier;
 
 use crate::encode::Encoder;
-use crate::name::{self, AuthorityName, Holder, NameFault, Organisation, TerminalName};
+use crate::name::{
+    self, AuthorityName, BirthDate, Citizen, Holder, NameFault, Organisation, Resident, SubjectNumber, TerminalName,
+};
 use crate::time::{self, DAY};
 
 /// A kind of certificate, with everything in it that is not the key, the serial, the time or the issuer.
@@ -34,6 +36,29 @@ pub enum Profile {
     AuthoritySignature(Card),
     /// A terminal's certificate for TLS client authentication (DOMAIN §11.4).
     Terminal(Terminal),
+    /// A citizen's 署名用電子証明書 (DOMAIN §11.3).
+    CitizenSignature {
+        /// Its subject.
+        resident: Resident,
+        /// The four data of the person.
+        citizen: Box<Citizen>,
+        /// Where its status is found.
+        publication: Publication,
+    },
+    /// A citizen's 利用者証明用電子証明書: it says nothing of a person.
+    CitizenAuthentication {
+        /// Its subject.
+        number: SubjectNumber,
+        /// Where its status is found.
+        publication: Publication,
+    },
+    /// Signs what is printed on citizens' cards, their pictures among it.
+    VisualSigner {
+        /// Its subject.
+        name: AuthorityName,
+        /// Where its status is found.
+        publication: Publication,
+    },
     /// Signs what an enrolment door answers by CMP, in the CA's name (RFC 9810 §4.5: id-kp-cmcCA).
     Enrolment {
         /// Its subject.
@@ -177,6 +202,13 @@ impl Validity {
             CardTerm::FiveYears => anniversary(5) - 1,
         };
         Self::between(not_before, time::end_of_day_in_japan(last_day))
+    }
+
+    /// A citizen's certificate: until 23:59:59 in Japan of the fifth birthday after the day of issue (DOMAIN §11.3).
+    pub fn of_citizen(not_before: i64, birth: BirthDate) -> Result<Self, ProfileFault> {
+        // What lies outside the years of certificates is refused before a calendar sees it.
+        Self::between(not_before, not_before)?;
+        Self::between(not_before, birth.fifth_after(not_before))
     }
 
     /// Given ends.

@@ -7,6 +7,7 @@ use crate::encode::Encoder;
 use crate::extension::{self, Criticality, KeyUsage};
 use crate::key::PublicKey;
 use crate::lint::{self, Findings};
+use crate::name::issuer_alternative;
 use crate::oid;
 use crate::profile::{Card, Profile, ProfileFault, Publication, Validity};
 use crate::serial::Serial;
@@ -70,7 +71,10 @@ impl Tbs {
             Profile::Root { name }
             | Profile::Issuing { name, .. }
             | Profile::OcspResponder { name }
+            | Profile::VisualSigner { name, .. }
             | Profile::Enrolment { name, .. } => name.encode(subject),
+            Profile::CitizenSignature { resident, .. } => resident.encode(subject),
+            Profile::CitizenAuthentication { number, .. } => number.encode(subject),
             Profile::Terminal(terminal) => terminal.name.encode(subject),
             Profile::AuthorityAuthentication(card) | Profile::AuthoritySignature(card) => card.encode_subject(subject),
         });
@@ -260,6 +264,28 @@ fn encode_extensions(extensions: &mut Encoder, profile: &Profile, subject_key: &
             put_policies(extensions, terminal.policy.as_slice());
             put_publication(extensions, &terminal.publication);
         }
+        Profile::CitizenSignature {
+            citizen, publication, ..
+        } => {
+            put_key_usage(extensions, KeyUsage::DIGITAL_SIGNATURE.and(KeyUsage::NON_REPUDIATION));
+            put_policies(extensions, &[oid::CITIZEN_SIGNATURE_TEST]);
+            extension::put(extensions, oid::SUBJECT_ALT_NAME, Criticality::Plain, |value| {
+                value.sequence(|names| citizen.encode_names(names));
+            });
+            put_issuer_alternative(extensions);
+            put_publication(extensions, publication);
+        }
+        Profile::CitizenAuthentication { publication, .. } => {
+            put_key_usage(extensions, KeyUsage::DIGITAL_SIGNATURE);
+            put_policies(extensions, &[oid::CITIZEN_AUTHENTICATION]);
+            put_issuer_alternative(extensions);
+            put_publication(extensions, publication);
+        }
+        Profile::VisualSigner { publication, .. } => {
+            put_key_usage(extensions, KeyUsage::DIGITAL_SIGNATURE);
+            put_purpose(extensions, oid::KP_VISUAL);
+            put_publication(extensions, publication);
+        }
         Profile::Enrolment { publication, .. } => {
             put_key_usage(extensions, KeyUsage::DIGITAL_SIGNATURE);
             put_purpose(extensions, oid::KP_CMC_CA);
@@ -286,6 +312,12 @@ fn put_card(extensions: &mut Encoder, card: &Card) {
         value.sequence(|names| names.context(4, |name| card.encode_alternative(name)));
     });
     put_publication(extensions, card.publication());
+}
+
+fn put_issuer_alternative(extensions: &mut Encoder) {
+    extension::put(extensions, oid::ISSUER_ALT_NAME, Criticality::Plain, |value| {
+        value.sequence(|names| names.context(4, issuer_alternative));
+    });
 }
 
 fn put_key_usage(extensions: &mut Encoder, usage: KeyUsage) {

@@ -3,6 +3,7 @@
 //! A CA key signs certificates, responders' certificates and CRLs, each recorded before it is signed (THREATS I2, A52).
 
 pub mod address;
+pub mod citizen;
 pub mod crl;
 pub(crate) mod enrolment;
 pub mod example;

@@ -6,11 +6,13 @@
 mod audit;
 mod authority;
 mod backup;
+mod card;
 mod doctor;
 mod file;
 mod holidays;
 mod import;
 mod init;
+mod kiosk;
 mod lint;
 mod mail;
 mod office;
@@ -79,6 +81,12 @@ enum Command {
     /// The officers
     #[command(subcommand, after_help = officer::EXAMPLES)]
     Officer(officer::Officer),
+    /// Citizens' cards
+    #[command(subcommand, after_help = card::EXAMPLES)]
+    Card(card::Card),
+    /// The kiosks: enroll, list, revoke
+    #[command(subcommand, after_help = kiosk::EXAMPLES)]
+    Kiosk(kiosk::Kiosk),
     /// Send a test letter at once, with the mail settings of the configuration
     #[command(after_help = mail::EXAMPLES)]
     Mail(mail::TestLetter),
@@ -135,6 +143,8 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Import(import) => Box::pin(import.run(&operator)).await,
         Command::Register(company) => Box::pin(company.run(&operator)).await,
         Command::Officer(officer) => Box::pin(officer.run(&operator)).await,
+        Command::Card(card) => Box::pin(card.run(&operator)).await,
+        Command::Kiosk(kiosk) => Box::pin(kiosk.run(&operator)).await,
         Command::Mail(mail) => Box::pin(mail.run(&operator)).await,
         Command::Token(token) => Box::pin(token.run(&operator)).await,
         Command::Verify(verify) => verify.run(&operator),
@@ -273,6 +283,12 @@ enum CliFault {
     /// The evidence of a case.
     #[error(transparent)]
     Evidence(#[from] crate::audit::case::EvidenceFault),
+    /// A citizen's card.
+    #[error(transparent)]
+    Citizen(#[from] crate::authority::citizen::CitizenFault),
+    /// The person's file.
+    #[error(transparent)]
+    Person(#[from] crate::authority::citizen::PersonFault),
     /// The holder's file.
     #[error(transparent)]
     Holder(#[from] crate::authority::holder::HolderFault),

@@ -17,6 +17,7 @@ pub mod enrolment;
 pub mod errand;
 pub mod fault;
 pub mod journal;
+pub mod kiosk;
 pub mod letter;
 pub mod log;
 pub mod metrics;

@@ -8,7 +8,6 @@
 //! proof of the card to be judged (docs/why.md).
 
 mod master;
-mod number;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,11 +16,11 @@ use std::sync::Arc;
 
 use aws_lc_rs::cmac::{self, AES_256};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+use casework::identity::CardNumber;
 use zeroize::Zeroizing;
 
 use crate::fault::{Bug, Fault};
 pub(crate) use master::Master;
-pub use number::{CardNumber, NotACardNumber};
 
 /// The version of a master key, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -223,7 +222,7 @@ mod tests {
         let unblock = unblock();
         let exchange = exchange();
         let keys = unblock.card_keys(exchange.card, exchange.key_version).unwrap();
-        let hex = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
+        let hex = crate::portal::session::hex;
         assert_eq!(
             keys.map(|(reference, key)| (reference, hex(&*key))),
             [
@@ -295,12 +294,12 @@ mod tests {
             at in 0_usize..16, bit in 0_u32..8,
         ) {
             let unblock = unblock();
-            let card = CardNumber::of_digits(&digits).unwrap();
+            let card = numbered(&digits);
             let one = Exchange { card, key_version: KeyVersion::FIRST, counter, challenge, host_random };
             let flipped = |mut octets: [u8; 16]| { octets[at] ^= 1 << bit; octets };
             let other_card = if digits.starts_with('0') { "100000000000000" } else { "000000000000000" };
             let others = [
-                Exchange { card: CardNumber::of_digits(other_card).unwrap(), ..one },
+                Exchange { card: numbered(other_card), ..one },
                 Exchange { counter: counter + 1, ..one },
                 Exchange { challenge: flipped(challenge), ..one },
                 Exchange { host_random: flipped(host_random), ..one },
@@ -327,6 +326,12 @@ mod tests {
         }
     }
 
+    /// The number that begins with these fifteen digits.
+    fn numbered(digits: &str) -> CardNumber {
+        let mut all = (0..10).filter_map(|last| CardNumber::parse(&format!("{digits}{last}")));
+        all.next().unwrap()
+    }
+
     fn unblock() -> Unblock {
         let mut octets = [0; 32];
         octets.iter_mut().zip(0..).for_each(|(octet, count)| *octet = count);
@@ -340,7 +345,7 @@ mod tests {
             octets
         };
         Exchange {
-            card: "1234567890123452".parse().unwrap(),
+            card: CardNumber::parse("1234567890123452").unwrap(),
             key_version: KeyVersion::FIRST,
             counter: 7,
             challenge: counted(0x10),

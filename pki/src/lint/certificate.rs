@@ -2,7 +2,7 @@
 
 use der::asn1::ObjectIdentifier;
 
-use super::Findings;
+use super::{Findings, citizen};
 use crate::certificate::{Certificate, Content};
 use crate::decode::Decoder;
 use crate::encode::GENERALIZED_TIME;
@@ -22,6 +22,7 @@ pub(crate) fn content(content: &Content) -> Findings {
     usages(content, &mut findings);
     criticality(content, &mut findings);
     status(content, &mut findings);
+    citizen::content(content, &mut findings);
     findings
 }
 
@@ -69,7 +70,8 @@ pub(crate) fn issuance(content: &Content, issuer: Option<&Certificate>, key: &Pu
     {
         findings.error("I-EXTENSION", format!("extension {kind} belongs to no profile"));
     }
-    if !is_ca(content) && content.not_after - content.not_before >= FIVE_YEARS {
+    // What a citizen signs with is under another law, and ends with a birthday.
+    if !is_ca(content) && !citizen::is_one(content) && content.not_after - content.not_before >= FIVE_YEARS {
         findings.error(
             "I-FIVE-YEARS",
             "valid for more than five years (電子署名法施行規則6条4号)",
@@ -256,7 +258,7 @@ fn is_ca(content: &Content) -> bool {
         .is_some_and(|constraints| constraints.ca)
 }
 
-const ISSUED: [ObjectIdentifier; 10] = [
+const ISSUED: [ObjectIdentifier; 11] = [
     oid::AUTHORITY_KEY_IDENTIFIER,
     oid::SUBJECT_KEY_IDENTIFIER,
     oid::BASIC_CONSTRAINTS,
@@ -264,6 +266,7 @@ const ISSUED: [ObjectIdentifier; 10] = [
     oid::EXTENDED_KEY_USAGE,
     oid::CERTIFICATE_POLICIES,
     oid::SUBJECT_ALT_NAME,
+    oid::ISSUER_ALT_NAME,
     oid::CRL_DISTRIBUTION_POINTS,
     oid::AUTHORITY_INFO_ACCESS,
     oid::OCSP_NOCHECK,

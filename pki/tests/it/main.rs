@@ -12,6 +12,7 @@ mod judge;
 
 mod cards;
 mod certificates_only;
+mod citizens;
 mod cmp_client;
 mod cmp_door;
 mod cmp_messages;

@@ -1,9 +1,10 @@
 //! A call: whose it is, what it may, how often, and whether it was made before.
 
 use axum::body::Body;
-use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
+use axum::extract::{FromRequestParts as _, OriginalUri, RawPathParams, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, on};
 use casework::identity::{Digest, OfficerId};
@@ -17,12 +18,13 @@ use wire::office::Language;
 
 use super::idempotency::Key;
 use super::input::Part;
-use super::operation::{Operation, Work};
+use super::operation::{Door, Operation, Work};
 use super::problem::No;
 use crate::catalogue::Words;
 use crate::desk::officer::Acting;
 use crate::desk::revocation::Revocation;
 use crate::desk::{Actor, CaseId, Desk};
+use crate::kiosk::{self, Asked, EnrolledKiosk, Signed};
 use crate::office::Office;
 use crate::portal::Portal;
 use crate::portal::page::Page;
@@ -36,6 +38,7 @@ pub(super) struct Call {
     pub(super) now: Instant,
     pub(super) from: IpAddr,
     caller: Option<Caller>,
+    kiosk: Option<EnrolledKiosk>,
     path: Vec<(String, String)>,
     query: Option<String>,
     seen: Option<i64>,
@@ -74,14 +77,16 @@ async fn answer(operation: &Arc<Operation>, portal: Portal, request: Request) ->
     let (mut parts, body) = request.into_parts();
     let from = address(&parts);
     let portal = portal.asked_from(from.into());
-    let caller = if let Some(scope) = operation.scope {
-        Some(caller(&portal, &parts.headers, from, scope).await?)
-    } else {
-        portal.gauge().stranger(from).map_err(No::too_often)?;
-        None
-    };
+    let path = path_of(&mut parts, &portal).await;
+    let (mut caller, mut signed) = (None, None);
+    match operation.door {
+        Door::Open => portal.gauge().stranger(from).map_err(No::too_often)?,
+        Door::Token(scope) => caller = Some(self::caller(&portal, &parts.headers, from, scope).await?),
+        Door::Kiosk => signed = Some(by_kiosk(&portal, &parts, part(&path, "office"), from).await?),
+    }
     acceptable(&parts.headers, operation.kind)?;
     let octets = body_of(operation, &parts.headers, body).await?;
+    let kiosk = signed.map(|signed| signed.over(&octets)).transpose()?;
     let seen = seen(operation, &parts.headers)?;
     let key = match &caller {
         Some(caller) if operation.writes() => Key::of(&parts, &octets, &caller.secret)?,
@@ -91,7 +96,8 @@ async fn answer(operation: &Arc<Operation>, portal: Portal, request: Request) ->
         now: portal.clock().now(),
         from,
         caller,
-        path: path_of(&mut parts, &portal).await,
+        kiosk,
+        path,
         query: parts.uri.query().map(str::to_owned),
         seen,
         success: operation.success,
@@ -155,6 +161,12 @@ impl Call {
         self.caller.as_ref().ok_or_else(No::no_token)
     }
 
+    /// Which kiosk it is, where the operation is for kiosks.
+    #[allow(dead_code, reason = "the operations at kiosks are built on it")]
+    pub(super) fn kiosk(&self) -> Result<&EnrolledKiosk, No> {
+        self.kiosk.as_ref().ok_or_else(No::no_kiosk)
+    }
+
     pub(super) fn acting(&self) -> Result<&Acting, No> {
         Ok(&self.caller()?.acting)
     }
@@ -185,8 +197,7 @@ impl Call {
 
     /// A part of the address.
     pub(super) fn part(&self, name: &str) -> &str {
-        let found = self.path.iter().find(|(known, _)| known == name);
-        found.map_or("", |(_, value)| value)
+        part(&self.path, name)
     }
 
     /// An id of the address. What is none names nothing.
@@ -280,6 +291,40 @@ async fn caller(portal: &Portal, headers: &HeaderMap, from: IpAddr, scope: Scope
         row,
         secret: secret.to_owned(),
     })
+}
+
+/// Which kiosk has signed it. One that is not met costs its guesser, and one that is met has a budget of its own.
+async fn by_kiosk(portal: &Portal, parts: &Parts, office: &str, from: IpAddr) -> Result<Signed, No> {
+    let claimed = parts.headers.get("signature-input").map(HeaderValue::as_bytes);
+    let claimed = hashed(claimed.and_then(kiosk::claimed).unwrap_or_default());
+    portal.gauge().named(claimed, from).map_err(No::too_often)?;
+    let path = parts
+        .extensions
+        .get::<OriginalUri>()
+        .map_or(&parts.uri, |original| &original.0);
+    let path = path.path_and_query().map_or("/", PathAndQuery::as_str);
+    let asked = Asked {
+        method: &parts.method,
+        target: &format!("{}{path}", portal.site().origin),
+        headers: &parts.headers,
+    };
+    match kiosk::signed(portal.store(), office, &asked, portal.clock().now()).await {
+        Ok(signed) => {
+            portal.gauge().meet(claimed);
+            let [mark @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = signed.id().0;
+            portal.gauge().token(mark).map_err(No::too_often)?;
+            Ok(signed)
+        }
+        Err(not) => {
+            portal.gauge().part(claimed);
+            Err(not.into())
+        }
+    }
+}
+
+fn part<'a>(path: &'a [(String, String)], name: &str) -> &'a str {
+    let found = path.iter().find(|(known, _)| known == name);
+    found.map_or("", |(_, value)| value)
 }
 
 /// RFC 6750 §2.1: in the header, and nowhere else.

@@ -9,7 +9,7 @@ use wire::api::Scope;
 use wire::problem::Problem;
 
 use super::input::Part;
-use super::operation::{Operation, Work};
+use super::operation::{Door, Operation, Work};
 
 /// The description, as it is served and kept.
 pub(super) fn text(operations: &[Operation]) -> String {
@@ -48,6 +48,7 @@ fn document(operations: &[Operation]) -> Value {
             "schemas": schemas,
             "securitySchemes": {
                 "token": { "type": "http", "scheme": "bearer", "description": scopes() },
+                "kiosk": { "type": "apiKey", "in": "header", "name": "Signature", "description": KIOSK },
             },
             "responses": {
                 "Problem": {
@@ -81,10 +82,16 @@ fn described(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
             json!({ "required": true, "content": content }),
         );
     }
-    if let Some(scope) = operation.scope {
-        let said = format!("Scope: `{}`.", scope.key());
-        fields.insert("description".to_owned(), Value::from(said));
-        fields.insert("security".to_owned(), json!([{ "token": [scope.key()] }]));
+    match operation.door {
+        Door::Open => {}
+        Door::Token(scope) => {
+            let said = format!("Scope: `{}`.", scope.key());
+            fields.insert("description".to_owned(), Value::from(said));
+            fields.insert("security".to_owned(), json!([{ "token": [scope.key()] }]));
+        }
+        Door::Kiosk => {
+            fields.insert("security".to_owned(), json!([{ "kiosk": [] }]));
+        }
     }
     described
 }
@@ -123,8 +130,10 @@ fn refusals(operation: &Operation) -> Vec<StatusCode> {
     if !operation.kind.is_empty() {
         statuses.push(StatusCode::NOT_ACCEPTABLE);
     }
-    if operation.scope.is_some() {
-        statuses.extend([StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN]);
+    match operation.door {
+        Door::Open => {}
+        Door::Token(_) => statuses.extend([StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN]),
+        Door::Kiosk => statuses.push(StatusCode::UNAUTHORIZED),
     }
     if operation.writes() {
         statuses.extend([
@@ -142,7 +151,7 @@ fn refusals(operation: &Operation) -> Vec<StatusCode> {
     if operation.seen {
         statuses.push(StatusCode::PRECONDITION_REQUIRED);
     }
-    if operation.writes() && operation.scope.is_some() {
+    if operation.writes() && matches!(operation.door, Door::Token(_)) {
         statuses.push(StatusCode::PRECONDITION_FAILED);
     }
     statuses.extend([StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE]);
@@ -159,7 +168,7 @@ fn parameters(operation: &Operation, generator: &mut SchemaGenerator) -> Vec<Val
     {
         parameters.extend(properties.iter().map(|(name, schema)| in_query(name, schema)));
     }
-    if operation.writes() && operation.scope.is_some() {
+    if operation.writes() && matches!(operation.door, Door::Token(_)) {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "The same key with the same request has the same answer for a day.",
@@ -228,3 +237,8 @@ fn scopes() -> String {
 const ABOUT: &str = "Everything that a page can do. Binary values are base64url without padding, digests lower-case \
     hexadecimal, ids 26 small letters and digits, serial numbers decimal, times Unix seconds, days YYYY-MM-DD. Errors are RFC 9457 problems with a stable code. What a holder or an \
     officer decides is signed by the card: a token alone decides nothing.";
+
+const KIOSK: &str = "An enrolled kiosk signs each request (RFC 9421) with its key: `Signature-Input: kagimori=(\"@method\" \
+    \"@target-uri\" \"content-digest\");created=…;keyid=\"SHA-256 of its SubjectPublicKeyInfo, hexadecimal\";\
+    alg=\"ecdsa-p256-sha256\"`, `Signature: kagimori=:r and s, 64 octets:`, and `Content-Digest: sha-256=:…:` (RFC 9530). It \
+    counts for a minute by the server's clock; the same request again has the same answer.";

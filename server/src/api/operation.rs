@@ -22,8 +22,8 @@ pub(super) struct Operation {
     /// Its name in the description.
     pub(super) id: &'static str,
     pub(super) summary: &'static str,
-    /// What its token must be for; `None` where no token is needed.
-    pub(super) scope: Option<Scope>,
+    /// Whose it is.
+    pub(super) door: Door,
     /// The status where it succeeds.
     pub(super) success: StatusCode,
     /// Whether it relies on what was seen: If-Match is needed.
@@ -35,6 +35,18 @@ pub(super) struct Operation {
     pub(super) kind: &'static str,
     pub(super) given: fn(&mut SchemaGenerator) -> Option<Schema>,
     pub(super) work: Work,
+}
+
+/// Who may come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Door {
+    /// Everybody.
+    Open,
+    /// Whoever has a token for this.
+    Token(Scope),
+    /// An enrolled kiosk of the office, by its signature (RFC 9421).
+    #[allow(dead_code, reason = "the operations at kiosks are built on it")]
+    Kiosk,
 }
 
 /// What does it.
@@ -49,7 +61,7 @@ pub(super) enum Work {
 pub(super) type Done = Pin<Box<dyn Future<Output = Result<Response, No>> + Send>>;
 
 impl Operation {
-    /// An operation that needs no token, answers with 200 and relies on nothing.
+    /// An operation that is open to everybody, answers with 200 and relies on nothing.
     pub(super) fn new<I: Input, O: Output, F>(
         (method, path): (Method, &'static str),
         (id, summary): (&'static str, &'static str),
@@ -73,7 +85,7 @@ impl Operation {
             path,
             id,
             summary,
-            scope: None,
+            door: Door::Open,
             success: StatusCode::OK,
             seen: false,
             most: SMALL,
@@ -87,7 +99,16 @@ impl Operation {
 
     pub(super) fn scope(self, scope: Scope) -> Self {
         Self {
-            scope: Some(scope),
+            door: Door::Token(scope),
+            ..self
+        }
+    }
+
+    /// It is for enrolled kiosks of the office.
+    #[allow(dead_code, reason = "the operations at kiosks are built on it")]
+    pub(super) fn kiosk(self) -> Self {
+        Self {
+            door: Door::Kiosk,
             ..self
         }
     }

@@ -15,6 +15,7 @@ use crate::catalogue::{Message, Words};
 use crate::desk::Failure;
 use crate::desk::evidence::Unproven;
 use crate::fault::Fault;
+use crate::kiosk::NotAKiosk;
 use crate::office::{NotOffered, Office};
 use crate::portal::card_request::told;
 use crate::portal::limit::Wait;
@@ -95,6 +96,12 @@ impl No {
         )
     }
 
+    /// No kiosk that is enrolled for this office.
+    pub(super) fn no_kiosk() -> Self {
+        Self::of(StatusCode::UNAUTHORIZED, Code::Kiosk, &[])
+            .with(header::WWW_AUTHENTICATE, "Signature realm=\"kagimori\"")
+    }
+
     pub(super) fn out_of_scope(scope: Scope) -> Self {
         let key = scope.key();
         Self::of(StatusCode::FORBIDDEN, Code::Scope, &[("scope", key)]).with(
@@ -156,6 +163,19 @@ impl From<Fault> for No {
         };
         tracing::error!(%fault, "a program's request could not be done");
         Self::of(StatusCode::SERVICE_UNAVAILABLE, code, &[]).with(header::RETRY_AFTER, "5")
+    }
+}
+
+/// Whoever asks is told no more than that; the log has what was wrong.
+impl From<NotAKiosk> for No {
+    fn from(not: NotAKiosk) -> Self {
+        match not {
+            NotAKiosk::Fault(fault) => fault.into(),
+            not => {
+                tracing::info!(%not, "a request was not taken for a kiosk's");
+                Self::no_kiosk()
+            }
+        }
     }
 }
 

@@ -12,11 +12,12 @@ use pki::ObjectIdentifier;
 use pki::algorithm::Algorithm;
 use pki::certificate::Certificate;
 use pki::key::{PublicKey, SoftwareKey};
-use pki::name::{AuthorityName, TerminalName};
+use pki::name::{AuthorityName, Citizen, Resident, SubjectNumber, TerminalName};
 use pki::profile::{Card, Profile, Publication, Terminal, Validity};
 use pki::tbs::{Issuer, Linted, Tbs};
 
 use super::address::Addresses;
+use super::citizen::{CITIZEN_AUTHENTICATION, CITIZEN_SIGNATURE};
 use super::holder::CardOrder;
 use super::keyring::Keyring;
 use super::{Authority, AuthorityFault, computed};
@@ -77,6 +78,12 @@ pub enum Wanted {
     Card(CardUse, Box<CardOrder>),
     /// A terminal's certificate.
     Terminal(TerminalName),
+    /// A citizen's 利用者証明用電子証明書.
+    CitizenAuthentication(SubjectNumber),
+    /// A citizen's 署名用電子証明書.
+    CitizenSignature(Resident, Box<Citizen>),
+    /// Who signs what is printed on citizens' cards.
+    VisualSigner(AuthorityName),
     /// Who signs what an enrolment door answers by CMP.
     Enrolment(AuthorityName),
 }
@@ -108,6 +115,9 @@ impl Wanted {
             Self::Card(CardUse::Authentication, _) => "authority-card-authentication",
             Self::Card(CardUse::Signature, _) => "authority-card-signature",
             Self::Terminal(_) => "terminal",
+            Self::CitizenAuthentication(_) => CITIZEN_AUTHENTICATION,
+            Self::CitizenSignature(..) => CITIZEN_SIGNATURE,
+            Self::VisualSigner(_) => "visual-signer",
             Self::Enrolment(_) => "enrolment",
         }
     }
@@ -119,7 +129,9 @@ impl Wanted {
             Self::Root(_) | Self::Issuing { .. } => 30 * 366 * DAY,
             Self::Responder(_) | Self::Enrolment(_) => 31 * DAY,
             // R310: for as long as the system lives that the terminal works with.
-            Self::Card(..) | Self::Terminal(_) => (5 * 365 + 2) * DAY,
+            Self::Card(..) | Self::Terminal(_) | Self::VisualSigner(_) => (5 * 365 + 2) * DAY,
+            // To the end of the fifth birthday after the day of issue, which may be a birthday itself.
+            Self::CitizenAuthentication(_) | Self::CitizenSignature(..) => (5 * 365 + 3) * DAY,
         }
     }
 
@@ -141,6 +153,19 @@ impl Wanted {
                 publication,
                 policy: issuer.and_then(|issuer| issuer.policies().first().copied()),
             }),
+            Self::CitizenAuthentication(number) => Profile::CitizenAuthentication {
+                number: number.clone(),
+                publication,
+            },
+            Self::CitizenSignature(resident, citizen) => Profile::CitizenSignature {
+                resident: resident.clone(),
+                citizen: citizen.clone(),
+                publication,
+            },
+            Self::VisualSigner(name) => Profile::VisualSigner {
+                name: name.clone(),
+                publication,
+            },
             Self::Card(purpose, order) => {
                 let of_issuer = issuer.and_then(|issuer| issuer.policies().first().copied());
                 let policy = order.policy.or(of_issuer).ok_or(AuthorityFault::NoPolicy)?;

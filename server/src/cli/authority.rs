@@ -72,6 +72,9 @@ pub(super) struct Create {
     /// The common name in its certificate; its name, if not given
     #[arg(long, value_name = "TEXT")]
     common_name: Option<String>,
+    /// A unit of the organisation, in place of a common name (repeatable): as authorities of citizens' cards are named
+    #[arg(long, value_name = "TEXT", conflicts_with = "common_name")]
+    unit: Vec<String>,
     /// Years of 365 days for which it is valid; 20 for a root, 10 for an issuing authority
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=30))]
     years: Option<u32>,
@@ -187,8 +190,13 @@ impl Create {
             }
         };
         let part = |given: &Option<String>| given.clone().unwrap_or_else(|| self.name.clone());
-        let subject =
-            AuthorityName::new(&part(&self.organisation), &part(&self.common_name)).map_err(AuthorityFault::from)?;
+        let organisation = part(&self.organisation);
+        let subject = if self.unit.is_empty() {
+            AuthorityName::new(&organisation, &part(&self.common_name))
+        } else {
+            AuthorityName::of_units(&organisation, &self.unit)
+        };
+        let subject = subject.map_err(AuthorityFault::from)?;
         let (_, registrar) = operator.registrar().await?;
         let parent = match parent {
             Some(parent) => Some(registrar.keyring.authority(registrar.desk.store(), &parent).await?),

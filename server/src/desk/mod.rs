@@ -16,6 +16,7 @@ mod decision;
 pub mod evidence;
 pub mod examine;
 pub mod example;
+pub mod kiosk;
 pub mod officer;
 pub mod offices;
 pub mod organisation;

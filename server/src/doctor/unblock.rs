@@ -31,16 +31,12 @@ pub(super) async fn examine(config: &Config, store: &Store) -> Result<Vec<Findin
         let opens = |sealed: &[u8]| Master::opened(sealed, &passphrase).is_some();
         kept.into_iter().find(|(_, sealed)| !opens(sealed))
     });
-    Ok(match closed.await? {
-        Some((version, _)) => {
-            let says =
-                format!("version {version} does not open: the passphrase is another one, or the key was changed");
-            wrong(says, PASSPHRASE)
-        }
-        None => {
-            let says = format!("they open; cards are issued under version {last}");
-            vec![Finding::ok(What::Unblock, ABOUT, says)]
-        }
+    Ok(if let Some((version, _)) = closed.await? {
+        let says = format!("version {version} does not open: the passphrase is another one, or the key was changed");
+        wrong(says, PASSPHRASE)
+    } else {
+        let says = format!("they open; cards are issued under version {last}");
+        vec![Finding::ok(What::Unblock, ABOUT, says)]
     })
 }
 

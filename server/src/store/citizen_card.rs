@@ -1,13 +1,13 @@
 //! Citizens' cards: which certificates belong to which number. Nothing of a person stands here, and no key of a card.
 
-use casework::identity::{Authority, CertificateId, Fingerprint, Serial};
+use casework::identity::{Authority, CardNumber, CertificateId, Fingerprint, Serial};
 use casework::time::Instant;
 
 use super::case::corrupt;
 use super::database::{Connection, Row, statements, values};
 use super::{Clash, NewEvent, OfficeChange, Store, event};
 use crate::fault::Fault;
-use crate::unblock::{CardNumber, KeyVersion};
+use crate::unblock::KeyVersion;
 
 /// A citizen's card as it was issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct CountedCard {
 impl Store {
     /// A card by its number.
     pub async fn citizen_card(&self, number: CardNumber) -> Result<Option<CitizenCardRow>, Fault> {
-        let row = self.reader().await?.row(ONE, values![number.as_str()]).await?;
+        let row = self.reader().await?.row(ONE, values![&number.to_string()]).await?;
         row.as_ref().map(read).transpose()
     }
 
@@ -61,7 +61,7 @@ impl Store {
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
-                    if let Some(row) = connection.row(ONE, values![card.number.as_str()]).await? {
+                    if let Some(row) = connection.row(ONE, values![&card.number.to_string()]).await? {
                         let known = read(&row)?;
                         let same = known.office == card.office
                             && known.fingerprint == card.fingerprint
@@ -73,7 +73,7 @@ impl Store {
                         .execute(
                             REGISTER,
                             values![
-                                card.number.as_str(),
+                                &card.number.to_string(),
                                 &card.office,
                                 i64::from(card.key_version.get()),
                                 &card.authentication.authority.0,
@@ -99,7 +99,8 @@ impl Store {
 
 /// A counter that moved meanwhile clashes: load, and decide again.
 pub(crate) async fn count(connection: &mut Connection, counted: &CountedCard) -> Result<(), Clash> {
-    let values = values![counted.number.as_str(), i64::from(counted.from), i64::from(counted.to)];
+    let number = counted.number.to_string();
+    let values = values![&number, i64::from(counted.from), i64::from(counted.to)];
     if connection.execute(COUNT, values).await? == 1 {
         Ok(())
     } else {
@@ -128,7 +129,7 @@ fn read(row: &Row) -> Result<CitizenCardRow, Fault> {
     };
     let counter: i64 = row.column("counter")?;
     Ok(CitizenCardRow {
-        number: number.parse().map_err(|why| corrupt("a card's number", why))?,
+        number: CardNumber::parse(&number).ok_or_else(|| corrupt("a card's number", &number))?,
         office: row.column("office")?,
         key_version: KeyVersion::read(row.column("key_version")?)?,
         authentication: certificate("authority", "serial")?,

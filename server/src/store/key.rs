@@ -17,6 +17,8 @@ pub enum KeyPurpose {
     Responder,
     /// What the enrolment door answers by CMP.
     Enrolment,
+    /// What is printed on citizens' cards.
+    VisualSigner,
 }
 
 /// A key at rest.
@@ -46,11 +48,14 @@ impl std::fmt::Debug for KeyRow {
 }
 
 impl KeyPurpose {
+    const ALL: [Self; 4] = [Self::Authority, Self::Responder, Self::Enrolment, Self::VisualSigner];
+
     const fn key(self) -> &'static str {
         match self {
             Self::Authority => "authority",
             Self::Responder => "responder",
             Self::Enrolment => "enrolment",
+            Self::VisualSigner => "visual",
         }
     }
 }
@@ -125,7 +130,7 @@ fn read(row: &Row) -> Result<KeyRow, Fault> {
     Ok(KeyRow {
         id: row.octets("id")?,
         authority: Authority(row.column("authority")?),
-        purpose: [KeyPurpose::Authority, KeyPurpose::Responder, KeyPurpose::Enrolment]
+        purpose: KeyPurpose::ALL
             .into_iter()
             .find(|known| known.key() == purpose)
             .ok_or_else(|| corrupt("purpose", purpose))?,

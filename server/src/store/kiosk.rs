@@ -1,6 +1,6 @@
 //! Kiosks that may ask: the public half of the key that signs their requests.
 
-use casework::identity::Digest;
+use casework::identity::KioskId;
 use casework::time::Instant;
 
 use super::database::{Row, statements, values};
@@ -11,7 +11,7 @@ use crate::fault::Fault;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KioskRow {
     /// SHA-256 of its SubjectPublicKeyInfo.
-    pub id: Digest,
+    pub id: KioskId,
     /// For which office it works.
     pub office: String,
     /// Where it stands, in the operator's words.
@@ -28,7 +28,7 @@ pub struct KioskRow {
 
 impl Store {
     /// A kiosk by its key, whether or not it was revoked.
-    pub async fn kiosk(&self, id: Digest) -> Result<Option<KioskRow>, Fault> {
+    pub async fn kiosk(&self, id: KioskId) -> Result<Option<KioskRow>, Fault> {
         let row = self.reader().await?.row(ONE, values![&id.0]).await?;
         row.as_ref().map(read).transpose()
     }
@@ -95,7 +95,7 @@ statements! {
 
 fn read(row: &Row) -> Result<KioskRow, Fault> {
     Ok(KioskRow {
-        id: Digest(row.octets("id")?),
+        id: KioskId(row.octets("id")?),
         office: row.column("office")?,
         place: row.column("place")?,
         public_key: row.column("public_key")?,

@@ -12,6 +12,7 @@ use server::errand::Errands;
 use server::errand::mail::{Mail, Mailer, Sending};
 use server::serve::Roles;
 
+use crate::citizen_card;
 use crate::enrolment::Door;
 use crate::grant::{self, terminal, terminal_of};
 use crate::invariant::tamper;
@@ -84,6 +85,33 @@ on_both_stores! {
         failed(looked(&config).await, "it is missing");
         tamper(address, "UPDATE terminal SET code = NULL").await;
         assert_eq!(looked(&config).await, []);
+    }
+
+    async fn without_a_master_key_that_cards_need_the_doctor_says_so(place: Place) {
+        let node = Node::start(place).await;
+        let (desk, address) = (node.running().desk(), &node.place().address);
+        let config = node.config.clone();
+        let looked = async |config: &Config| {
+            let found = doctor::examine(config, desk.store(), desk.clock().now()).await.into_iter();
+            found.filter(|finding| finding.what == What::Unblock).map(|one| (one.state, one.says)).collect::<Vec<_>>()
+        };
+        let failed = |found: Vec<(State, String)>, why: &str| {
+            assert!(matches!(&found[..], [(State::Failure, says)] if says.contains(why)), "{why}: {found:?}");
+        };
+        assert_eq!(looked(&config).await, [], "a house that issues no citizen's card has no master key");
+        desk.unblock().await.unwrap();
+        let card = citizen_card::card(desk.clock().now(), 1);
+        desk.store().register_citizen_card(card, citizen_card::event(desk)).await.unwrap();
+        assert!(matches!(&looked(&config).await[..], [(State::Ok, says)] if says.contains("version 1")), "the control");
+        let mut other = config.clone();
+        let directory = tempfile::tempdir().unwrap();
+        let passphrase = directory.path().join("another-passphrase");
+        other.keys.passphrase = Secret::File(passphrase.clone());
+        failed(looked(&other).await, "is not there");
+        std::fs::write(&passphrase, "another one\n").unwrap();
+        failed(looked(&other).await, "version 1 does not open");
+        tamper(address, "DELETE FROM unblock_key").await;
+        failed(looked(&config).await, "version 1 is missing");
     }
 
     async fn an_alarm_is_mailed_once_when_it_begins_and_once_when_it_ends(place: Place) {

@@ -30,6 +30,7 @@ mod house;
 mod import;
 mod invariant;
 mod journal;
+mod kiosk;
 mod letter;
 mod morning;
 mod node;
