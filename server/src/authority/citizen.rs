@@ -134,8 +134,15 @@ impl Use {
     /// What the profile writes, and what an authority's own certificate must allow (DOMAIN §11.3).
     const fn policy(self) -> ObjectIdentifier {
         match self {
-            Self::Authentication => ObjectIdentifier::new_unwrap("1.2.392.200149.8.5.1.3.30"),
-            Self::Signature => ObjectIdentifier::new_unwrap("1.2.392.200149.8.5.1.0.20"),
+            Self::Authentication => CITIZENS_AUTHENTICATION,
+            Self::Signature => CITIZENS_SIGNATURE,
+        }
+    }
+
+    const fn profile_name(self) -> &'static str {
+        match self {
+            Self::Authentication => CITIZEN_AUTHENTICATION,
+            Self::Signature => CITIZEN_SIGNATURE,
         }
     }
 
@@ -369,14 +376,9 @@ impl Registrar {
     }
 }
 
-impl Use {
-    const fn profile_name(self) -> &'static str {
-        match self {
-            Self::Authentication => CITIZEN_AUTHENTICATION,
-            Self::Signature => CITIZEN_SIGNATURE,
-        }
-    }
-}
+/// The policies under which a citizen logs in, and signs as a test (DOMAIN §11.3).
+pub(super) const CITIZENS_AUTHENTICATION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.392.200149.8.5.1.3.30");
+pub(super) const CITIZENS_SIGNATURE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.392.200149.8.5.1.0.20");
 
 /// The names of both profiles, in the record.
 pub(super) const CITIZEN_AUTHENTICATION: &str = "citizen-card-authentication";

@@ -11,6 +11,7 @@ use pki::csr::CertificateRequest;
 use pki::name::AuthorityName;
 use pki::profile::Validity;
 
+use super::citizen::{CITIZENS_AUTHENTICATION, CITIZENS_SIGNATURE};
 use super::holder::{CardOrder, HolderFault};
 use super::issue::{CardUse, NewAuthority, Order, Registrar, Wanted, id_of};
 use super::{Authority, AuthorityFault, checked_name};
@@ -38,6 +39,48 @@ impl Registrar {
             .example(&format!("{name}-root"), organisation, "Root CA", None)
             .await?;
         self.example(name, organisation, "Issuing CA", Some(root)).await
+    }
+
+    /// The authorities of citizens' cards, of the signature first: `name-signature` and `name-authentication` (RSA, ten
+    /// years) under `name-citizens`, named as the test authorities of the public ones are (DOMAIN §11.3).
+    pub async fn example_citizens_authorities(&self, name: &str) -> Result<[Authority; 2], AuthorityFault> {
+        let root = self
+            .example_citizens(&format!("{name}-citizens"), "JPKI-TEST root", Vec::new(), None)
+            .await?;
+        let under = async |of: &str, unit: &str, policy| {
+            let parent = Some(root.clone());
+            self.example_citizens(&format!("{name}-{of}"), unit, vec![policy], parent)
+                .await
+        };
+        Ok([
+            under("signature", "JPKI for digital signature", CITIZENS_SIGNATURE).await?,
+            under(
+                "authentication",
+                "JPKI for user authentication",
+                CITIZENS_AUTHENTICATION,
+            )
+            .await?,
+        ])
+    }
+
+    async fn example_citizens(
+        &self,
+        name: &str,
+        unit: &str,
+        policies: Vec<ObjectIdentifier>,
+        parent: Option<Authority>,
+    ) -> Result<Authority, AuthorityFault> {
+        let now = self.desk.clock().now().0;
+        let years = if parent.is_some() { 10 } else { 20 };
+        let new = NewAuthority {
+            name: checked_name(name)?,
+            algorithm: Algorithm::Rsa2048,
+            parent,
+            subject: AuthorityName::of_units("JPKI-TEST", &[unit, UNIT])?,
+            policies,
+            validity: Validity::of_days(now - 2 * 365 * 86_400, years * 365)?,
+        };
+        self.create(&EXAMPLE, new).await
     }
 
     /// An authority that is there already.
@@ -139,6 +182,9 @@ impl Registrar {
         Ok(self.issue(&EXAMPLE, issuer, &order).await?)
     }
 }
+
+/// The most general unit of the public authorities.
+const UNIT: &str = "Japan Agency for Local Authority Information Systems";
 
 const EXAMPLE: Actor<'static> = Actor::Operator { name: "example" };
 

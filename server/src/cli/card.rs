@@ -140,7 +140,7 @@ impl Issue {
 fn unblock_key(made: &Personalised) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(200));
     // Writing to a string does not fail.
-    let _ = writeln!(text, "key-version {}", made.key_version);
+    let _ = writeln!(text, "{}", made.key_version);
     for (reference, key) in &made.keys {
         let _ = writeln!(text, "{reference:02x} {}", *Zeroizing::new(hex(&**key)));
     }

@@ -101,7 +101,7 @@ fn desk(house: &House) -> Desk {
     house.desk.clone().certifying(certifying(&house.place.data))
 }
 
-fn keyring(place: &Place) -> Keyring {
+pub(crate) fn keyring(place: &Place) -> Keyring {
     Keyring::new(Secret::File(place.data.join("terminals-passphrase")))
 }
 
