@@ -100,11 +100,12 @@ on_both! {
         let mut broken = other.clone();
         *broken.last_mut().unwrap() ^= 1;
         assert!(matches!(read(&one, &broken), Err(CitizenFault::Request("signature", _))), "no proof of possession");
-        let face = issuer.registrar.citizen_card(&OPERATOR, &issuer.office, &read(&one, &other).unwrap(), &person(), b"GIF89a");
+        let (new, person) = (read(&one, &other).unwrap(), person());
+        let face = issuer.registrar.citizen_card(&OPERATOR, &issuer.office, &new, &person, b"GIF89a");
         assert!(matches!(face.await, Err(CitizenFault::Face(_))));
         // An office one of whose authorities may issue only half of a card.
         let half = Office { authorities: issuer.office.authorities[..1].to_vec(), ..issuer.office.clone() };
-        let asked = issuer.registrar.citizen_card(&OPERATOR, &half, &read(&one, &other).unwrap(), &person(), FACE);
+        let asked = issuer.registrar.citizen_card(&OPERATOR, &half, &new, &person, FACE);
         assert!(matches!(asked.await, Err(CitizenFault::NoAuthority { .. })));
     }
 }
@@ -137,9 +138,10 @@ impl Issuer {
         let request = |key: &SoftwareKey| CertificateRequest::new("card", key).unwrap().der().to_vec();
         let number = CardNumber::parse(number).unwrap();
         let card = NewCard::read(number, &request(&card.authentication), &request(&card.signature))?;
+        let person = person();
         let made = self
             .registrar
-            .citizen_card(&OPERATOR, &self.office, &card, &person(), FACE);
+            .citizen_card(&OPERATOR, &self.office, &card, &person, FACE);
         made.await
     }
 }
