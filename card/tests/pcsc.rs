@@ -3,8 +3,12 @@
 //! Fails where no pcscd runs. `KAGIMORI_TEST_VPCD` names the address of the first of two neighbouring vpcd slots (127.0.0.1:35963 when unset); `PCSCLITE_CSOCK_NAME` is heeded by the PC/SC library itself.
 #![allow(clippy::unwrap_used, reason = "a test may panic, also in what its tests share")]
 
+#[path = "it/citizens.rs"]
+mod citizens;
 #[path = "it/example.rs"]
 mod example;
+#[path = "pcsc/jpki.rs"]
+mod jpki;
 #[path = "pcsc/opensc.rs"]
 mod opensc;
 #[path = "it/suite.rs"]

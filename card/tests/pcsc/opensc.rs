@@ -11,20 +11,24 @@ use crate::{
 };
 
 /// One kind of card, the reader it is in, and a place for files.
-struct Bench {
-    token: ThroughPcscd,
+pub(crate) struct Bench {
+    pub(crate) token: ThroughPcscd,
     directory: tempfile::TempDir,
 }
 
 impl Bench {
     fn with(kind: KeyKind) -> Self {
+        Self::of(ThroughPcscd::with_card(example::card(kind)))
+    }
+
+    pub(crate) fn of(token: ThroughPcscd) -> Self {
         Self {
-            token: ThroughPcscd::with_card(example::card(kind)),
+            token,
             directory: tempfile::tempdir().unwrap(),
         }
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.directory
             .path()
             .join(name)
@@ -33,7 +37,7 @@ impl Bench {
             .to_owned()
     }
 
-    fn run(&self, tool: &str, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, tool: &str, arguments: &[&str]) -> Output {
         let mut command = Command::new("timeout");
         command.arg("60").arg(tool).args(arguments);
         // The tools' own cache of certificates would hide what the card says.
@@ -46,14 +50,14 @@ impl Bench {
     }
 
     /// Runs a tool that must succeed; what it prints.
-    fn ok(&self, tool: &str, arguments: &[&str]) -> String {
+    pub(crate) fn ok(&self, tool: &str, arguments: &[&str]) -> String {
         let output = self.run(tool, arguments);
         let text = text(&output);
         assert!(output.status.success(), "{tool} {arguments:?}: {text}");
         text
     }
 
-    fn reader(&self) -> &str {
+    pub(crate) fn reader(&self) -> &str {
         &self.token.reader
     }
 
@@ -67,7 +71,7 @@ impl Bench {
     }
 }
 
-fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
@@ -219,10 +223,7 @@ fn piv_tool_proves_the_management_key_and_writes_and_generates() {
         .unwrap()
         .map(|byte| format!("{byte:02X}"))
         .join(":");
-    let bench = Bench {
-        token: ThroughPcscd::with_card(card),
-        directory: tempfile::tempdir().unwrap(),
-    };
+    let bench = Bench::of(ThroughPcscd::with_card(card));
     bench.ok("piv-tool", &["--reader", bench.reader(), "--name", "--serial"]);
     let own = bench.certificate(Slot::Signature);
     let other = example::card(KeyKind::P256)
@@ -280,4 +281,4 @@ fn piv_tool_proves_the_management_key_and_writes_and_generates() {
 }
 
 /// Where Debian puts the module; elsewhere the plain name is looked up.
-const MODULE: &str = "opensc-pkcs11.so";
+pub(crate) const MODULE: &str = "opensc-pkcs11.so";
