@@ -2,10 +2,15 @@
 //!
 //! The card makes its keys and signs; the requests and example certificates are built here, where both `card` and `pki` are known.
 
+mod citizen;
+
 use std::path::Path;
 
+pub use citizen::{BlankCitizen, EXAMPLE_PRINTED, NewCitizen, Printed, example_citizen};
+
 use card::certificate::KeyKind;
-use card::piv::{Piv, Slot, Summary};
+use card::jpki::PasswordFormat;
+use card::piv::{Piv, Signature, Slot, Summary};
 use card::virtual_card::{Design, Personalisation};
 use card::{Pin, PinFormat, PinRule};
 
@@ -26,7 +31,7 @@ pub use card::TriesLeft;
 pub use card::drawer::Drawer;
 pub use card::piv::CardIdentifier;
 pub use card::reader::{CardState, ReaderState, Readers};
-pub use card::virtual_card::{CardFileFault, Fault, Profile as Tries, Storage, VirtualCard};
+pub use card::virtual_card::{CardFileFault, Fault, Profile as Tries, Storage, UnblockKeys, VirtualCard};
 pub use card::vpcd::Plugged;
 
 /// What a new card shall be.
@@ -75,6 +80,21 @@ pub enum VirtualCardFault {
     /// The PIN or PUK has not the form of one.
     #[error("the PIN needs six to eight digits and the PUK eight: {0}")]
     Pin(#[from] PinFormat),
+    /// The four-digit PIN of a citizen's card has not its form.
+    #[error("the PIN of a citizen's card has four digits: {0}")]
+    FourDigits(PinFormat),
+    /// The signature password has not its form.
+    #[error("the signature password has 6 to 16 letters and digits: {0}")]
+    Password(#[from] PasswordFormat),
+    /// One of the given files is no certificate.
+    #[error("a certificate cannot be read: {0}")]
+    Certificate(String),
+    /// No certificate was given for this key.
+    #[error("no certificate was given for the card's {0:?} key")]
+    Missing(Slot),
+    /// The certificate of the authority behind another one was not given.
+    #[error("the certificate of the authority that signed the {0:?} certificate was not given")]
+    MissingAuthority(Slot),
     /// The card in the reader.
     #[error(transparent)]
     Reader(#[from] CardFault),
@@ -129,7 +149,8 @@ impl Blank {
     /// A PKCS#10 request for each key, signed by that key.
     pub fn requests(&self) -> Result<Requests, VirtualCardFault> {
         let request = |slot, use_of_key: &str| {
-            let signer = SlotKey::of(&self.0, slot)?;
+            let sign = |message: &[u8]| self.0.sign(slot, message);
+            let signer = SlotKey::new(&self.0.public_key(slot)?, &sign)?;
             let name = format!("{use_of_key} {}", self.identifier());
             Ok::<_, VirtualCardFault>(CertificateRequest::new(&name, &signer)?.der().to_vec())
         };
@@ -257,15 +278,17 @@ fn issue(
 
 /// One key of a card that has no certificates yet, as the maker of a request sees it.
 struct SlotKey<'a> {
-    card: &'a Personalisation,
-    slot: Slot,
     key: PublicKey,
+    sign: &'a (dyn Fn(&[u8]) -> Result<Signature, CardFileFault> + Sync),
 }
 
 impl<'a> SlotKey<'a> {
-    fn of(card: &'a Personalisation, slot: Slot) -> Result<Self, VirtualCardFault> {
-        let key = PublicKey::from_spki_der(&card.public_key(slot)?)?;
-        Ok(Self { card, slot, key })
+    fn new(
+        public_key: &[u8],
+        sign: &'a (dyn Fn(&[u8]) -> Result<Signature, CardFileFault> + Sync),
+    ) -> Result<Self, VirtualCardFault> {
+        let key = PublicKey::from_spki_der(public_key)?;
+        Ok(Self { key, sign })
     }
 }
 
@@ -279,8 +302,7 @@ impl Signer for SlotKey<'_> {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignFault> {
-        self.card
-            .sign(self.slot, message)
+        (self.sign)(message)
             .map(|signature| signature.bytes)
             .map_err(|fault| SignFault::Failed(fault.to_string()))
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use agent::Clock;
 use anyhow::Context as _;
+use card::jpki::{self, Jpki};
 use card::piv::Piv;
 use card::reader::{CardState, Readers};
 use card::{CardFault, LastTryConsent, TriesLeft};
@@ -99,6 +100,20 @@ struct CardLine {
     signature: CertificateLine,
 }
 
+/// A citizen's card. Its signature certificate is told to who knows the password alone.
+#[derive(Serialize)]
+struct CitizenLine {
+    reader: String,
+    label: String,
+    /// `None` on a card whose password no issuer of ours sets anew.
+    number: Option<String>,
+    key_version: Option<u8>,
+    passwords_set: Option<u32>,
+    pin: PinLine,
+    password: PinLine,
+    authentication: CertificateLine,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum PinLine {
@@ -175,16 +190,20 @@ impl List {
 
 impl Show {
     fn run(self, readers: &Readers) -> anyhow::Result<()> {
-        let (reader, mut card) = self.which.open(readers)?;
+        let reader = self.which.reader(readers)?;
+        let open = || readers.open(&reader);
+        let mut card = match open().and_then(Piv::open) {
+            Err(CardFault::WrongType) => {
+                let told = open().and_then(Jpki::open).and_then(|mut card| card.summary());
+                return self.citizen(reader, &told.map_err(advised)?);
+            }
+            opened => opened.map_err(advised)?,
+        };
         let told = card.summary().map_err(advised)?;
         let line = CardLine {
             reader,
             identifier: told.identifier.to_string(),
-            pin: match told.tries_left {
-                TriesLeft::Known(left) => PinLine::TriesLeft(left),
-                TriesLeft::Unknown => PinLine::Unknown,
-                TriesLeft::Blocked => PinLine::Locked,
-            },
+            pin: PinLine::of(told.tries_left),
             authentication: CertificateLine::of(told.authentication.der())?,
             signature: CertificateLine::of(told.signature.der())?,
         };
@@ -192,26 +211,70 @@ impl Show {
             say(&serde_json::to_string_pretty(&line)?);
             return Ok(());
         }
-        let pin = match line.pin {
-            PinLine::TriesLeft(left) => format!("{left} tries left"),
-            PinLine::Unknown => "tries left unknown".to_owned(),
-            PinLine::Locked => "locked".to_owned(),
-        };
         say(&format!(
-            "reader          {}\ncard            {}\nPIN             {pin}",
-            line.reader, line.identifier
+            "reader          {}\ncard            {}\nPIN             {}",
+            line.reader, line.identifier, line.pin
         ));
         for (name, certificate) in [("authentication", &line.authentication), ("signature", &line.signature)] {
-            say(&format!(
-                "{name:<15} {}\n                serial {}\n                issued by {}",
-                certificate.subject, certificate.serial, certificate.issuer
-            ));
+            certificate.show(name);
         }
+        Ok(())
+    }
+
+    fn citizen(&self, reader: String, told: &jpki::Summary) -> anyhow::Result<()> {
+        let standing = told.standing;
+        let line = CitizenLine {
+            reader,
+            label: told.label.clone(),
+            number: standing.map(|standing| standing.number.to_string()),
+            key_version: standing.map(|standing| standing.key_version),
+            passwords_set: standing.map(|standing| standing.counter),
+            pin: PinLine::of(told.authentication_tries),
+            password: PinLine::of(told.signature_tries),
+            authentication: CertificateLine::of(told.authentication.der())?,
+        };
+        if self.json {
+            say(&serde_json::to_string_pretty(&line)?);
+            return Ok(());
+        }
+        let number = line.number.as_deref().unwrap_or("unknown");
+        say(&format!(
+            "reader          {}\ncitizen's card  {number}\nPIN             {}\npassword        {}",
+            line.reader, line.pin, line.password
+        ));
+        line.authentication.show("authentication");
         Ok(())
     }
 }
 
+impl PinLine {
+    fn of(left: TriesLeft) -> Self {
+        match left {
+            TriesLeft::Known(left) => Self::TriesLeft(left),
+            TriesLeft::Unknown => Self::Unknown,
+            TriesLeft::Blocked => Self::Locked,
+        }
+    }
+}
+
+impl std::fmt::Display for PinLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TriesLeft(left) => write!(f, "{left} tries left"),
+            Self::Unknown => f.write_str("tries left unknown"),
+            Self::Locked => f.write_str("locked"),
+        }
+    }
+}
+
 impl CertificateLine {
+    fn show(&self, name: &str) {
+        say(&format!(
+            "{name:<15} {}\n                serial {}\n                issued by {}",
+            self.subject, self.serial, self.issuer
+        ));
+    }
+
     fn of(der: &[u8]) -> anyhow::Result<Self> {
         let certificate = Certificate::parse(der).context("the card's certificate cannot be read")?;
         Ok(Self {
@@ -267,11 +330,15 @@ impl WithPin {
 }
 
 impl Which {
+    fn reader(&self, readers: &Readers) -> anyhow::Result<String> {
+        match &self.reader {
+            Some(name) => Ok(name.clone()),
+            None => Ok(readers.only_card().map_err(advised)?.name),
+        }
+    }
+
     fn open(&self, readers: &Readers) -> anyhow::Result<(String, Piv)> {
-        let name = match &self.reader {
-            Some(name) => name.clone(),
-            None => readers.only_card().map_err(advised)?.name,
-        };
+        let name = self.reader(readers)?;
         let card = readers.open(&name).and_then(Piv::open).map_err(advised)?;
         Ok((name, card))
     }

@@ -22,6 +22,11 @@ pub(crate) struct Pins {
 }
 
 impl PinFrom {
+    /// Whether a PIN is said without asking.
+    pub(crate) fn is_given(&self) -> bool {
+        self.pin_fd.is_some() || std::env::var_os(PIN).is_some()
+    }
+
     pub(crate) fn open(&self) -> anyhow::Result<Pins> {
         let lines = self
             .pin_fd
@@ -72,3 +77,5 @@ impl Pins {
 pub(crate) const PIN: &str = "KAGIMORI_PIN";
 /// The variable of the PIN that replaces it.
 pub(crate) const NEW_PIN: &str = "KAGIMORI_NEW_PIN";
+/// The variable of a citizen's signature password.
+pub(crate) const PASSWORD: &str = "KAGIMORI_PASSWORD";

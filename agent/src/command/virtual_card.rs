@@ -3,14 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use agent::Clock;
-use agent::virtual_card::{self as cards, Blank, Keys, NewCard, Plugged, Storage, Tries};
+use agent::virtual_card::{
+    self as cards, Blank, BlankCitizen, EXAMPLE_PRINTED, Keys, NewCard, NewCitizen, Plugged, Storage, Tries,
+    UnblockKeys,
+};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use pki::certificate::Certificate;
 use pki::csr::CertificateRequest;
 use zeroize::Zeroizing;
 
-use super::pin::{PIN, PinFrom};
+use super::pin::{PASSWORD, PIN, PinFrom};
 use super::{complain, say};
 
 #[derive(Args)]
@@ -24,7 +27,7 @@ pub(crate) struct VirtualCard {
     /// The card's file: its memory, with its keys; an example card is made where there is none
     #[arg(long, value_name = "FILE", required = true)]
     state: Option<PathBuf>,
-    /// The kind of both keys, where the card is made
+    /// The kind of both keys of a PIV card, where the card is made; a citizen's card has RSA keys
     #[arg(long, value_enum, default_value_t = KeyKind::P256)]
     algorithm: KeyKind,
     #[command(flatten)]
@@ -50,7 +53,7 @@ struct NewBlank {
     /// The card's file: its memory, with its keys
     #[arg(long, value_name = "FILE")]
     state: PathBuf,
-    /// The kind of both keys, where the card is made
+    /// The kind of both keys of a PIV card, where the card is made; a citizen's card has RSA keys
     #[arg(long, value_enum, default_value_t = KeyKind::P256)]
     algorithm: KeyKind,
     #[command(flatten)]
@@ -61,7 +64,7 @@ struct NewBlank {
 struct New {
     #[command(flatten)]
     blank: NewBlank,
-    /// Directory for authentication.csr and signature.csr
+    /// Directory for authentication.csr and signature.csr, and for card.json with the number of a citizen's card
     #[arg(long, value_name = "DIR")]
     csr: PathBuf,
 }
@@ -71,15 +74,23 @@ struct Load {
     /// The card's file
     #[arg(long, value_name = "FILE")]
     state: PathBuf,
-    /// Certificates, PEM or DER, in any order
+    /// Certificates, PEM or DER, in any order; for a citizen's card also those of its authorities
     #[arg(required = true, value_name = "CERT")]
     certificates: Vec<PathBuf>,
+    /// A citizen's card: the file of its face, which its issuer made
+    #[arg(long, value_name = "FILE", requires = "unblock_keys")]
+    visual: Option<PathBuf>,
+    /// A citizen's card: the file of keys that let its password be set anew
+    #[arg(long, value_name = "FILE", requires = "visual")]
+    unblock_keys: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Kind {
     /// A PIV card with ten PIN tries, as certification authorities issue for electronic bidding
     Piv,
+    /// A citizen's card (マイナンバーカード) with 公的個人認証, 券面 and the application that sets a forgotten password anew
+    Jpki,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -116,8 +127,11 @@ async fn plug(blank: NewBlank, vpcd: &str) -> anyhow::Result<()> {
         cards::VirtualCard::open(&blank.state)
             .with_context(|| format!("{} cannot be put into the reader", blank.state.display()))?
     } else {
-        let secrets = blank.secrets()?;
-        let card = cards::example(blank.design(&secrets), Clock::system().now())?;
+        let now = Clock::system().now();
+        let card = match blank.kind {
+            Kind::Piv => cards::example(blank.design(&blank.secrets()?), now)?,
+            Kind::Jpki => example_citizen(&blank, now)?,
+        };
         complain(&format!("made an example card in {}", blank.state.display()));
         card
     };
@@ -135,12 +149,54 @@ async fn plug(blank: NewBlank, vpcd: &str) -> anyhow::Result<()> {
     }
 }
 
+/// An example whose PINs everybody knows, unless they are said.
+fn example_citizen(blank: &NewBlank, now: i64) -> anyhow::Result<cards::VirtualCard> {
+    let (pin, password) = if blank.pin.is_given() {
+        blank.citizen_secrets()?
+    } else {
+        (
+            Zeroizing::new(EXAMPLE_PIN.to_owned()),
+            Zeroizing::new(EXAMPLE_PASSWORD.to_owned()),
+        )
+    };
+    let new = NewCitizen {
+        storage: Storage::File(blank.state.clone()),
+        pin: &pin,
+        password: &password,
+    };
+    let card = cards::example_citizen(new, now)?;
+    if !blank.pin.is_given() {
+        complain(&format!("PIN {EXAMPLE_PIN}, signature password {EXAMPLE_PASSWORD}"));
+    }
+    complain(&format!(
+        "printed on it: birth {}, valid until {}, security code {}",
+        EXAMPLE_PRINTED.birth, EXAMPLE_PRINTED.expiry, EXAMPLE_PRINTED.code
+    ));
+    Ok(card)
+}
+
 impl New {
     fn run(self) -> anyhow::Result<()> {
         std::fs::create_dir_all(&self.csr).with_context(|| format!("{} cannot be made", self.csr.display()))?;
-        let secrets = self.blank.secrets()?;
-        let blank = Blank::begin(self.blank.design(&secrets))?;
-        let requests = blank.requests()?;
+        let (requests, name) = match self.blank.kind {
+            Kind::Piv => {
+                let blank = Blank::begin(self.blank.design(&self.blank.secrets()?))?;
+                (blank.requests()?, blank.identifier().to_string())
+            }
+            Kind::Jpki => {
+                let (pin, password) = self.blank.citizen_secrets()?;
+                let blank = BlankCitizen::begin(NewCitizen {
+                    storage: Storage::File(self.blank.state.clone()),
+                    pin: &pin,
+                    password: &password,
+                })?;
+                let number = blank.number().to_string();
+                let path = self.csr.join("card.json");
+                let told = serde_json::to_string_pretty(&serde_json::json!({ "number": number }))?;
+                std::fs::write(&path, told + "\n").with_context(|| format!("{} cannot be written", path.display()))?;
+                (blank.requests()?, number)
+            }
+        };
         for (name, der) in [
             ("authentication.csr", &requests.authentication),
             ("signature.csr", &requests.signature),
@@ -150,8 +206,7 @@ impl New {
             std::fs::write(&path, pem).with_context(|| format!("{} cannot be written", path.display()))?;
         }
         say(&format!(
-            "Card {} is in {}; its requests are in {}. Load its certificates next.",
-            blank.identifier(),
+            "Card {name} is in {}; its requests are in {}. Load its certificates next.",
             self.blank.state.display(),
             self.csr.display()
         ));
@@ -167,19 +222,36 @@ impl Load {
             .map(|path| certificate(path))
             .collect::<anyhow::Result<_>>()?;
         let given: Vec<&[u8]> = ders.iter().map(Vec::as_slice).collect();
-        let card = Blank::reopen(&self.state)
-            .with_context(|| format!("{} takes no certificates", self.state.display()))?
-            .load(&given)?;
-        say(&format!("Card {} has its certificates.", card.identifier()));
+        let refused = || format!("{} takes no certificates", self.state.display());
+        let name = if let (Some(visual), Some(keys)) = (&self.visual, &self.unblock_keys) {
+            let octets = std::fs::read(visual).with_context(|| format!("{} cannot be read", visual.display()))?;
+            let text = std::fs::read_to_string(keys).with_context(|| format!("{} cannot be read", keys.display()))?;
+            let keys = UnblockKeys::parse(&Zeroizing::new(text))?;
+            let blank = BlankCitizen::reopen(&self.state).with_context(refused)?;
+            let number = blank.number().to_string();
+            blank.load(&given, &octets, keys)?;
+            number
+        } else {
+            let blank = Blank::reopen(&self.state).with_context(refused)?;
+            blank.load(&given)?.identifier().to_string()
+        };
+        say(&format!("Card {name} has its certificates."));
         Ok(())
     }
 }
 
 impl NewBlank {
     fn secrets(&self) -> anyhow::Result<(Zeroizing<String>, Zeroizing<String>)> {
-        let Kind::Piv = self.kind;
         let pin = self.pin.open()?.text(PIN, "PIN of the new card: ")?;
         Ok((pin, cards::random_puk()))
+    }
+
+    /// The four digits and the signature password.
+    fn citizen_secrets(&self) -> anyhow::Result<(Zeroizing<String>, Zeroizing<String>)> {
+        let mut pins = self.pin.open()?;
+        let pin = pins.text(PIN, "Four-digit PIN of the new card: ")?;
+        let password = pins.text(PASSWORD, "Signature password of the new card: ")?;
+        Ok((pin, password))
     }
 
     fn design<'a>(&self, (pin, puk): &'a (Zeroizing<String>, Zeroizing<String>)) -> NewCard<'a> {
@@ -211,5 +283,13 @@ const EXAMPLES: &str = "Examples:
   kagimori-agent virtual-card --kind piv --state card.json
   kagimori-agent virtual-card new --kind piv --state card.json --csr requests
   kagimori-agent virtual-card load --state card.json authentication.pem signature.pem
+  kagimori-agent virtual-card --kind jpki --state citizen.json
+  kagimori-agent virtual-card new --kind jpki --state citizen.json --csr requests
+  kagimori-agent virtual-card load --state citizen.json --visual visual.bin --unblock-keys unblock.key *.pem
 
-The PIN of a new card comes from --pin-fd N, KAGIMORI_PIN or a prompt; a card that is there keeps its own.";
+The PIN of a new card comes from --pin-fd N, KAGIMORI_PIN or a prompt; a card that is there keeps its own.
+A citizen's card has two: four digits, and the signature password from the second line of --pin-fd,
+KAGIMORI_PASSWORD or a prompt. An example card whose PINs are not said has known ones, and tells them.";
+
+const EXAMPLE_PIN: &str = "1234";
+const EXAMPLE_PASSWORD: &str = "ABC123";
