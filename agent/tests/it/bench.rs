@@ -164,6 +164,11 @@ pub(crate) struct Shown {
 
 impl Browser {
     pub(crate) fn new(bench: &Bench) -> Self {
+        Self::at(bench.address())
+    }
+
+    /// Before the pages at this address.
+    pub(crate) fn at(base: String) -> Self {
         // The agent's own lines install the provider; a browser may come first.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         Self {
@@ -174,7 +179,7 @@ impl Browser {
                 .build()
                 .unwrap(),
             cookie: std::sync::Mutex::default(),
-            base: bench.address(),
+            base,
             language: "ja",
         }
     }
@@ -205,7 +210,7 @@ impl Browser {
     }
 
     pub(crate) async fn submit_raw(&self, page: &Shown, action: &str, fields: &[(&str, &str)]) -> Shown {
-        let mut all: Vec<(String, String)> = ["visit", "token", "back", "portal"]
+        let mut all: Vec<(String, String)> = ["visit", "token", "back", "portal", "flow", "terms"]
             .iter()
             .filter_map(|name| Some(((*name).to_owned(), page.hidden(name)?)))
             .collect();
@@ -226,6 +231,23 @@ impl Browser {
             request = request.header(header::ORIGIN, origin);
         }
         self.sent(request).await
+    }
+
+    /// Posts a picture, as the script of a page does.
+    pub(crate) async fn picture(&self, action: &str, token: &str, picture: &[u8]) -> Shown {
+        let request = self
+            .http
+            .post(format!("{}{action}", self.base))
+            .header(header::CONTENT_TYPE, "image/jpeg")
+            .header(header::ORIGIN, &self.base)
+            .header("kagimori-form", token)
+            .body(picture.to_vec());
+        self.sent(request).await
+    }
+
+    /// Where the pages are.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
     }
 
     pub(crate) fn request(&self, path: &str) -> reqwest::RequestBuilder {

@@ -2,13 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod app;
 mod bench;
 mod cards;
+mod desk;
 mod door;
+mod kiosk;
+mod kiosk_card;
 mod portal;
 mod renewal;
 mod same_pin;
 mod scene;
+mod screens;
+mod screens_secrets;
 mod secrets;
 mod shell;
 mod start;

@@ -8,18 +8,11 @@ use wire::card_request::SamePin;
 use crate::bench::{Bench, Browser, PIN, card, card_with, to_pin};
 use crate::portal::Portal;
 use crate::scene::{OTHER, Scene};
-use crate::traces::{Log, faces};
+use crate::traces::{faces, listen};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a09_no_pin_code_or_cookie_is_logged_at_any_level() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    // The one test of this binary that listens; the others' lines only make the search larger.
-    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let log = listen();
     let portal = Portal::open().await;
     let bench = Bench::with(&portal).await;
     let (card, fingerprint) = card();
