@@ -11,6 +11,7 @@ use pki::{KeyUsage, Signer as _};
 
 use crate::authority::{SHARD, authority, serial};
 use crate::judge::{Desk, openssl};
+use crate::linting::{openssl_made, rules};
 
 fn publication() -> Publication {
     Publication::new(
@@ -220,4 +221,89 @@ fn who_signs_the_pictures_says_so_and_an_authority_may_be_named_by_its_units() {
         "OU=Japan Agency for Local Authority Information Systems,OU=JPKI for digital signature,O=JPKI-TEST,C=JP"
     );
     assert!(AuthorityName::of_units::<&str>("JPKI-TEST", &[]).is_err());
+}
+
+#[test]
+fn each_mistake_in_a_citizens_certificate_is_found_by_its_rule() {
+    let name = |of: u8, text: &str| format!("otherName:1.2.392.200149.8.5.5.{of};UTF8:{text}");
+    let right = || {
+        vec![
+            name(1, "Mihon"),
+            name(4, "419900401"),
+            name(3, "1"),
+            name(5, "Tokyo"),
+            name(2, "00000"),
+            name(6, "00000"),
+        ]
+    };
+    let with = |place: usize, wrong: String| {
+        let mut names = right();
+        names[place] = wrong;
+        names
+    };
+    let without = |place: usize| {
+        let mut names = right();
+        names.remove(place);
+        names
+    };
+    let mut swapped = right();
+    swapped.swap(1, 2);
+    let (resident, nobody) = ("/C=JP/L=Tokyo/L=Mihon/CN=1", "/C=JP/CN=1");
+    let (signs, proves) = ("1.2.392.200149.8.5.1.0.20", "1.2.392.200149.8.5.1.3.30");
+    let (both, one) = ("critical,digitalSignature,nonRepudiation", "critical,digitalSignature");
+    let found = |subject: &str, names: &[String], usage: &str, policy: &str, issuer: bool| {
+        let mut extensions = vec![format!("keyUsage={usage}"), format!("certificatePolicies={policy}")];
+        extensions.extend((!names.is_empty()).then(|| format!("subjectAltName={}", names.join(","))));
+        extensions.extend(issuer.then(|| "issuerAltName=email:issuer@mihon.example".to_owned()));
+        let lines: Vec<&str> = extensions.iter().map(String::as_str).collect();
+        let findings = lint::certificate(&openssl_made("365", subject, &lines));
+        // Its key is on a curve, and it ends in the middle of a day: these two are found in each.
+        let (mut always, mut more) = (Vec::new(), Vec::new());
+        for rule in rules(&findings).into_iter().filter(|rule| rule.starts_with("J-")) {
+            if matches!(rule, "J-KEY" | "J-END") {
+                always.push(rule);
+            } else {
+                more.push(rule);
+            }
+        }
+        assert_eq!(always, ["J-KEY", "J-END"]);
+        more
+    };
+    assert_eq!(
+        found(resident, &right(), both, signs, true),
+        [] as [&str; 0],
+        "the control"
+    );
+    assert_eq!(found(nobody, &[], one, proves, true), [] as [&str; 0], "the control");
+    assert_eq!(
+        found(resident, &right()[..4], both, signs, true),
+        [] as [&str; 0],
+        "nothing is substituted"
+    );
+    for place in 0..4 {
+        assert_eq!(found(resident, &without(place), both, signs, true)[0], "J-MISSING");
+    }
+    assert_eq!(found(resident, &[], both, signs, true), ["J-MISSING"; 4]);
+    for (names, rule) in [
+        (swapped, "J-ORDER"),
+        ([right(), vec![name(1, "Mihon")]].concat(), "J-ORDER"),
+        (with(1, name(4, "19900401")), "J-BIRTH"),
+        (with(1, name(4, "619900401")), "J-BIRTH"),
+        (with(1, name(4, "419901301")), "J-BIRTH"),
+        (with(2, name(3, "4")), "J-SEX"),
+        (with(4, name(2, "0000")), "J-PLACES"),
+        (with(5, name(6, "0000x")), "J-PLACES"),
+    ] {
+        assert_eq!(found(resident, &names, both, signs, true), [rule], "{names:?}");
+    }
+    assert_eq!(found(resident, &right(), one, signs, true), ["J-KU"]);
+    assert_eq!(
+        found(resident, &right(), "digitalSignature,nonRepudiation", signs, true),
+        ["J-KU"]
+    );
+    assert_eq!(found(nobody, &[], both, proves, true), ["J-KU"]);
+    assert_eq!(found(resident, &right(), both, signs, false), ["J-ISSUER"]);
+    assert_eq!(found(nobody, &right(), both, signs, true), ["J-SUBJECT"]);
+    assert_eq!(found(resident, &[], one, proves, true), ["J-SUBJECT"]);
+    assert_eq!(found(nobody, &right()[..1], one, proves, true), ["J-PERSON"]);
 }

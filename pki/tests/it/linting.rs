@@ -9,12 +9,12 @@ use pki::profile::Profile;
 use crate::authority::{DAY, authority, card_content, serial};
 use crate::judge::{Desk, openssl};
 
-fn rules(findings: &Findings) -> Vec<&'static str> {
+pub(crate) fn rules(findings: &Findings) -> Vec<&'static str> {
     findings.iter().map(|finding| finding.rule).collect()
 }
 
 /// A certificate as OpenSSL makes it with these extensions.
-fn openssl_made(days: &str, subject: &str, extensions: &[&str]) -> Vec<u8> {
+pub(crate) fn openssl_made(days: &str, subject: &str, extensions: &[&str]) -> Vec<u8> {
     let desk = Desk::new();
     let (key, out) = (desk.path("key.pem"), desk.path("certificate.der"));
     let lines = extensions.join("\n");
