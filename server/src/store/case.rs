@@ -19,6 +19,7 @@ use super::news::{self, NewNews};
 use super::officer::{self, Registered};
 use super::organisation::{self, OrganisationRow};
 use super::passkey::{self, PasskeyRow};
+use super::pin_reset::{self, PinResetWrite};
 use super::queue::{self, QueueRow};
 use super::receipt::{self, NewReceipt};
 use super::registration::{self, NewBinding, NewContact, NewRegistration, Occupied};
@@ -141,6 +142,8 @@ pub enum Write {
     },
     /// The unblock counter of a citizen's card, if it still stands where it was seen.
     CountCard(CountedCard),
+    /// What becomes of a citizen's card and its reservation.
+    PinReset(PinResetWrite),
     /// What an authority is about to sign.
     Intend {
         /// Of the certificate.
@@ -316,6 +319,7 @@ async fn run(connection: &mut Connection, commit: &Commit) -> Result<(), Clash> 
             Write::SuspendTerminal => acquisition::suspend(connection, &case.id, *at).await?,
             Write::WakeGrant { at } => acquisition::wake(connection, &case.id, *at).await?,
             Write::CountCard(counted) => citizen_card::count(connection, counted).await?,
+            Write::PinReset(new) => pin_reset::write(connection, &case.id, new, *at).await?,
             Write::Intend { intent, octets } => {
                 certificate_row::intend(connection, &case.id, intent, octets, *at).await?;
             }

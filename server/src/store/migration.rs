@@ -277,6 +277,11 @@ const SQLITE: &[(i64, &str, &str)] = &[
         "kiosks and citizens' cards",
         include_str!("../../migrations/sqlite/0021_kiosks_and_citizens_cards.sql"),
     ),
+    (
+        22,
+        "cards are reserved",
+        include_str!("../../migrations/sqlite/0022_cards_are_reserved.sql"),
+    ),
 ];
 const POSTGRES: &[(i64, &str, &str)] = &[
     (
@@ -383,6 +388,11 @@ const POSTGRES: &[(i64, &str, &str)] = &[
         21,
         "kiosks and citizens' cards",
         include_str!("../../migrations/postgres/0021_kiosks_and_citizens_cards.sql"),
+    ),
+    (
+        22,
+        "cards are reserved",
+        include_str!("../../migrations/postgres/0022_cards_are_reserved.sql"),
     ),
 ];
 

@@ -35,6 +35,7 @@ mod officer;
 mod organisation;
 mod paper;
 mod passkey;
+mod pin_reset;
 mod proof;
 mod queue;
 mod receipt;
@@ -112,6 +113,10 @@ pub(crate) use organisation::{
     from_document as organisation_case, state as organisation_state, to_document as organisation_document,
 };
 pub(crate) use paper::{from_document as paper_case, state as paper_state, to_document as paper_document};
+pub use pin_reset::{CardCases, CardPlace, PinResetRow, PinResetWrite};
+pub(crate) use pin_reset::{
+    from_document as pin_reset_case, state as pin_reset_state, to_document as pin_reset_document,
+};
 pub use passkey::PasskeyRow;
 pub(crate) use proof::is_registration_password;
 pub use proof::{LetterCode, Proof, Proved, registration_password};
@@ -299,6 +304,7 @@ impl Store {
             officer::STATEMENTS,
             organisation::STATEMENTS,
             passkey::STATEMENTS,
+            pin_reset::STATEMENTS,
             queue::STATEMENTS,
             proof::STATEMENTS,
             receipt::STATEMENTS,

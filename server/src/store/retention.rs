@@ -215,6 +215,7 @@ impl Store {
                                 ERASE_QUEUE,
                                 ERASE_FOLLOWED,
                                 ERASE_DECIDED,
+                                ERASE_RESET,
                                 ERASE_ERRANDS,
                             ] {
                                 connection.execute(statement, values![&mark.id]).await?;
@@ -384,7 +385,8 @@ statements! {
                          OR document LIKE '{\"procedure\":\"paper\",%' OR document LIKE '{\"procedure\":\"registration\",%'
                          OR document LIKE '{\"procedure\":\"reissue\",%'
                          OR document LIKE '{\"procedure\":\"renewal\",%' OR document LIKE '{\"procedure\":\"certificate\",%'
-                         OR document LIKE '{\"procedure\":\"acquisition\",%')
+                         OR document LIKE '{\"procedure\":\"acquisition\",%'
+                         OR document LIKE '{\"procedure\":\"pin_reset\",%')
                      GROUP BY case_id HAVING MAX(at) <= $1) e
                LEFT JOIN office_case c ON c.id = e.id
                LEFT JOIN status s ON s.case_id = e.id
@@ -415,6 +417,7 @@ statements! {
     // A list names nothing that cannot be opened.
     ERASE_FOLLOWED = "DELETE FROM organisation_application WHERE case_id = $1";
     ERASE_DECIDED = "DELETE FROM decided_card WHERE case_id = $1";
+    ERASE_RESET = "DELETE FROM pin_reset WHERE case_id = $1";
     ERASE_CERTIFICATE = "UPDATE certificate SET der = $3, tbs = $3 WHERE authority = $1 AND serial = $2";
 }
 

@@ -1,0 +1,190 @@
+//! 署名用暗証番号の再設定: which case a card has, and by whose key an app acts for it. Nothing of a face stands here, and no
+//! PIN.
+
+mod document;
+
+use casework::identity::CardNumber;
+use casework::time::Instant;
+
+use super::database::{Connection, Row, statements, values};
+use super::{Clash, Store};
+use crate::fault::Fault;
+
+pub(crate) use document::{from_document, state, to_document};
+
+/// A case of a card.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PinResetRow {
+    /// Which case.
+    pub case: [u8; 16],
+    /// At which office.
+    pub office: String,
+    /// Of which card.
+    pub card: CardNumber,
+    /// SHA-256 of the key with which an app acts for it.
+    pub key: [u8; 32],
+}
+
+/// The cases that a card has now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CardCases {
+    /// In which faces are compared.
+    pub open: Option<[u8; 16]>,
+    /// That is its reservation.
+    pub reserved: Option<[u8; 16]>,
+}
+
+/// What a card can have one case for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardPlace {
+    /// Faces are compared in it.
+    Open,
+    /// It is the card's reservation.
+    Reserved,
+}
+
+/// What becomes of a card and its case.
+#[derive(Clone, PartialEq, Eq)]
+pub enum PinResetWrite {
+    /// The case begins.
+    Begin(PinResetRow),
+    /// The card's one case for this; for nothing else any more.
+    Hold {
+        /// Which card.
+        card: CardNumber,
+        /// For what.
+        place: CardPlace,
+    },
+    /// It is the card's case for nothing any more.
+    Release,
+    /// The card may confirm what was announced in it.
+    Announced,
+    /// It may not any more.
+    Settled,
+}
+
+impl Store {
+    /// The case of an app's key.
+    pub async fn pin_reset(&self, case: [u8; 16]) -> Result<Option<PinResetRow>, Fault> {
+        let row = self.reader().await?.row(ONE, values![&case]).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// The cases that a card has now.
+    pub async fn cases_of_card(&self, card: CardNumber) -> Result<CardCases, Fault> {
+        let rows = self
+            .reader()
+            .await?
+            .few(PLACES, values![card.to_string().as_str()])
+            .await?;
+        let mut cases = CardCases::default();
+        for row in &rows {
+            let case = Some(row.octets("case_id")?);
+            match row.column::<String>("place")?.as_str() {
+                OPEN => cases.open = case,
+                _ => cases.reserved = case,
+            }
+        }
+        Ok(cases)
+    }
+
+    /// The cases in which something was announced that the card has not confirmed, the latest first.
+    pub async fn announced_of_card(&self, card: CardNumber) -> Result<Vec<[u8; 16]>, Fault> {
+        let rows = self
+            .reader()
+            .await?
+            .few(ANNOUNCED_OF, values![card.to_string().as_str()])
+            .await?;
+        rows.iter().map(|row| row.octets("case_id")).collect()
+    }
+
+    /// The last case of a card that came to an end at a kiosk.
+    pub async fn settled_of_card(&self, card: CardNumber) -> Result<Option<[u8; 16]>, Fault> {
+        let card = card.to_string();
+        let row = self.reader().await?.row(SETTLED_OF, values![card.as_str()]).await?;
+        row.map(|row| row.octets("case_id")).transpose()
+    }
+
+    /// How many cards answered as no card of ours does, ever.
+    pub async fn halted_pin_resets(&self) -> Result<i64, Fault> {
+        let row = self.reader().await?.searched(HALTED, values![]).await?;
+        row.map_or(Ok(0), |row| row.column("halted"))
+    }
+}
+
+/// One case for each card and place; another one clashes.
+pub(crate) async fn write(connection: &mut Connection, case: &[u8; 16], new: &PinResetWrite, at: Instant) -> Result<(), Clash> {
+    let touched = match new {
+        PinResetWrite::Begin(row) => {
+            let card = row.card.to_string();
+            let values = values![case, &row.office, card.as_str(), &row.key, at.0];
+            connection.execute(BEGIN, values).await?
+        }
+        PinResetWrite::Hold { card, place } => {
+            connection.execute(RELEASE, values![case]).await?;
+            let card = card.to_string();
+            let values = values![card.as_str(), place.word(), case];
+            connection.execute(HOLD, values).await?
+        }
+        PinResetWrite::Release => {
+            connection.execute(RELEASE, values![case]).await?;
+            return Ok(());
+        }
+        PinResetWrite::Announced => connection.execute(ANNOUNCE, values![case, 1_i64]).await?,
+        PinResetWrite::Settled => connection.execute(ANNOUNCE, values![case, 0_i64]).await?,
+    };
+    if touched == 1 { Ok(()) } else { Err(Clash::Moved) }
+}
+
+impl CardPlace {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Open => OPEN,
+            Self::Reserved => "reserved",
+        }
+    }
+}
+
+const OPEN: &str = "open";
+
+statements! {
+    ONE = "SELECT case_id, office, card, key_hash FROM pin_reset WHERE case_id = $1";
+    PLACES = "SELECT place, case_id FROM reserved_card WHERE card = $1";
+    ANNOUNCED_OF = "SELECT case_id FROM pin_reset WHERE card = $1 AND announced = 1 ORDER BY begun_at DESC LIMIT 16";
+    SETTLED_OF = "SELECT p.case_id FROM pin_reset p JOIN office_case c ON c.id = p.case_id
+                  WHERE p.card = $1 AND c.state IN ('used', 'halted') ORDER BY c.changed_at DESC LIMIT 1";
+    HALTED = "SELECT COUNT(*) AS halted FROM office_case WHERE procedure = 'pin_reset' AND state = 'halted'";
+    BEGIN = "INSERT INTO pin_reset (case_id, office, card, key_hash, announced, begun_at) VALUES ($1, $2, $3, $4, 0, $5)
+             ON CONFLICT (case_id) DO NOTHING";
+    RELEASE = "DELETE FROM reserved_card WHERE case_id = $1";
+    HOLD = "INSERT INTO reserved_card (card, place, case_id) VALUES ($1, $2, $3) ON CONFLICT (card, place) DO NOTHING";
+    ANNOUNCE = "UPDATE pin_reset SET announced = $2 WHERE case_id = $1";
+}
+
+fn read(row: &Row) -> Result<PinResetRow, Fault> {
+    Ok(PinResetRow {
+        case: row.octets("case_id")?,
+        office: row.column("office")?,
+        card: document::read_card_number(&row.column::<String>("card")?)?,
+        key: row.octets("key_hash")?,
+    })
+}
+
+/// Neither a key nor its hash stands in a log.
+impl std::fmt::Debug for PinResetRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PinResetRow({} {})", self.office, self.card)
+    }
+}
+
+impl std::fmt::Debug for PinResetWrite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Begin(row) => row.fmt(f),
+            Self::Hold { card, place } => write!(f, "Hold({card} {})", place.word()),
+            Self::Release => f.write_str("Release"),
+            Self::Announced => f.write_str("Announced"),
+            Self::Settled => f.write_str("Settled"),
+        }
+    }
+}
