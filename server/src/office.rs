@@ -25,7 +25,7 @@ use crate::trust::PinnedIssuer;
 pub use authority::{Authority, Revocation};
 pub use bidding::{Bidding, Links, ReviewPolicy, Variant};
 pub use calendar::Calendar;
-pub use citizen::{Citizen, KioskHours, Maintenance};
+pub use citizen::{Citizen, Maintenance};
 pub use review::{Officers, ReasonUse, Review, SavedReason};
 use row::Words;
 pub use terminals::{Elsewhere, HelpDesk, Reissues, Terminals, Work};

@@ -1,7 +1,7 @@
 //! A holder's card at an ordering body: what it shows, and what it is worth at this moment.
 
 use casework::card::{Card, Standing};
-use casework::identity::{Fingerprint, Serial};
+use casework::identity::{CertificateId, Fingerprint, Serial};
 use casework::time::Instant;
 use pki::KeyUsage;
 use pki::certificate::Certificate;
@@ -85,31 +85,29 @@ impl Desk {
         authentication: &[u8],
         signature: &[u8],
     ) -> Result<Standing, Fault> {
-        Ok(match self.card_shown(office, authentication, signature).await {
-            Ok(shown) => shown.standing(),
-            Err(Unproven::Chain(ChainFault::NotYetValid { not_before })) => Standing::NotYetValid {
-                from: Instant(not_before),
-            },
-            Err(Unproven::Chain(ChainFault::Expired { not_after })) => Standing::Expired { at: Instant(not_after) },
-            Err(Unproven::Chain(ChainFault::Issuer)) => Standing::Unaccepted,
-            Err(Unproven::Revoked { at }) => Standing::Revoked { at },
-            Err(Unproven::NotOnRecord | Unproven::Undetermined(_)) => Standing::Undetermined,
-            Err(
-                Unproven::Chain(
-                    ChainFault::IsAuthority
-                    | ChainFault::KeyUsage
-                    | ChainFault::UnprocessedCritical(_)
-                    | ChainFault::IssuerNotValid,
-                )
-                | Unproven::Path(_)
-                | Unproven::Unreadable(_)
-                | Unproven::NotOneCard,
-            ) => Standing::Broken,
-            Err(Unproven::Fault(fault)) => return Err(fault),
-            Err(why @ (Unproven::Signature(_) | Unproven::AnotherCard)) => {
-                return Err(Fault::Bug(Bug(format!("nothing was signed, and yet: {why}"))));
-            }
-        })
+        match self.card_shown(office, authentication, signature).await {
+            Ok(shown) => Ok(shown.standing()),
+            Err(no) => worth(no),
+        }
+    }
+
+    /// What one certificate of our own record is worth at this moment.
+    pub(super) async fn standing_of_one(
+        &self,
+        office: &Office,
+        certificate: &CertificateId,
+        usage: KeyUsage,
+    ) -> Result<Standing, Fault> {
+        match self.accepted_now(office, certificate, usage).await {
+            Ok(certificate) => Ok(Standing::Accepted {
+                until: self
+                    .clock()
+                    .now()
+                    .plus_seconds(A_DECISION)
+                    .min(Instant(certificate.not_after())),
+            }),
+            Err(no) => worth(no),
+        }
     }
 
     /// One certificate of a card: its issuer as it is pinned, and until when what was found out may be relied upon.
@@ -146,6 +144,32 @@ impl Desk {
         let (_, issuer) = self.accepted(&own, certificate, usage, now).await?;
         Ok((issuer, own_until))
     }
+}
+
+/// What a card is worth that was not accepted.
+fn worth(no: Unproven) -> Result<Standing, Fault> {
+    Ok(match no {
+        Unproven::Chain(ChainFault::NotYetValid { not_before }) => Standing::NotYetValid {
+            from: Instant(not_before),
+        },
+        Unproven::Chain(ChainFault::Expired { not_after }) => Standing::Expired { at: Instant(not_after) },
+        Unproven::Chain(ChainFault::Issuer) => Standing::Unaccepted,
+        Unproven::Revoked { at } => Standing::Revoked { at },
+        Unproven::NotOnRecord | Unproven::Undetermined(_) => Standing::Undetermined,
+        Unproven::Chain(
+            ChainFault::IsAuthority
+            | ChainFault::KeyUsage
+            | ChainFault::UnprocessedCritical(_)
+            | ChainFault::IssuerNotValid,
+        )
+        | Unproven::Path(_)
+        | Unproven::Unreadable(_)
+        | Unproven::NotOneCard => Standing::Broken,
+        Unproven::Fault(fault) => return Err(fault),
+        why @ (Unproven::Signature(_) | Unproven::AnotherCard) => {
+            return Err(Fault::Bug(Bug(format!("nothing was signed, and yet: {why}"))));
+        }
+    })
 }
 
 /// As the rules name what is wrong with a certificate or its path.

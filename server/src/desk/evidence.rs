@@ -3,10 +3,10 @@
 use aws_lc_rs::digest;
 use casework::acquisition::Flaw;
 use casework::evidence::{
-    Asserted, Authenticated, Informed, PasswordChosen, PasswordKnown, Possession, Presented, ProvedCompany, ReadBoth,
-    Requested, Signed,
+    Asserted, Authenticated, Comparison, FaceMatched, FaceUnlike, Informed, PasswordChosen, PasswordKnown, Possession,
+    Presented, ProvedCompany, ReadBoth, Receipted, Requested, Signed,
 };
-use casework::identity::{Authority, CertificateId, Digest, Fingerprint, Serial};
+use casework::identity::{Authority, CardNumber, CertificateId, Digest, Fingerprint, Serial};
 use casework::password;
 use casework::register::BusinessNumber;
 use casework::review::Approval;
@@ -34,6 +34,7 @@ use crate::fault::Fault;
 use crate::office::{Office, Terminals};
 use crate::store::{EvidenceKind, KeyPurpose, NewEvidence, PasskeyRow, Proof, Proved, UserRow};
 use crate::trust::Why;
+use crate::unblock::{Exchange, Unblock, UnblockFault};
 use crate::webauthn::{Asked, Assertion, NotProven};
 
 /// The certificates of a card, checked in the order of DOMAIN §2.3 before any PIN is asked. That they are those of the
@@ -323,6 +324,27 @@ pub fn possession(cms: Vec<u8>, text: &str, card: Fingerprint, at: Instant) -> R
         possession: Possession::verified(card, sha256(text.as_bytes()), at),
         cms,
     })
+}
+
+/// The picture that its issuer signed for this card and the face that was taken were compared, and are dropped.
+pub fn faces_compared(card: CardNumber, comparison: Comparison, at: Instant) -> Result<FaceMatched, FaceUnlike> {
+    FaceMatched::compared(card, comparison, at)
+}
+
+/// The receipt is this card's, for this exchange and no other. `None` where it is not.
+pub fn receipted(
+    unblock: &Unblock,
+    receipt: &[u8; 19],
+    exchange: &Exchange,
+) -> Result<Option<Receipted>, UnblockFault> {
+    let Exchange {
+        card,
+        counter,
+        challenge,
+        ..
+    } = *exchange;
+    let right = unblock.receipt_is_of(receipt, exchange)?;
+    Ok(right.then(|| Receipted::verified(card, counter, challenge)))
 }
 
 /// Two cards signed, one after the other, what a ceremony of this office wrote: the texts hold one nonce and one

@@ -21,6 +21,7 @@ pub mod officer;
 pub mod offices;
 pub mod organisation;
 pub mod paper;
+pub mod pin_reset;
 mod receipt;
 mod register;
 pub mod registration;
@@ -33,7 +34,7 @@ mod text;
 mod unfinished;
 pub mod user;
 
-use casework::identity::{GrantId, OfficerId, UserId};
+use casework::identity::{GrantId, KioskId, OfficerId, UserId};
 use casework::number::Number;
 use casework::time::Instant;
 use casework::{Answer, Refusal};
@@ -114,6 +115,11 @@ pub enum Actor<'a> {
     Terminal {
         /// Whose right it is.
         grant: GrantId,
+    },
+    /// An enrolled kiosk.
+    Kiosk {
+        /// Which one.
+        id: KioskId,
     },
     /// The server itself.
     System,
@@ -567,6 +573,7 @@ impl fmt::Display for Actor<'_> {
             Self::Program { id, token } => write!(f, "program {} {}", hex(&id.0), hex(token)),
             Self::Operator { name } => write!(f, "operator {name}"),
             Self::Terminal { grant } => write!(f, "terminal {}", hex(&grant.0)),
+            Self::Kiosk { id } => write!(f, "kiosk {id}"),
             Self::System => f.write_str("system"),
         }
     }

@@ -119,6 +119,7 @@ impl Desk {
             | Actor::User { .. }
             | Actor::Operator { .. }
             | Actor::Terminal { .. }
+            | Actor::Kiosk { .. }
             | Actor::System => Ok(None),
         }
     }

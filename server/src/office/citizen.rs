@@ -1,6 +1,7 @@
 //! What only an issuer of citizens' cards (市区町村) has: how a reservation is made, when kiosks work, and its texts.
 
-use casework::time::{Date, Day, Instant};
+use casework::pin_reset::{Hours, Policy};
+use casework::time::{Date, Instant};
 use pki::certificate::Certificate;
 use serde::Deserialize;
 use wire::office::Text;
@@ -25,8 +26,8 @@ pub struct Citizen {
     pub pause: i64,
     /// Whether a clerk at a counter can stand in for the face.
     pub counter: bool,
-    /// When kiosks work.
-    pub kiosk: KioskHours,
+    /// キオスク端末で手続可能な時間, in Japan.
+    pub kiosk: Hours,
     /// When nothing is reserved, in order (R409).
     pub maintenance: Vec<Maintenance>,
     /// Where kiosks are.
@@ -41,17 +42,6 @@ pub struct Citizen {
     pub terms: Document,
 }
 
-/// キオスク端末で手続可能な時間, in Japan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KioskHours {
-    /// The first second of a day on which they work.
-    pub opens: u32,
-    /// The first one on which they do not any more.
-    pub closes: u32,
-    /// Days on which they do not work at all, in order.
-    pub closed: Vec<Day>,
-}
-
 /// A time in which nothing is reserved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Maintenance {
@@ -61,6 +51,22 @@ pub struct Maintenance {
     pub until: Instant,
     /// What is done.
     pub says: Text,
+}
+
+impl Citizen {
+    /// What the rules ask of it.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            reserved_for: self.reserved_for,
+            hours: self.kiosk.clone(),
+            maintenance: self.maintenance.iter().map(|time| (time.from, time.until)).collect(),
+            session: self.session_for,
+            attempts: self.attempts,
+            pause: self.pause,
+            counter: self.counter,
+            ..Policy::default()
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -195,7 +201,7 @@ impl CitizenRow {
 }
 
 impl KioskRow {
-    fn checked(self) -> Result<KioskHours, OfficeError> {
+    fn checked(self) -> Result<Hours, OfficeError> {
         let (Some(opens), Some(closes)) = (second_of_day(&self.opens), second_of_day(&self.closes)) else {
             return refuse(
                 "citizen.kiosk",
@@ -214,7 +220,7 @@ impl KioskRow {
         }
         closed.sort_unstable();
         closed.dedup();
-        Ok(KioskHours { opens, closes, closed })
+        Ok(Hours { opens, closes, closed })
     }
 }
 

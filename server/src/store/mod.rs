@@ -113,11 +113,11 @@ pub(crate) use organisation::{
     from_document as organisation_case, state as organisation_state, to_document as organisation_document,
 };
 pub(crate) use paper::{from_document as paper_case, state as paper_state, to_document as paper_document};
+pub use passkey::PasskeyRow;
 pub use pin_reset::{CardCases, CardPlace, PinResetRow, PinResetWrite};
 pub(crate) use pin_reset::{
     from_document as pin_reset_case, state as pin_reset_state, to_document as pin_reset_document,
 };
-pub use passkey::PasskeyRow;
 pub(crate) use proof::is_registration_password;
 pub use proof::{LetterCode, Proof, Proved, registration_password};
 pub use queue::{QueueCounts, QueuePlace, QueueQuery, QueueRow, Shelf, Show};

@@ -113,7 +113,12 @@ impl Store {
 }
 
 /// One case for each card and place; another one clashes.
-pub(crate) async fn write(connection: &mut Connection, case: &[u8; 16], new: &PinResetWrite, at: Instant) -> Result<(), Clash> {
+pub(crate) async fn write(
+    connection: &mut Connection,
+    case: &[u8; 16],
+    new: &PinResetWrite,
+    at: Instant,
+) -> Result<(), Clash> {
     let touched = match new {
         PinResetWrite::Begin(row) => {
             let card = row.card.to_string();

@@ -1,0 +1,196 @@
+//! A reservation's facts, and its decisions as writes.
+
+use casework::Refusal;
+use casework::identity::CardNumber;
+use casework::pin_reset::{self, Card, Case, Errand as Later, Event, Facts, Known, Tries, Write as Now};
+use casework::time::Instant;
+use pki::KeyUsage;
+
+use super::{Command, PinReset, policy, tell};
+use crate::desk::evidence::{sha256, to_be_signed};
+use crate::desk::{CaseId, Desk, Failure, Proposal, Standing};
+use crate::fault::Fault;
+use crate::office::Office;
+use crate::store::{CardPlace, CountedCard, NewEvidence, PinResetRow, PinResetWrite, Write};
+
+pub(super) async fn propose(
+    desk: &Desk,
+    standing: &Standing<PinReset>,
+    command: &Command,
+    now: Instant,
+) -> Result<Proposal<PinReset>, Failure> {
+    let place = standing.place(match command {
+        Command::Ask { office, language, .. } | Command::Visit { office, language, .. } => Some((office, *language)),
+        _ => None,
+    })?;
+    let office = desk.office_of("a reservation", &place)?;
+    let number = match (standing.case.card(), command) {
+        (Some(card), _) => card.number,
+        (None, Command::Ask { card, .. }) => *card,
+        (None, Command::Visit { told, .. }) => told.card.number,
+        (None, _) => return Err(Failure::Refused(Refusal::Stale)),
+    };
+    let facts = facts(desk, &office, standing, number).await?;
+    let asked = asked(desk, command);
+    let decision = pin_reset::decide(&standing.case, &asked, &facts, &policy(&office)?, now);
+    let decision = decision.map_err(Failure::Refused)?;
+    let mut writes = begun(standing, &office, command, number);
+    for write in &decision.writes {
+        match *write {
+            Now::Open { card } => writes.push(hold(card, CardPlace::Open)),
+            Now::Reserve { card } => {
+                writes.push(hold(card, CardPlace::Reserved));
+                writes.extend(decision.next.reservation().map(|made| desk.receipt(made.number)));
+            }
+            Now::Release { .. } => writes.push(Write::PinReset(PinResetWrite::Release)),
+            Now::Count { card, from, to } => writes.push(Write::CountCard(CountedCard { number: card, from, to })),
+        }
+    }
+    match &decision.event {
+        Event::Announced { .. } => writes.push(Write::PinReset(PinResetWrite::Announced)),
+        Event::Used { .. } | Event::Halted { .. } => writes.push(Write::PinReset(PinResetWrite::Settled)),
+        _ => {}
+    }
+    for errand in &decision.errands {
+        // The row is what the watch finds: nothing has to be carried anywhere.
+        let Later::Alarm { card, why } = errand;
+        tracing::error!(%card, why = why.key(), "a card answered as no card of ours does");
+    }
+    let (event, details) = tell(&decision.event);
+    Ok(Proposal {
+        place,
+        next: decision.next,
+        answer: decision.answer,
+        event,
+        details,
+        writes,
+        errands: Vec::new(),
+        evidence: kept(command),
+    })
+}
+
+fn hold(card: Card, place: CardPlace) -> Write {
+    Write::PinReset(PinResetWrite::Hold {
+        card: card.number,
+        place,
+    })
+}
+
+fn begun(standing: &Standing<PinReset>, office: &Office, command: &Command, card: CardNumber) -> Vec<Write> {
+    match command {
+        Command::Ask { key, .. } => vec![Write::PinReset(PinResetWrite::Begin(PinResetRow {
+            case: standing.id.octets(),
+            office: office.id.clone(),
+            card,
+            key: key.0,
+        }))],
+        _ => Vec::new(),
+    }
+}
+
+fn kept(command: &Command) -> Vec<NewEvidence> {
+    match command {
+        Command::Ask { text, .. } | Command::Visit { text, .. } => vec![to_be_signed(text.clone())],
+        Command::Prove { signature, .. } | Command::Announce { signature, .. } => vec![signature.kept()],
+        _ => Vec::new(),
+    }
+}
+
+async fn facts(
+    desk: &Desk,
+    office: &Office,
+    standing: &Standing<PinReset>,
+    number: CardNumber,
+) -> Result<Facts, Failure> {
+    let citizen = office.citizen().map_err(Fault::from)?;
+    let row = desk.store().citizen_card(number).await?;
+    let card = match row.filter(|row| row.office == office.id) {
+        None => None,
+        Some(row) => {
+            let both = KeyUsage::DIGITAL_SIGNATURE.and(KeyUsage::NON_REPUDIATION);
+            let authentication = desk.standing_of_one(office, &row.authentication, KeyUsage::DIGITAL_SIGNATURE);
+            Some(Known {
+                card: Card {
+                    number: row.number,
+                    authentication: row.fingerprint,
+                },
+                authentication: authentication.await?,
+                signature: desk.standing_of_one(office, &row.signature, both).await?,
+                key_version: row.key_version.get(),
+                counter: row.counter,
+            })
+        }
+    };
+    let tries = match standing.case {
+        Case::New | Case::Asked { .. } => tries(desk, standing.id, number).await?,
+        _ => Tries::default(),
+    };
+    Ok(Facts {
+        card,
+        texts: (citizen.flow.digest(), citizen.terms.digest()),
+        tries,
+        officer: None,
+    })
+}
+
+/// Those of the case in which faces of this card were compared until now: a new one begins with them.
+async fn tries(desk: &Desk, own: CaseId<PinReset>, card: CardNumber) -> Result<Tries, Fault> {
+    let open = desk.store().cases_of_card(card).await?.open;
+    let Some(open) = open.filter(|open| *open != own.octets()) else {
+        return Ok(Tries::default());
+    };
+    Ok(match desk.look::<PinReset>(CaseId::from_octets(open)).await? {
+        Case::Proved { tries, .. } => tries,
+        _ => Tries::default(),
+    })
+}
+
+fn asked(desk: &Desk, command: &Command) -> pin_reset::Command {
+    use pin_reset::Command as Asked;
+    match command {
+        Command::Ask { informed, text, .. } => Asked::Ask {
+            informed: *informed,
+            text: sha256(text.as_bytes()),
+        },
+        Command::Prove { signature, shot } => Asked::Prove {
+            possession: signature.possession(),
+            shot: *shot,
+        },
+        Command::Compare { shot, compared, next } => Asked::Compare {
+            shot: *shot,
+            compared: (**compared).clone(),
+            next: *next,
+            number: desk.number(),
+        },
+        Command::Cancel => Asked::Cancel,
+        Command::Replace => Asked::Replace,
+        Command::Visit { kiosk, told, text, .. } => Asked::Visit {
+            kiosk: *kiosk,
+            told: *told,
+            text: sha256(text.as_bytes()),
+        },
+        Command::Announce {
+            kiosk,
+            signature,
+            told,
+            challenge,
+            host_random,
+        } => Asked::Announce {
+            kiosk: *kiosk,
+            possession: signature.possession(),
+            told: *told,
+            challenge: *challenge,
+            host_random: *host_random,
+        },
+        Command::Report { kiosk, told, receipt } => Asked::Report {
+            kiosk: *kiosk,
+            told: *told,
+            receipt: *receipt,
+        },
+        Command::Doubt { kiosk, told, why } => Asked::Doubt {
+            kiosk: *kiosk,
+            told: *told,
+            why: *why,
+        },
+    }
+}
