@@ -1,5 +1,6 @@
 //! A call: whose it is, what it may, how often, and whether it was made before.
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use axum::body::Body;
 use axum::extract::{FromRequestParts as _, OriginalUri, RawPathParams, Request, State};
 use axum::http::request::Parts;
@@ -39,6 +40,7 @@ pub(super) struct Call {
     pub(super) from: IpAddr,
     caller: Option<Caller>,
     kiosk: Option<EnrolledKiosk>,
+    case_key: Option<String>,
     path: Vec<(String, String)>,
     query: Option<String>,
     seen: Option<i64>,
@@ -78,11 +80,12 @@ async fn answer(operation: &Arc<Operation>, portal: Portal, request: Request) ->
     let from = address(&parts);
     let portal = portal.asked_from(from.into());
     let path = path_of(&mut parts, &portal).await;
-    let (mut caller, mut signed) = (None, None);
+    let (mut caller, mut signed, mut case_key) = (None, None, None);
     match operation.door {
         Door::Open => portal.gauge().stranger(from).map_err(No::too_often)?,
         Door::Token(scope) => caller = Some(self::caller(&portal, &parts.headers, from, scope).await?),
         Door::Kiosk => signed = Some(by_kiosk(&portal, &parts, part(&path, "office"), from).await?),
+        Door::CaseKey => case_key = Some(self::case_key(&portal, &parts.headers, from)?),
     }
     acceptable(&parts.headers, operation.kind)?;
     let octets = body_of(operation, &parts.headers, body).await?;
@@ -97,6 +100,7 @@ async fn answer(operation: &Arc<Operation>, portal: Portal, request: Request) ->
         from,
         caller,
         kiosk,
+        case_key,
         path,
         query: parts.uri.query().map(str::to_owned),
         seen,
@@ -162,9 +166,22 @@ impl Call {
     }
 
     /// Which kiosk it is, where the operation is for kiosks.
-    #[allow(dead_code, reason = "the operations at kiosks are built on it")]
     pub(super) fn kiosk(&self) -> Result<&EnrolledKiosk, No> {
         self.kiosk.as_ref().ok_or_else(No::no_kiosk)
+    }
+
+    /// The key of the case that the address names, where this is its hash. Anything else finds nothing (A17), and pays for
+    /// its next guess.
+    pub(super) fn case_key(&self, hash: Option<[u8; 32]>) -> Result<String, No> {
+        let key = self.case_key.as_deref().ok_or_else(No::no_token)?;
+        let own = hashed(key.as_bytes());
+        if hash.is_some_and(|hash| verify_slices_are_equal(&hash, &own).is_ok()) {
+            self.portal.gauge().meet(own);
+            Ok(key.to_owned())
+        } else {
+            self.portal.gauge().part(own);
+            Err(No::not_found())
+        }
     }
 
     pub(super) fn acting(&self) -> Result<&Acting, No> {
@@ -320,6 +337,19 @@ async fn by_kiosk(portal: &Portal, parts: &Parts, office: &str, from: IpAddr) ->
             Err(not.into())
         }
     }
+}
+
+/// The key of a case, which is looked at with its case. One that was not met here costs whoever guesses.
+fn case_key(portal: &Portal, headers: &HeaderMap, from: IpAddr) -> Result<String, No> {
+    let Some(key) = bearer(headers) else {
+        portal.gauge().stranger(from).map_err(No::too_often)?;
+        return Err(No::no_token());
+    };
+    let hash = hashed(key.as_bytes());
+    portal.gauge().named(hash, from).map_err(No::too_often)?;
+    let [mark @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = hash;
+    portal.gauge().token(mark).map_err(No::too_often)?;
+    Ok(key.to_owned())
 }
 
 fn part<'a>(path: &'a [(String, String)], name: &str) -> &'a str {

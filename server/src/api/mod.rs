@@ -16,6 +16,7 @@ mod officer;
 mod openapi;
 mod operation;
 mod paper;
+mod pin_reset;
 mod problem;
 mod queue;
 mod receipt;
@@ -57,6 +58,7 @@ fn operations() -> Vec<Operation> {
         held::operations(),
         queue::operations(),
         paper::operations(),
+        pin_reset::operations(),
         officer::operations(),
         token::operations(),
         bid::operations(),

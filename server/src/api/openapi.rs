@@ -49,6 +49,7 @@ fn document(operations: &[Operation]) -> Value {
             "securitySchemes": {
                 "token": { "type": "http", "scheme": "bearer", "description": scopes() },
                 "kiosk": { "type": "apiKey", "in": "header", "name": "Signature", "description": KIOSK },
+                "case": { "type": "http", "scheme": "bearer", "description": CASE },
             },
             "responses": {
                 "Problem": {
@@ -92,6 +93,9 @@ fn described(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
         Door::Kiosk => {
             fields.insert("security".to_owned(), json!([{ "kiosk": [] }]));
         }
+        Door::CaseKey => {
+            fields.insert("security".to_owned(), json!([{ "case": [] }]));
+        }
     }
     described
 }
@@ -133,7 +137,7 @@ fn refusals(operation: &Operation) -> Vec<StatusCode> {
     match operation.door {
         Door::Open => {}
         Door::Token(_) => statuses.extend([StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN]),
-        Door::Kiosk => statuses.push(StatusCode::UNAUTHORIZED),
+        Door::Kiosk | Door::CaseKey => statuses.push(StatusCode::UNAUTHORIZED),
     }
     if operation.writes() {
         statuses.extend([
@@ -237,6 +241,8 @@ fn scopes() -> String {
 const ABOUT: &str = "Everything that a page can do. Binary values are base64url without padding, digests lower-case \
     hexadecimal, ids 26 small letters and digits, serial numbers decimal, times Unix seconds, days YYYY-MM-DD. Errors are RFC 9457 problems with a stable code. What a holder or an \
     officer decides is signed by the card: a token alone decides nothing.";
+
+const CASE: &str = "The key that was answered when this case began, and that opens nothing else.";
 
 const KIOSK: &str = "An enrolled kiosk signs each request (RFC 9421) with its key: `Signature-Input: kagimori=(\"@method\" \
     \"@target-uri\" \"content-digest\");created=…;keyid=\"SHA-256 of its SubjectPublicKeyInfo, hexadecimal\";\

@@ -45,8 +45,9 @@ pub(super) enum Door {
     /// Whoever has a token for this.
     Token(Scope),
     /// An enrolled kiosk of the office, by its signature (RFC 9421).
-    #[allow(dead_code, reason = "the operations at kiosks are built on it")]
     Kiosk,
+    /// Whoever has the key of the case that the address names.
+    CaseKey,
 }
 
 /// What does it.
@@ -104,8 +105,15 @@ impl Operation {
         }
     }
 
+    /// It is for whoever has the key of its case.
+    pub(super) fn by_case_key(self) -> Self {
+        Self {
+            door: Door::CaseKey,
+            ..self
+        }
+    }
+
     /// It is for enrolled kiosks of the office.
-    #[allow(dead_code, reason = "the operations at kiosks are built on it")]
     pub(super) fn kiosk(self) -> Self {
         Self {
             door: Door::Kiosk,

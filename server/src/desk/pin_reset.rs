@@ -16,7 +16,9 @@ use casework::time::Instant;
 use casework::{Answer, Refusal};
 use wire::office::Language;
 
+pub use heard::Carried;
 pub use reserve::{BegunReset, Shot};
+pub(crate) use visit::visit_of;
 pub use visit::{Cryptogram, SetCard, Visited};
 
 use super::evidence::Signature;
@@ -262,8 +264,8 @@ fn done(done: Done<PinReset>) -> Result<Case, Failure> {
 }
 
 /// Why nothing goes on at a kiosk with a case in this state.
-fn not_here(case: &Case) -> Failure {
-    Failure::Refused(match case {
+pub(crate) fn refused(case: &Case) -> Refusal {
+    match case {
         Case::Used { .. } => Refusal::ReservationUsed,
         Case::Halted { .. } => Refusal::Halted,
         Case::Reserved { .. } | Case::Announced { .. } => Refusal::Stale,
@@ -273,5 +275,9 @@ fn not_here(case: &Case) -> Failure {
         | Case::Identifying { .. }
         | Case::Cancelled { .. }
         | Case::Replaced { .. } => Refusal::NoReservation,
-    })
+    }
+}
+
+fn not_here(case: &Case) -> Failure {
+    Failure::Refused(refused(case))
 }

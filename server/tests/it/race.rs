@@ -2,6 +2,7 @@
 //! decision, and one row of the outbox for each letter.
 
 mod node;
+mod pin_reset;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;

@@ -6,7 +6,7 @@ use casework::pin_reset::{Case, Told, Visit};
 use casework::time::Instant;
 use wire::office::Language;
 
-use super::heard::{Heard, exchange, judge};
+use super::heard::{Carried, Heard, exchange, judge};
 use super::text::Setting;
 use super::{Command, PinReset, announcement, done, not_here, policy};
 use crate::desk::evidence::Signature;
@@ -14,8 +14,6 @@ use crate::desk::text::Mark;
 use crate::desk::{Actor, CaseId, Desk, Failure};
 use crate::fault::{Bug, Fault};
 use crate::office::Office;
-
-pub use super::heard::Carried;
 
 /// A card was set at a kiosk.
 pub struct SetCard<'s> {

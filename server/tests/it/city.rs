@@ -1,0 +1,374 @@
+//! A city that issues citizens' cards: cards with their keys, kiosks, and what an app and a kiosk ask of the desk.
+
+use std::sync::Mutex;
+
+use aws_lc_rs::cmac::{self, AES_256};
+use casework::evidence::{Comparison, FaceMatched, FaceUnlike};
+use casework::identity::{CardNumber, Digest, Fingerprint, KioskId};
+use casework::pin_reset::{Card, Case, Told};
+use casework::time::{Date, Instant};
+use pki::certificate::Certificate;
+use server::chance::Chance;
+use server::desk::evidence::{Signature, faces_compared, informed, possession};
+use server::desk::pin_reset::{Carried, Cryptogram, PinReset, SetCard, Shot, Visited};
+use server::desk::{CaseId, Desk, Failure};
+use server::office::{CITIZEN_EXAMPLE, Office};
+use server::store::{CitizenCardRow, Store};
+use server::unblock::KeyVersion;
+use wire::office::Language;
+
+use crate::citizen_card::event;
+use crate::grant::certifying;
+use crate::house::{House, TestCard, office};
+
+/// A house with a city.
+pub(crate) struct City {
+    pub(crate) house: House,
+    pub(crate) desk: Desk,
+    pub(crate) office: Office,
+}
+
+/// A citizen's card: its certificates with their keys, and the chip that sets a password.
+pub(crate) struct Citizen {
+    pub(crate) card: TestCard,
+    pub(crate) number: CardNumber,
+    chip: Mutex<Chip>,
+}
+
+/// What the unblock application of a card knows.
+struct Chip {
+    number: CardNumber,
+    key: [u8; 32],
+    counter: u32,
+    challenge: Option<[u8; 16]>,
+    receipt: Option<[u8; 19]>,
+}
+
+/// A reservation, with the key of the app that made it.
+pub(crate) struct Held {
+    pub(crate) id: CaseId<PinReset>,
+    pub(crate) key: String,
+}
+
+impl City {
+    pub(crate) async fn of(house: House) -> Self {
+        Self::with(house, CITIZEN_EXAMPLE).await
+    }
+
+    /// Where the office is this one.
+    pub(crate) async fn with(house: House, text: &str) -> Self {
+        let city = Office::from_toml(text).unwrap();
+        let desk = desk(&house, house.store().clone(), &city);
+        desk.unblock().await.unwrap();
+        Self {
+            house,
+            desk,
+            office: city,
+        }
+    }
+
+    /// The same city on another node, with a store of its own where the database can have two.
+    pub(crate) async fn beside(&self) -> Desk {
+        let store = match &self.house.place.address {
+            server::store::StoreAddress::Sqlite(_) => self.house.store().clone(),
+            server::store::StoreAddress::Postgres(_) => {
+                let data = self.house.place.data.join("beside");
+                std::fs::create_dir_all(&data).unwrap();
+                Store::open(&self.house.place.address, &data, &Chance::system())
+                    .await
+                    .unwrap()
+            }
+        };
+        desk(&self.house, store, &self.office)
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.house.now()
+    }
+
+    /// A card that the city has issued: the one with these fifteen digits.
+    pub(crate) async fn citizen(&self, digits: &str) -> Citizen {
+        let card = self.house.card().await;
+        let mut all = (0..10).filter_map(|last| CardNumber::parse(&format!("{digits}{last}")));
+        let number = all.next().unwrap();
+        let row = CitizenCardRow {
+            number,
+            office: self.office.id.clone(),
+            key_version: KeyVersion::FIRST,
+            authentication: card.subject.authentication.clone(),
+            fingerprint: Fingerprint(card.authentication.fingerprint()),
+            signature: card.subject.certificate.clone(),
+            counter: 0,
+            issued_at: self.now(),
+        };
+        let registered = self.house.store().register_citizen_card(row, event(&self.desk));
+        registered.await.unwrap();
+        let keys = self
+            .desk
+            .unblock()
+            .await
+            .unwrap()
+            .card_keys(number, KeyVersion::FIRST)
+            .unwrap();
+        let [_, (_, key)] = keys;
+        Citizen {
+            card,
+            number,
+            chip: Mutex::new(Chip {
+                number,
+                key: *key,
+                counter: 0,
+                challenge: None,
+                receipt: None,
+            }),
+        }
+    }
+
+    /// Begins a reservation.
+    pub(crate) async fn begin(&self, citizen: &Citizen) -> Result<Held, Failure> {
+        let texts = self.office.citizen().unwrap();
+        let read = informed(texts.flow.digest(), texts.terms.digest(), self.now());
+        let key = format!("{:032x}", u128::from_be_bytes(self.desk.chance().octets()));
+        let begun = self
+            .desk
+            .begin_pin_reset(&self.office, Language::Ja, read, (citizen.fingerprint(), &key))
+            .await?;
+        Ok(Held { id: begun.id, key })
+    }
+
+    /// The card signs what was asked.
+    pub(crate) async fn prove(&self, citizen: &Citizen, held: &Held) -> Result<Case, Failure> {
+        let Case::Asked { text, .. } = self.case(held.id).await else {
+            panic!("nothing is asked")
+        };
+        let signature = self.signs(citizen, held.id, text).await;
+        self.desk
+            .prove_pin_reset(held.id, &held.key, citizen.number, signature)
+            .await
+    }
+
+    /// A face is compared, and is so like the card's.
+    pub(crate) async fn face(&self, citizen: &Citizen, held: &Held, score: u16) -> Result<Case, Failure> {
+        let spent = match self.case(held.id).await {
+            Case::Proved { spent, .. } => spent,
+            _ => None,
+        };
+        let shot = Shot::after(&held.key, held.id, spent).digest();
+        self.shot(citizen, held, shot, score).await
+    }
+
+    pub(crate) async fn shot(&self, citizen: &Citizen, held: &Held, shot: Digest, score: u16) -> Result<Case, Failure> {
+        let compared = compared(citizen.number, score, self.now());
+        self.desk.compare_face(held.id, &held.key, shot, compared).await
+    }
+
+    /// A whole STEP 1.
+    pub(crate) async fn reserve(&self, citizen: &Citizen) -> Held {
+        let held = self.begin(citizen).await.unwrap();
+        self.prove(citizen, &held).await.unwrap();
+        self.face(citizen, &held, 900).await.unwrap();
+        held
+    }
+
+    /// The card is set at a kiosk.
+    pub(crate) async fn set(&self, citizen: &Citizen, kiosk: KioskId) -> Result<Visited, Failure> {
+        self.set_at(&self.desk, citizen, kiosk).await
+    }
+
+    pub(crate) async fn set_at(&self, desk: &Desk, citizen: &Citizen, kiosk: KioskId) -> Result<Visited, Failure> {
+        let set = SetCard {
+            kiosk,
+            place: "テスト店",
+            language: Language::Ja,
+            told: citizen.told(),
+            receipt: citizen.receipt(),
+        };
+        desk.set_card(&self.office, &set).await
+    }
+
+    /// 「設定する」 for this challenge of the card.
+    pub(crate) async fn announce(
+        &self,
+        citizen: &Citizen,
+        (kiosk, id): (KioskId, CaseId<PinReset>),
+        challenge: [u8; 16],
+    ) -> Result<Cryptogram, Failure> {
+        self.announce_at(&self.desk, citizen, (kiosk, id), challenge).await
+    }
+
+    pub(crate) async fn announce_at(
+        &self,
+        desk: &Desk,
+        citizen: &Citizen,
+        (kiosk, id): (KioskId, CaseId<PinReset>),
+        challenge: [u8; 16],
+    ) -> Result<Cryptogram, Failure> {
+        let visit = match self.case(id).await {
+            Case::Reserved { visit, .. } | Case::Announced { visit, .. } => visit,
+            case => panic!("nobody is there: {case:?}"),
+        };
+        let signature = self.signs(citizen, id, visit.unwrap().text).await;
+        desk.announce_pin_reset(&self.office, id, (kiosk, citizen.told()), signature, challenge)
+            .await
+    }
+
+    /// Set, announced, and written: what the card answers is still to be told.
+    pub(crate) async fn written(&self, citizen: &Citizen, kiosk: KioskId) -> (CaseId<PinReset>, [u8; 16]) {
+        let id = reserved(self.set(citizen, kiosk).await);
+        let challenge = citizen.challenge();
+        let cryptogram = self.announce(citizen, (kiosk, id), challenge).await.unwrap();
+        (id, citizen.resets(&cryptogram).unwrap())
+    }
+
+    /// What the card says now, by this kiosk.
+    pub(crate) async fn report(
+        &self,
+        citizen: &Citizen,
+        (kiosk, id): (KioskId, CaseId<PinReset>),
+        answer: Option<[u8; 16]>,
+    ) -> Result<Instant, Failure> {
+        self.report_at(&self.desk, citizen, (kiosk, id), answer).await
+    }
+
+    pub(crate) async fn report_at(
+        &self,
+        desk: &Desk,
+        citizen: &Citizen,
+        (kiosk, id): (KioskId, CaseId<PinReset>),
+        answer: Option<[u8; 16]>,
+    ) -> Result<Instant, Failure> {
+        let carried = Carried {
+            receipt: citizen.receipt(),
+            answer,
+        };
+        desk.report_pin_reset(id, (kiosk, citizen.told()), &carried).await
+    }
+
+    pub(crate) async fn case(&self, id: CaseId<PinReset>) -> Case {
+        self.desk.look(id).await.unwrap()
+    }
+
+    /// Where the register says that a card's counter stands.
+    pub(crate) async fn counted(&self, citizen: &Citizen) -> u32 {
+        let row = self.house.store().citizen_card(citizen.number).await.unwrap();
+        row.unwrap().counter
+    }
+
+    async fn signs(&self, citizen: &Citizen, id: CaseId<PinReset>, text: Digest) -> Signature {
+        let text = self.house.store().text(id.octets(), text).await.unwrap().unwrap();
+        let cms = citizen.cms(&text, self.now());
+        possession(cms, &text, citizen.fingerprint(), self.now()).unwrap()
+    }
+}
+
+impl Citizen {
+    /// Of the 利用者証明用 certificate.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint(self.card.authentication.fingerprint())
+    }
+
+    pub(crate) fn authentication(&self) -> &Certificate {
+        &self.card.authentication
+    }
+
+    /// After the four digits.
+    pub(crate) fn cms(&self, text: &str, at: Instant) -> Vec<u8> {
+        let (certificate, key) = (&self.card.authentication, &self.card.authentication_key);
+        pki::cms::sign(text.as_bytes(), certificate, key, at.0).unwrap()
+    }
+
+    pub(crate) fn told(&self) -> Told {
+        Told {
+            card: Card {
+                number: self.number,
+                authentication: self.fingerprint(),
+            },
+            key_version: 1,
+            counter: self.chip.lock().unwrap().counter,
+        }
+    }
+
+    pub(crate) fn receipt(&self) -> Option<[u8; 19]> {
+        self.chip.lock().unwrap().receipt
+    }
+
+    /// GET CHALLENGE
+    pub(crate) fn challenge(&self) -> [u8; 16] {
+        let challenge = Chance::system().octets();
+        self.chip.lock().unwrap().challenge = Some(challenge);
+        challenge
+    }
+
+    /// MUTUAL AUTHENTICATE and RESET RETRY COUNTER: what it answers, where it was the right cryptogram for its challenge.
+    pub(crate) fn resets(&self, announced: &Cryptogram) -> Option<[u8; 16]> {
+        self.chip.lock().unwrap().resets(announced)
+    }
+
+    /// A card of somebody who tampers with it: its counter stands there.
+    pub(crate) fn counts(&self, counter: u32) {
+        self.chip.lock().unwrap().counter = counter;
+    }
+}
+
+impl Chip {
+    fn resets(&mut self, announced: &Cryptogram) -> Option<[u8; 16]> {
+        let challenge = self.challenge.take()?;
+        let [_, counter @ ..] = self.counter.to_be_bytes();
+        let said = |domain: u8| {
+            let parts = [
+                &[domain][..],
+                self.number.octets(),
+                &[0x82],
+                &counter,
+                &challenge,
+                &announced.host_random,
+            ];
+            let key = cmac::Key::new(AES_256, &self.key).unwrap();
+            let tag: [u8; 16] = cmac::sign(&key, &parts.concat()).unwrap().as_ref().try_into().unwrap();
+            tag
+        };
+        if said(1) != announced.cryptogram {
+            return None;
+        }
+        let receipt = [&counter[..], &said(3)].concat();
+        let answer = said(2);
+        self.receipt = Some(receipt.try_into().unwrap());
+        self.counter += 1;
+        Some(answer)
+    }
+}
+
+fn desk(house: &House, store: Store, city: &Office) -> Desk {
+    let offices = vec![office(), city.clone()];
+    let desk = Desk::new(store, house.desk.clock().clone(), Chance::system(), offices);
+    desk.certifying(certifying(&house.place.data))
+}
+
+/// As a provider says it: 600 of 1000 are enough.
+pub(crate) fn compared(card: CardNumber, score: u16, at: Instant) -> Result<FaceMatched, FaceUnlike> {
+    let comparison = Comparison {
+        score,
+        threshold: 600,
+        provider: "test".to_owned(),
+        version: "1".to_owned(),
+    };
+    faces_compared(card, comparison, at)
+}
+
+/// The case that a visit is of.
+pub(crate) fn reserved(visited: Result<Visited, Failure>) -> CaseId<PinReset> {
+    match visited.unwrap() {
+        Visited::Reserved { id, .. } => id,
+        Visited::Confirmed { at } => panic!("confirmed at {at:?}"),
+    }
+}
+
+/// A moment in Japan.
+pub(crate) fn at(day: u8, (hour, minute, second): (i64, i64, i64)) -> Instant {
+    let (year, month) = (2026, 11);
+    let begins = Date { year, month, day }.as_day().begins();
+    begins.plus_seconds(hour * 3_600 + minute * 60 + second)
+}
+
+pub(crate) const KIOSK: KioskId = KioskId([1; 32]);
+pub(crate) const ANOTHER: KioskId = KioskId([2; 32]);
