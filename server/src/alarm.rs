@@ -144,6 +144,7 @@ impl Watch {
             | What::Issuer
             | What::Calendar
             | What::Outbox
+            | What::Card
             | What::Journal => String::new(),
         }
     }

@@ -148,6 +148,7 @@ const FILES_JA: &[&str] = &[
     include_str!("../i18n/ja/reissue.ftl"),
     include_str!("../i18n/ja/organisation.ftl"),
     include_str!("../i18n/ja/acquisition.ftl"),
+    include_str!("../i18n/ja/pin-reset.ftl"),
 ];
 const FILES_EN: &[&str] = &[
     include_str!("../i18n/en/portal.ftl"),
@@ -161,6 +162,7 @@ const FILES_EN: &[&str] = &[
     include_str!("../i18n/en/reissue.ftl"),
     include_str!("../i18n/en/organisation.ftl"),
     include_str!("../i18n/en/acquisition.ftl"),
+    include_str!("../i18n/en/pin-reset.ftl"),
 ];
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod address;
 mod calendar;
+mod card;
 mod clock;
 mod issuer;
 mod machine;
@@ -54,11 +55,13 @@ pub enum What {
     Seal,
     /// The master keys of unblocking.
     Unblock,
+    /// Citizens' cards that answered as none of ours does.
+    Card,
 }
 
 impl What {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Journal,
         Self::List,
         Self::Ocsp,
@@ -74,6 +77,7 @@ impl What {
         Self::Secrets,
         Self::Seal,
         Self::Unblock,
+        Self::Card,
     ];
 
     /// The word in metrics, mails and JSON.
@@ -94,6 +98,7 @@ impl What {
             Self::Secrets => "secrets",
             Self::Seal => "seal",
             Self::Unblock => "unblock",
+            Self::Card => "card",
         }
     }
 }
@@ -209,6 +214,7 @@ pub async fn examine(config: &Config, store: &Store, now: Instant) -> Vec<Findin
         clock::examine(config, store, now).await,
         seal::examine(config, store).await,
         unblock::examine(config, store).await,
+        card::examine(store, now).await,
     ] {
         found.extend(look.unwrap_or_else(|fault| vec![not_opened(&fault)]));
     }

@@ -18,6 +18,7 @@ use wire::queue::Standing;
 
 use crate::catalogue::both;
 use crate::desk::paper::Paper;
+use crate::desk::pin_reset::PinReset;
 use crate::desk::registration::Registration;
 use crate::desk::reissue::Reissue;
 use crate::desk::renewal::Renewal;
@@ -156,6 +157,9 @@ async fn standing(portal: &Portal, row: &ReceiptRow) -> Result<Standing, Fault> 
             _ => None,
         };
         (Reissue::state(&case), None)
+    } else if case.procedure == PinReset::NOUN {
+        let case = portal.desk().look::<PinReset>(CaseId::from_octets(row.case)).await?;
+        (PinReset::state(&case), None)
     } else if case.procedure == Registration::NOUN {
         let case = portal
             .desk()

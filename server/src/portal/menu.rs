@@ -8,7 +8,7 @@ use wire::office::{Language, OfficeTiles, Offices, Tile};
 use crate::catalogue;
 use crate::portal::page::render;
 use crate::portal::visit::{Stop, Visit, read_form};
-use crate::portal::{Portal, bidding, language, organisation, view};
+use crate::portal::{Portal, bidding, language, organisation, pin_reset, view};
 
 /// `GET /`
 pub(crate) async fn offices(visit: Visit) -> Result<Response, Stop> {
@@ -25,6 +25,9 @@ pub(crate) async fn office(visit: Visit) -> Result<Response, Stop> {
     }
     if office.bidding().is_ok() {
         return bidding::menu(visit).await;
+    }
+    if office.citizen().is_ok() {
+        return pin_reset::menu(visit).await;
     }
     let page = visit.page();
     Ok(render(StatusCode::OK, &view::Menu { page, office }))

@@ -23,6 +23,7 @@ pub(crate) mod organisation;
 pub(crate) mod page;
 mod paper;
 mod passkey;
+pub(crate) mod pin_reset;
 mod purpose;
 pub(crate) mod receipt;
 pub(crate) mod refusal;
@@ -71,6 +72,7 @@ pub fn router(portal: Portal) -> Router {
         .nest("/{office}/revocation", revocation::routes())
         .nest("/{office}/registration", registration::routes())
         .nest("/{office}/renewal", renewal::routes())
+        .nest("/{office}/pin-reset", pin_reset::routes())
         .nest("/{office}/reissue", reissue::routes())
         .nest("/{office}/applications", reissue::applications())
         .nest("/{office}", bidding::routes().merge(organisation::routes()));

@@ -105,9 +105,9 @@ impl Store {
         row.map(|row| row.octets("case_id")).transpose()
     }
 
-    /// How many cards answered as no card of ours does, ever.
-    pub async fn halted_pin_resets(&self) -> Result<i64, Fault> {
-        let row = self.reader().await?.searched(HALTED, values![]).await?;
+    /// How many cards answered as no card of ours does, since then.
+    pub async fn halted_pin_resets(&self, since: Instant) -> Result<i64, Fault> {
+        let row = self.reader().await?.searched(HALTED, values![since.0]).await?;
         row.map_or(Ok(0), |row| row.column("halted"))
     }
 }
@@ -158,7 +158,8 @@ statements! {
     ANNOUNCED_OF = "SELECT case_id FROM pin_reset WHERE card = $1 AND announced = 1 ORDER BY begun_at DESC LIMIT 16";
     SETTLED_OF = "SELECT p.case_id FROM pin_reset p JOIN office_case c ON c.id = p.case_id
                   WHERE p.card = $1 AND c.state IN ('used', 'halted') ORDER BY c.changed_at DESC LIMIT 1";
-    HALTED = "SELECT COUNT(*) AS halted FROM office_case WHERE procedure = 'pin_reset' AND state = 'halted'";
+    HALTED = "SELECT COUNT(*) AS halted FROM office_case WHERE procedure = 'pin_reset' AND state = 'halted'
+              AND changed_at >= $1";
     BEGIN = "INSERT INTO pin_reset (case_id, office, card, key_hash, announced, begun_at) VALUES ($1, $2, $3, $4, 0, $5)
              ON CONFLICT (case_id) DO NOTHING";
     RELEASE = "DELETE FROM reserved_card WHERE case_id = $1";

@@ -7,7 +7,6 @@ use casework::evidence::{Comparison, FaceMatched, FaceUnlike};
 use casework::identity::{CardNumber, Digest, Fingerprint, KioskId};
 use casework::pin_reset::{Card, Case, Told};
 use casework::time::{Date, Instant};
-use pki::certificate::Certificate;
 use server::chance::Chance;
 use server::desk::evidence::{Signature, faces_compared, informed, possession};
 use server::desk::pin_reset::{Carried, Cryptogram, PinReset, SetCard, Shot, Visited};
@@ -265,10 +264,6 @@ impl Citizen {
     /// Of the 利用者証明用 certificate.
     pub(crate) fn fingerprint(&self) -> Fingerprint {
         Fingerprint(self.card.authentication.fingerprint())
-    }
-
-    pub(crate) fn authentication(&self) -> &Certificate {
-        &self.card.authentication
     }
 
     /// After the four digits.

@@ -161,9 +161,20 @@ pub(crate) const PREDICATES: &[(&str, &str)] = &[
             AND NOT EXISTS (SELECT 1 FROM status s WHERE s.case_id = c.id)",
     ),
     (
-        "I1 every receipt is of a revocation, or of an application that officers or an ordering body took",
+        "I1 every receipt is of a revocation, or of what an office took",
         "SELECT COUNT(*) FROM receipt r WHERE NOT EXISTS (SELECT 1 FROM status s WHERE s.case_id = r.case_id)
-            AND NOT EXISTS (SELECT 1 FROM office_case c WHERE c.id = r.case_id AND c.procedure IN ('paper', 'registration', 'renewal', 'reissue'))",
+            AND NOT EXISTS (SELECT 1 FROM office_case c WHERE c.id = r.case_id AND c.procedure IN ('paper', 'registration', 'renewal', 'reissue', 'pin_reset'))",
+    ),
+    (
+        "A14 a citizen's card counts as often as a reset of it was confirmed",
+        "SELECT COUNT(*) FROM citizen_card k WHERE k.counter <> (SELECT COUNT(*) FROM pin_reset p
+            JOIN office_case c ON c.id = p.case_id WHERE p.card = k.number AND c.state = 'used')",
+    ),
+    (
+        "G-S3 what holds a card's place is a case of that card that stands there",
+        "SELECT COUNT(*) FROM reserved_card r WHERE NOT EXISTS (SELECT 1 FROM pin_reset p JOIN office_case c ON c.id = p.case_id
+            WHERE p.case_id = r.case_id AND p.card = r.card AND (r.place = 'open' AND c.state = 'proved'
+                OR r.place = 'reserved' AND c.state IN ('reserved', 'announced')))",
     ),
     (
         "I2 every revoked row was authorised by a case",

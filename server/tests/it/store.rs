@@ -332,7 +332,7 @@ on_both! {
         for (mutation, sentence) in [
             ("DELETE FROM status", "I1 every accepted application has its revoked row"),
             ("UPDATE counter SET value = 7 WHERE name = 'revoked'", "I1 the revocation sequence has no gap"),
-            ("UPDATE receipt SET case_id = '0123456789abcdef'", "I1 every receipt is of a revocation, or of an application that officers or an ordering body took"),
+            ("UPDATE receipt SET case_id = '0123456789abcdef'", "I1 every receipt is of a revocation, or of what an office took"),
             ("UPDATE queue SET state = 'waiting'", "I4 the queue says what the cases say"),
             ("UPDATE office_case SET state = 'reviewing' WHERE state = 'revoked'", "I2 every revoked row was authorised by a case"),
             ("DELETE FROM office_case WHERE state = 'issued'", "I2 every bound certificate was intended by a case, and no unbound one has a signature"),

@@ -122,7 +122,7 @@ on_both! {
             assert_eq!(refused(city.set(&citizen, ANOTHER).await), Refusal::Halted);
             assert_eq!(city.counted(&citizen).await, 0);
         }
-        assert_eq!(city.house.store().halted_pin_resets().await.unwrap(), 3);
+        assert_eq!(city.house.store().halted_pin_resets(city.now().plus_seconds(-60)).await.unwrap(), 3);
         // The control: what nothing was written of goes on.
         let citizen = city.citizen("000000000000004").await;
         let held = city.reserve(&citizen).await;
