@@ -27,7 +27,7 @@ pub(crate) async fn office(visit: Visit) -> Result<Response, Stop> {
         return bidding::menu(visit).await;
     }
     if office.citizen().is_ok() {
-        return pin_reset::menu(visit).await;
+        return pin_reset::menu(visit);
     }
     let page = visit.page();
     Ok(render(StatusCode::OK, &view::Menu { page, office }))

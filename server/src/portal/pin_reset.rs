@@ -58,7 +58,7 @@ impl Visit {
 }
 
 /// `GET /{office}` of an issuer of citizens' cards.
-pub(crate) async fn menu(visit: Visit) -> Result<Response, Stop> {
+pub(crate) fn menu(visit: Visit) -> Result<Response, Stop> {
     let (office, citizen) = visit.issuer()?;
     let page = visit.page();
     let announced = |time: &crate::office::Maintenance| Announced {
