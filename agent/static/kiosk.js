@@ -18,7 +18,7 @@ addEventListener("submit", async (event) => {
   typed = "";
   leaving.abort();
   for (const button of document.querySelectorAll("button")) button.disabled = true;
-  await fetch(event.submitter?.formAction || event.target.action, { method: "POST", body: fields, redirect: "manual" }).catch(() => {});
+  await fetch(event.target.action, { method: "POST", body: fields, redirect: "manual" }).catch(() => {});
   location.replace("/");
 });
 
