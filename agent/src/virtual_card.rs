@@ -84,7 +84,7 @@ pub enum VirtualCardFault {
     #[error("the PIN of a citizen's card has four digits: {0}")]
     FourDigits(PinFormat),
     /// The signature password has not its form.
-    #[error("the signature password has 6 to 16 letters and digits: {0}")]
+    #[error("the signature password has 6 to 16 letters and digits")]
     Password(#[from] PasswordFormat),
     /// One of the given files is no certificate.
     #[error("a certificate cannot be read: {0}")]

@@ -285,7 +285,7 @@ const EXAMPLES: &str = "Examples:
   kagimori-agent virtual-card load --state card.json authentication.pem signature.pem
   kagimori-agent virtual-card --kind jpki --state citizen.json
   kagimori-agent virtual-card new --kind jpki --state citizen.json --csr requests
-  kagimori-agent virtual-card load --state citizen.json --visual visual.bin --unblock-keys unblock.key *.pem
+  kagimori-agent virtual-card load --state citizen.json --visual made/visual.bin --unblock-keys made/unblock.key made/*.cer
 
 The PIN of a new card comes from --pin-fd N, KAGIMORI_PIN or a prompt; a card that is there keeps its own.
 A citizen's card has two: four digits, and the signature password from the second line of --pin-fd,
