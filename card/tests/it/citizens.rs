@@ -87,8 +87,16 @@ pub(crate) fn visual(number: CardNumber) -> Vec<u8> {
     tlv::element(0xFF20, &fields)
 }
 
-/// The master key of the example issuer.
-const MASTER: [u8; 32] = [0x4B; 32];
+/// The master key of the example issuer: `00` to `1f`, as in the worked example of docs/formats.md.
+const MASTER: [u8; 32] = {
+    let mut octets = [0; 32];
+    let mut at: u8 = 0;
+    while at < 32 {
+        octets[at as usize] = at;
+        at += 1;
+    }
+    octets
+};
 
 /// SP 800-108r1 in counter mode, as docs/formats.md writes it down; made here once more, from the text.
 pub(crate) fn unblock_key(number: CardNumber, version: u8, reference: u8) -> [u8; 32] {

@@ -265,6 +265,33 @@ const PROMISES: &[Promise] = &[
     }),
 ];
 
+/// The issuer that judges the card here is judged itself, by what Python's `cryptography` computed from the document alone.
+#[test]
+fn the_tests_own_issuer_says_what_the_worked_example_says() {
+    let counted = |from: u8| std::array::from_fn(|at| from + u8::try_from(at).expect("sixteen"));
+    let context = Context {
+        number: CardNumber::parse(b"1234567890123452").unwrap(),
+        reference: 0x82,
+        counter: 7,
+        challenge: counted(0x10),
+        host_random: counted(0x20),
+    };
+    let hex = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
+    let said = [1, 2, 3].map(|who| hex(&context.said(who)));
+    let document = include_str!("../../../docs/formats.md");
+    for expected in [
+        hex(&unblock_key(context.number, 1, 0x91)),
+        hex(&unblock_key(context.number, 1, 0x92)),
+        said[0].clone(),
+        said[1].clone(),
+        hex(&context.receipt()),
+    ] {
+        assert!(document.contains(&expected), "{expected} stands in docs/formats.md");
+    }
+    assert_eq!(said[0], "0a6ada02ab8037e34954595f5b07f49a");
+    assert_eq!(hex(&context.receipt()), "0000079737a83d6ad5bb9377d86241434dfef7");
+}
+
 fn is_wrong(status: u16) -> bool {
     status & 0xFFF0 == 0x63C0
 }
