@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::desk::evidence::sha256;
 use crate::fault::Bug;
+use crate::jpeg;
 
 /// A paper as it is kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -67,8 +68,7 @@ fn made_anew(sent: &[u8]) -> Result<Scan, Spoiled> {
         return Err(Spoiled::Octets);
     }
     let format = format(sent).ok_or(Spoiled::Type)?;
-    // The decoder forgives a picture that ends early and paints the rest grey. A paper of which half is missing is none.
-    if format == ImageFormat::Jpeg && !ends(sent) {
+    if format == ImageFormat::Jpeg && !jpeg::ends(sent) {
         return Err(Spoiled::Damaged);
     }
     let mut limits = Limits::default();
@@ -152,34 +152,6 @@ fn format(octets: &[u8]) -> Option<ImageFormat> {
     } else {
         None
     }
-}
-
-/// Whether a JPEG has its end (T.81 annex B): from segment to segment, so that a preview inside of one does not count.
-fn ends(octets: &[u8]) -> bool {
-    let mut at = 2;
-    while let Some(found) = octets
-        .get(at..)
-        .and_then(|rest| rest.iter().position(|octet| *octet == 0xff))
-    {
-        at += found;
-        while octets.get(at) == Some(&0xff) {
-            at += 1;
-        }
-        let Some(marker) = octets.get(at) else { return false };
-        at += 1;
-        match marker {
-            0xd9 => return true,
-            // Stuffed octets and restarts inside of the picture have no length.
-            0x00 | 0x01 | 0xd0..=0xd8 => {}
-            _ => {
-                let Some([high, low]) = octets.get(at..at + 2) else {
-                    return false;
-                };
-                at += usize::from(u16::from_be_bytes([*high, *low])).max(2);
-            }
-        }
-    }
-    false
 }
 
 /// Octets of a file, as it is sent.
