@@ -1,5 +1,7 @@
 //! What only an issuer of citizens' cards (市区町村) has: how a reservation is made, when kiosks work, and its texts.
 
+mod face;
+
 use casework::pin_reset::{Hours, Policy};
 use casework::time::{Date, Instant};
 use pki::certificate::Certificate;
@@ -10,6 +12,8 @@ use wire::pin_reset::CardTries;
 use super::bidding::is_link;
 use super::row::{Document as DocumentRow, Words};
 use super::{Document, OfficeError};
+use crate::face::Choice;
+use face::FaceRow;
 
 /// What only an issuer of citizens' cards has (source document 004).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +40,8 @@ pub struct Citizen {
     pub tries: CardTries,
     /// Who signs the faces on the cards.
     pub visual_signers: Vec<Certificate>,
+    /// Who compares faces; where nobody does, the counter is the only way to a reservation.
+    pub face: Option<Choice>,
     /// 手続きの流れ
     pub flow: Document,
     /// 利用規約
@@ -87,6 +93,7 @@ pub(super) struct CitizenRow {
     places: Option<String>,
     #[serde(default)]
     visual_signers: Vec<String>,
+    face: Option<FaceRow>,
     #[serde(default)]
     tries: TriesRow,
     #[serde(default)]
@@ -194,6 +201,7 @@ impl CitizenRow {
                 signature: self.tries.signature,
             },
             visual_signers: signers(&self.visual_signers)?,
+            face: self.face.map(FaceRow::checked).transpose()?,
             flow: self.flow.into(),
             terms: self.terms.into(),
         })
