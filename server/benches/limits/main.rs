@@ -14,6 +14,7 @@ mod acquisition;
 mod audit;
 mod backup;
 mod bare;
+mod face;
 mod foreign;
 mod house;
 mod load;
@@ -38,6 +39,7 @@ fn main() -> Result<()> {
         Some("bare") => return bare::serve(&arguments),
         Some("audit") => return print_rows(&audit::rows()?),
         Some("backup") => return print_rows(&backup::rows()?),
+        Some("face") => return print_rows(&face::rows()?),
         Some("names") => return print_rows(&names::rows()?),
         Some("login") => return print_rows(&login::rows()?),
         Some("acquisition") => return print_rows(&acquisition::rows()?),
@@ -57,6 +59,7 @@ fn main() -> Result<()> {
     rows.extend(in_own_process("million")?);
     rows.extend(audit::rows()?);
     rows.extend(names::rows()?);
+    rows.extend(face::rows()?);
     rows.extend(in_own_process("backup")?);
     rows.extend(login::rows()?);
     rows.extend(queue::rows()?);
