@@ -62,4 +62,4 @@ fn a_picture_of_one_colour_or_of_noise_has_no_face() {
 }
 
 /// As many cards are compared with two captures of each.
-const PERSONS: u64 = 12;
+const PERSONS: u64 = 8;
