@@ -276,7 +276,13 @@ fn the_tests_own_issuer_says_what_the_worked_example_says() {
         challenge: counted(0x10),
         host_random: counted(0x20),
     };
-    let hex = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
+    let hex = |octets: &[u8]| {
+        octets
+            .iter()
+            .map(|octet| format!("{octet:02x}"))
+            .collect::<Vec<_>>()
+            .concat()
+    };
     let said = [1, 2, 3].map(|who| hex(&context.said(who)));
     let document = include_str!("../../../docs/formats.md");
     for expected in [
