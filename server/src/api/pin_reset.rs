@@ -3,6 +3,7 @@
 //! An app has the key of its reservation, and a kiosk its own. Whatever either asks again, because the answer was lost, is
 //! answered as it was.
 
+mod capture;
 mod conditions;
 mod kiosk;
 
@@ -59,6 +60,17 @@ pub(super) fn operations() -> Vec<Operation> {
             prove,
         )
         .by_case_key(),
+        Operation::new(
+            (Method::POST, "/offices/{office}/pin-resets/reservations/{case}/capture"),
+            (
+                "compareFace",
+                "A face was taken: it is compared with the one on the card, and neither picture is kept. The same picture again \
+                 has the same answer",
+            ),
+            capture::take,
+        )
+        .by_case_key()
+        .up_to(capture::MOST),
         Operation::new(
             (Method::POST, "/offices/{office}/pin-resets/reservations/{case}/cancel"),
             ("cancelReservation", "It is given up"),

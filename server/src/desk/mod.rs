@@ -75,6 +75,8 @@ pub struct Desk {
     certifying: Option<Certifying>,
     /// Where passwords are hashed.
     mill: Mill,
+    /// Where faces are compared.
+    faces: pin_reset::Faces,
 }
 
 /// Who asks.
@@ -262,6 +264,7 @@ impl Desk {
             origin: None,
             certifying: None,
             mill: Mill::new(),
+            faces: pin_reset::Faces::default(),
         }
     }
 

@@ -1,8 +1,9 @@
 //! 署名用暗証番号の再設定 at the desk: a reservation by an app, and a kiosk that announces, and reports what the card says.
 //!
-//! An app asks [`Desk::begin_pin_reset`], [`Desk::prove_pin_reset`], [`Desk::compare_face`] and [`Desk::cancel_pin_reset`]; a
+//! An app asks [`Desk::begin_pin_reset`], [`Desk::prove_pin_reset`], [`Desk::compare_pictures`], [`Desk::compare_face`] and [`Desk::cancel_pin_reset`]; a
 //! kiosk asks [`Desk::set_card`], [`Desk::announce_pin_reset`] and [`Desk::report_pin_reset`].
 
+mod face;
 mod heard;
 mod propose;
 mod reserve;
@@ -16,6 +17,8 @@ use casework::time::Instant;
 use casework::{Answer, Refusal};
 use wire::office::Language;
 
+pub(super) use face::Faces;
+pub use face::{Pictures, Uncompared};
 pub use heard::Carried;
 pub use reserve::{BegunReset, Shot};
 pub(crate) use visit::visit_of;

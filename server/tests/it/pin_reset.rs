@@ -1,5 +1,6 @@
 //! 署名用暗証番号の再設定 at the desk, as DOMAIN §13 and THREATS A11 to A19 want it.
 
+mod api;
 mod kiosk;
 
 use casework::Refusal;

@@ -13,6 +13,7 @@ mod guard;
 mod made;
 mod organisation;
 mod paper;
+mod pin_reset;
 mod registration;
 mod reissue;
 mod renewal;

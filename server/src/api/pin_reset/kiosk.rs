@@ -126,7 +126,7 @@ fn receipt(standing: &CardStanding) -> Result<Option<[u8; 19]>, No> {
     receipt.map(|receipt| exactly("/standing/receipt", receipt)).transpose()
 }
 
-fn exactly<const N: usize>(pointer: &str, text: &str) -> Result<[u8; N], No> {
+pub(super) fn exactly<const N: usize>(pointer: &str, text: &str) -> Result<[u8; N], No> {
     let found = octets(pointer, text)?;
     let wrong = |_| No::malformed(pointer, &format!("it is not {N} octets"));
     found.try_into().map_err(wrong)

@@ -1,0 +1,245 @@
+//! The same by its API: an app with the key of its reservation, and a kiosk that signs each request.
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use casework::identity::KioskId;
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use server::desk::Actor;
+use server::desk::evidence::sha256;
+use server::desk::pin_reset::Cryptogram;
+use server::kiosk::id_of;
+use server::portal::{Portal, Site, router};
+use tower::ServiceExt as _;
+
+use crate::city::{Citizen, City, Held};
+use crate::house::{House, on_both};
+use crate::portal::browser::ORIGIN;
+
+on_both! {
+    async fn an_app_reserves_and_a_kiosk_sets_the_password(house: House) {
+        let stand = Stand::of(house).await;
+        let citizen = stand.city.citizen("000000000000001").await;
+        let (status, said) = stand.get("/conditions", None).await;
+        assert_eq!((status, &said["attempts"], &said["kiosk"]["opens"]), (200, &json!(5), &json!(23_400)));
+        assert_eq!(said["now_ms"].as_i64().unwrap() / 1_000 / 100, stand.city.now().0 / 100);
+        let (id, key, held) = stand.reserved(&citizen).await;
+        let (status, said) = stand.get(&format!("/reservations/{id}"), Some(&key)).await;
+        assert_eq!((status, &said["state"]["state"]), (200, &json!("reserved")), "{said}");
+        assert!(said["number"].is_string() && said["state"]["usable"][0]["from"].is_i64(), "{said}");
+        let kiosk = stand.kiosk().await;
+        let set = json!({ "language": "en", "certificate": encoded(citizen.card.authentication.der()), "standing": standing(&citizen) });
+        let (status, visit) = stand.asks(&kiosk, "/visits", &set).await;
+        assert_eq!((status, &visit["visit"], &visit["id"]), (200, &json!("reserved"), &json!(id)), "{visit}");
+        let text = visit["to_sign"]["text"].as_str().unwrap();
+        let announce = json!({
+            "cms": encoded(&citizen.cms(text, stand.city.now())),
+            "standing": standing(&citizen),
+            "challenge": encoded(&citizen.challenge()),
+        });
+        let (status, announced) = stand.asks(&kiosk, &format!("/visits/{id}/announce"), &announce).await;
+        assert_eq!(status, 200, "{announced}");
+        assert_eq!(stand.asks(&kiosk, &format!("/visits/{id}/announce"), &announce).await, (200, announced.clone()), "A14");
+        assert_eq!(stand.get(&format!("/reservations/{id}"), Some(&key)).await.1["state"]["state"], "unconfirmed");
+        let answer = citizen.resets(&cryptogram(&announced)).unwrap();
+        let report = json!({ "standing": standing(&citizen), "card_cryptogram": encoded(&answer) });
+        let (status, confirmed) = stand.asks(&kiosk, &format!("/visits/{id}/report"), &report).await;
+        assert_eq!(status, 200, "{confirmed}");
+        assert_eq!(stand.asks(&kiosk, &format!("/visits/{id}/report"), &report).await, (200, confirmed));
+        assert_eq!(stand.get(&format!("/reservations/{id}"), Some(&key)).await.1["state"]["state"], "used");
+        let (status, no) = stand.asks(&kiosk, "/visits", &set).await;
+        assert_eq!(status, 409, "{no}");
+        // What stands there is neither a key of a card nor the app's.
+        let kept = stand.city.case(held.id).await;
+        assert!(!format!("{kept:?}").contains(&key));
+    }
+
+    async fn a17_with_another_key_there_is_nothing(house: House) {
+        let stand = Stand::of(house).await;
+        let (one, other) = (stand.city.citizen("000000000000001").await, stand.city.citizen("000000000000002").await);
+        let ((mine, key, _), (theirs, other_key, _)) = (stand.reserved(&one).await, stand.reserved(&other).await);
+        for (id, key) in [(&theirs, &key), (&mine, &other_key), (&"a".repeat(26), &key), (&"..".to_owned(), &key)] {
+            assert_eq!(stand.get(&format!("/reservations/{id}"), Some(key)).await.0, 404, "{id}");
+            assert_eq!(stand.post(&format!("/reservations/{id}/cancel"), Some(key), &Value::Null).await.0, 404);
+        }
+        assert_eq!(stand.get(&format!("/reservations/{mine}"), None).await.0, 401);
+        assert_eq!(stand.get(&format!("/reservations/{mine}"), Some(&key)).await.0, 200, "the control");
+        assert_eq!(stand.post(&format!("/reservations/{mine}/cancel"), Some(&key), &Value::Null).await.0, 200);
+        // At another kind of office there is nothing of it.
+        let request = Request::get("/api/v1/offices/mihon-ca/pin-resets/conditions").body(Body::empty()).unwrap();
+        assert_eq!(stand.send(request).await.0, 404);
+    }
+
+    async fn a16_a_kiosk_that_is_unknown_or_revoked_is_not_heard(house: House) {
+        let stand = Stand::of(house).await;
+        let citizen = stand.city.citizen("000000000000001").await;
+        stand.reserved(&citizen).await;
+        let set = json!({ "language": "ja", "certificate": encoded(citizen.card.authentication.der()), "standing": standing(&citizen) });
+        let kiosk = stand.kiosk().await;
+        assert_eq!(stand.asks(&TestKiosk::new(), "/visits", &set).await.0, 401);
+        assert_eq!(stand.asks(&kiosk, "/visits", &set).await.0, 200, "the control");
+        let row = stand.city.house.store().kiosk(kiosk.id()).await.unwrap().unwrap();
+        stand.city.desk.revoke_kiosk(&OPERATOR, row).await.unwrap();
+        let (status, no) = stand.asks(&kiosk, "/visits", &set).await;
+        assert_eq!((status, &no["code"]), (401, &json!("E-KIOSK")));
+        assert_eq!(stand.post("/visits", None, &set).await.0, 401, "without a signature");
+    }
+}
+
+struct Stand {
+    city: City,
+    router: Router,
+}
+
+impl Stand {
+    async fn of(house: House) -> Self {
+        let city = City::of(house).await;
+        let router = router(Portal::new(city.desk.clone(), Site::at(ORIGIN)).unwrap());
+        Self { city, router }
+    }
+
+    /// STEP 1 by the API; the face is compared by the desk. The id, the key, and both as the desk knows them.
+    async fn reserved(&self, citizen: &Citizen) -> (String, String, Held) {
+        let (_, said) = self.get("/conditions", None).await;
+        let ask = json!({
+            "language": "ja",
+            "flow": said["flow"]["digest"],
+            "terms": said["terms"]["digest"],
+            "certificate": encoded(citizen.card.authentication.der()),
+        });
+        let (status, begun) = self.post("/reservations", None, &ask).await;
+        assert_eq!(status, 201, "{begun}");
+        let of = |name: &str| begun[name].as_str().unwrap().to_owned();
+        let (id, key) = (of("id"), of("key"));
+        let text = begun["to_sign"]["text"].as_str().unwrap();
+        let signed = json!({ "cms": encoded(&citizen.cms(text, self.city.now())) });
+        let proof = format!("/reservations/{id}/proof");
+        let (status, proved) = self.post(&proof, Some(&key), &signed).await;
+        assert_eq!(
+            (status, &proved["state"]["state"], &proved["state"]["left"]),
+            (200, &json!("proved"), &json!(5)),
+            "{proved}"
+        );
+        assert_eq!(self.post(&proof, Some(&key), &signed).await, (200, proved), "A14");
+        let held = Held {
+            id: id.parse().unwrap(),
+            key: key.clone(),
+        };
+        self.city.face(citizen, &held, 900).await.unwrap();
+        (id, key, held)
+    }
+
+    async fn kiosk(&self) -> TestKiosk {
+        let kiosk = TestKiosk::new();
+        let office = (self.city.office.id.as_str(), "テスト店");
+        self.city
+            .desk
+            .enrol_kiosk(&OPERATOR, office, kiosk.public_key())
+            .await
+            .unwrap();
+        kiosk
+    }
+
+    async fn get(&self, path: &str, key: Option<&str>) -> (u16, Value) {
+        let request = Request::get(format!("{BELOW}{path}"));
+        let request = match key {
+            Some(key) => request.header("authorization", format!("Bearer {key}")),
+            None => request,
+        };
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn post(&self, path: &str, key: Option<&str>, body: &Value) -> (u16, Value) {
+        let request = Request::post(format!("{BELOW}{path}")).header("content-type", "application/json");
+        let request = match key {
+            Some(key) => request.header("authorization", format!("Bearer {key}")),
+            None => request,
+        };
+        let body = if body.is_null() {
+            Body::empty()
+        } else {
+            Body::from(body.to_string())
+        };
+        self.send(request.body(body).unwrap()).await
+    }
+
+    async fn asks(&self, kiosk: &TestKiosk, path: &str, body: &Value) -> (u16, Value) {
+        let (path, body) = (format!("{BELOW}{path}"), body.to_string());
+        let digest = format!("sha-256=:{}:", STANDARD.encode(sha256(body.as_bytes()).0));
+        let parameters = format!(
+            "(\"@method\" \"@target-uri\" \"content-digest\");created={};keyid=\"{}\";alg=\"ecdsa-p256-sha256\"",
+            self.city.now().0,
+            kiosk.id()
+        );
+        let said = format!(
+            "\"@method\": POST\n\"@target-uri\": {ORIGIN}{path}\n\"content-digest\": {digest}\n\"@signature-params\": {parameters}"
+        );
+        let signature = kiosk.0.sign(&SystemRandom::new(), said.as_bytes()).unwrap();
+        let request = Request::post(path)
+            .header("content-type", "application/json")
+            .header("content-digest", digest)
+            .header("signature-input", format!("kagimori={parameters}"))
+            .header("signature", format!("kagimori=:{}:", STANDARD.encode(signature)))
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> (u16, Value) {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let octets = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&octets).unwrap_or_default())
+    }
+}
+
+struct TestKiosk(EcdsaKeyPair);
+
+impl TestKiosk {
+    fn new() -> Self {
+        Self(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
+    }
+
+    fn public_key(&self) -> Vec<u8> {
+        const HEAD: &[u8] =
+            b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00";
+        [HEAD, self.0.public_key().as_ref()].concat()
+    }
+
+    fn id(&self) -> KioskId {
+        id_of(&self.public_key()).unwrap()
+    }
+}
+
+fn standing(citizen: &Citizen) -> Value {
+    json!({
+        "number": citizen.number.to_string(),
+        "key_version": 1,
+        "counter": citizen.told().counter,
+        "receipt": citizen.receipt().map(|receipt| encoded(&receipt)),
+    })
+}
+
+fn cryptogram(announced: &Value) -> Cryptogram {
+    let octets = |name: &str| {
+        let octets = URL_SAFE_NO_PAD.decode(announced[name].as_str().unwrap()).unwrap();
+        octets.try_into().unwrap()
+    };
+    Cryptogram {
+        host_random: octets("host_random"),
+        cryptogram: octets("cryptogram"),
+        until: casework::time::Instant(announced["until"].as_i64().unwrap()),
+    }
+}
+
+fn encoded(octets: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(octets)
+}
+
+const BELOW: &str = "/api/v1/offices/mihon-city/pin-resets";
+const OPERATOR: Actor<'static> = Actor::Operator { name: "test" };
