@@ -8,17 +8,20 @@ use axum::http::Request;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use casework::identity::KioskId;
+use casework::time::Instant;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use server::desk::Actor;
 use server::desk::evidence::sha256;
 use server::desk::pin_reset::Cryptogram;
+use server::face::made;
 use server::kiosk::id_of;
+use server::office::CITIZEN_EXAMPLE;
 use server::portal::{Portal, Site, router};
 use tower::ServiceExt as _;
 
 use crate::city::{Citizen, City, Held};
-use crate::house::{House, on_both};
+use crate::house::{House, TestCard, on_both};
 use crate::portal::browser::ORIGIN;
 
 on_both! {
@@ -75,6 +78,53 @@ on_both! {
         assert_eq!(stand.send(request).await.0, 404);
     }
 
+    async fn r412_an_unlike_face_is_counted_once_for_each_picture(house: House) {
+        let (stand, signer) = Stand::comparing(house, "1").await;
+        let citizen = stand.city.citizen("000000000000001").await;
+        let (id, key) = stand.proved(&citizen).await;
+        let state = async || stand.get(&format!("/reservations/{id}"), Some(&key)).await.1["state"].clone();
+        let before = state().await;
+        let visual = visual(&citizen, &signer, stand.city.now());
+        let taken = json!({ "shot": before["shot"], "visual": encoded(&visual), "picture": encoded(&picture(1)) });
+        let post = async |body: &Value| stand.post(&format!("/reservations/{id}/capture"), Some(&key), body).await;
+        for _ in 0..2 {
+            let (status, no) = post(&taken).await;
+            assert_eq!((status, &no["code"]), (422, &json!("E-FACE-FAIL")), "{no}");
+            assert_eq!(state().await["left"], 4, "counted once");
+        }
+        // What is no picture, an empty room, another's card and another's signature are counted as nothing.
+        let other = stand.city.citizen("000000000000002").await;
+        let shot = state().await["shot"].clone();
+        for (visual, picture, code) in [
+            (visual.clone(), b"no picture".to_vec(), "E-PICTURE"),
+            (visual.clone(), made::capture(&[], 7).unwrap(), "E-FACE-NONE"),
+            (self::visual(&other, &signer, stand.city.now()), picture(1), "E-CARD-CHANGED"),
+            (self::visual(&citizen, &citizen.card, stand.city.now()), picture(1), "E-VISUAL"),
+        ] {
+            let (_, no) = post(&json!({ "shot": shot, "visual": encoded(&visual), "picture": encoded(&picture) })).await;
+            assert_eq!(no["code"], code, "{no}");
+            assert_eq!(state().await["left"], 4, "{code}");
+        }
+    }
+
+    async fn r412_a_face_that_is_like_the_cards_reserves_and_no_picture_stays(house: House) {
+        let (stand, signer) = Stand::comparing(house, "0.001").await;
+        let citizen = stand.city.citizen("000000000000001").await;
+        let (id, key) = stand.proved(&citizen).await;
+        let shot = stand.get(&format!("/reservations/{id}"), Some(&key)).await.1["state"]["shot"].clone();
+        let visual = encoded(&visual(&citizen, &signer, stand.city.now()));
+        let taken = json!({ "shot": shot, "visual": visual, "picture": encoded(&picture(1)) });
+        let path = format!("/reservations/{id}/capture");
+        let (status, said) = stand.post(&path, Some(&key), &taken).await;
+        assert_eq!((status, &said["state"]["state"]), (200, &json!("reserved")), "{said}");
+        assert_eq!(stand.post(&path, Some(&key), &taken).await, (200, said), "A14");
+        let address = &stand.city.house.place.address;
+        let events = crate::invariant::count(address, "SELECT COUNT(*) FROM event WHERE document LIKE '%\"provider\"%lbph%'").await;
+        assert_eq!(events, 1, "who compared, and how like they were");
+        let longest = "SELECT COALESCE(MAX(LENGTH(content)), 0) FROM evidence";
+        assert!(crate::invariant::count(address, longest).await < 5_000, "texts and signatures, no picture");
+    }
+
     async fn a16_a_kiosk_that_is_unknown_or_revoked_is_not_heard(house: House) {
         let stand = Stand::of(house).await;
         let citizen = stand.city.citizen("000000000000001").await;
@@ -103,8 +153,21 @@ impl Stand {
         Self { city, router }
     }
 
-    /// STEP 1 by the API; the face is compared by the desk. The id, the key, and both as the desk knows them.
-    async fn reserved(&self, citizen: &Citizen) -> (String, String, Held) {
+    /// Where faces are compared, and this many are like; with whoever signs the pictures on the cards.
+    async fn comparing(house: House, threshold: &str) -> (Self, TestCard) {
+        let signer = house.card().await;
+        let pem = signer.signature.to_pem();
+        let face = format!("[citizen.face]\nprovider = \"lbph\"\nthreshold = {threshold}\n[citizen.flow]\n");
+        let text = CITIZEN_EXAMPLE
+            .replacen("visual_signers = []", &format!("visual_signers = ['''\n{pem}''']"), 1)
+            .replacen("[citizen.flow]\n", &face, 1);
+        let city = City::with(house, &text).await;
+        let router = router(Portal::new(city.desk.clone(), Site::at(ORIGIN)).unwrap());
+        (Self { city, router }, signer)
+    }
+
+    /// The card has signed: id and key.
+    async fn proved(&self, citizen: &Citizen) -> (String, String) {
         let (_, said) = self.get("/conditions", None).await;
         let ask = json!({
             "language": "ja",
@@ -126,6 +189,12 @@ impl Stand {
             "{proved}"
         );
         assert_eq!(self.post(&proof, Some(&key), &signed).await, (200, proved), "A14");
+        (id, key)
+    }
+
+    /// STEP 1 by the API; the face is compared by the desk. The id, the key, and both as the desk knows them.
+    async fn reserved(&self, citizen: &Citizen) -> (String, String, Held) {
+        let (id, key) = self.proved(citizen).await;
         let held = Held {
             id: id.parse().unwrap(),
             key: key.clone(),
@@ -233,8 +302,42 @@ fn cryptogram(announced: &Value) -> Cryptogram {
     Cryptogram {
         host_random: octets("host_random"),
         cryptogram: octets("cryptogram"),
-        until: casework::time::Instant(announced["until"].as_i64().unwrap()),
+        until: Instant(announced["until"].as_i64().unwrap()),
     }
+}
+
+/// The card's visual file (docs/formats.md), signed by this one's key.
+fn visual(citizen: &Citizen, signer: &TestCard, at: Instant) -> Vec<u8> {
+    let field = |tag: u8, value: &[u8]| tlv([0xdf, tag], value);
+    let before = [
+        field(0x21, citizen.number.octets()),
+        field(0x22, b"19800101"),
+        field(0x23, b"1"),
+        field(0x24, &[]),
+        field(0x25, &[0xff]),
+        field(0x26, &[]),
+        field(0x27, &made::portrait(1).unwrap()),
+    ]
+    .concat();
+    let after = [field(0x29, b"20311231"), field(0x2a, b"1234")].concat();
+    let content = [before.clone(), after.clone()].concat();
+    let cms = pki::cms::sign(&content, &signer.signature, &signer.signature_key, at.0).unwrap();
+    tlv([0xff, 0x20], &[before, field(0x28, &cms), after].concat())
+}
+
+fn tlv(tag: [u8; 2], value: &[u8]) -> Vec<u8> {
+    let [.., high, low] = value.len().to_be_bytes();
+    let length = match value.len() {
+        0..0x80 => vec![low],
+        0x80..0x100 => vec![0x81, low],
+        _ => vec![0x82, high, low],
+    };
+    [&tag[..], &length, value].concat()
+}
+
+/// What a camera sees of somebody.
+fn picture(person: u64) -> Vec<u8> {
+    made::capture(&[person], 7).unwrap()
 }
 
 fn encoded(octets: &[u8]) -> String {
