@@ -59,9 +59,8 @@ pub(super) async fn take(call: Call, Sent(capture): Sent<Capture>) -> Result<Giv
 }
 
 fn taken(case: &Case, shot: casework::identity::Digest) -> bool {
-    let reservation = match case {
-        Case::Reserved { reservation, .. } | Case::Announced { reservation, .. } => reservation,
-        _ => return false,
+    let (Case::Reserved { reservation, .. } | Case::Announced { reservation, .. }) = case else {
+        return false;
     };
     matches!(&reservation.proof, Proof::Face { shot: kept, .. } if *kept == shot)
 }

@@ -18,7 +18,10 @@ use crate::office::Office;
 
 /// The providers that offices have chosen, each opened once. Cheap to clone.
 #[derive(Clone, Default)]
-pub(in crate::desk) struct Faces(Arc<Mutex<HashMap<String, (Choice, Arc<FaceMatch>)>>>);
+pub(in crate::desk) struct Faces(Arc<Mutex<HashMap<String, Opened>>>);
+
+/// What an office has chosen, and what came of it.
+type Opened = (Choice, Arc<FaceMatch>);
 
 /// Two pictures, as they came.
 pub struct Pictures {
