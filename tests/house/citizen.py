@@ -153,3 +153,55 @@ def draws_password():
     """Eight letters and digits that occur nowhere else, as a card takes them."""
     letters = "".join(secrets.choice(string.ascii_uppercase) for _ in range(9))
     return f"{letters}{secrets.randbelow(90) + 10}"
+
+
+# STEP 1 and STEP 2 by hands, without a browser.
+
+
+def reserves(stand, picture):
+    """STEP 1 whole; returns with a reservation that counts."""
+    app = Screen(stand.app_port)
+    if app.stands("terms", "kept") == "kept":
+        app.posts("/close")
+    page = app.html
+    digests = {name: re.search(rf'name="{name}" value="([0-9a-f]+)"', page).group(1) for name in ("flow", "terms")}
+    app.posts("/agree", **digests, agreed="yes")
+    app.stands("card")
+    app.posts("/card", pin=stand.digits)
+    app.stands("number")
+    app.posts("/number", **stand.printed)
+    app.stands("face")
+    app.captures(picture)
+    app.stands("kept")
+
+
+def sets_card(stand):
+    """STEP 2 to where the four digits are asked for, or to where it ends before that."""
+    kiosk = Screen(stand.kiosk_port)
+    # Whatever the kiosk showed to the person before is over.
+    until(lambda: kiosk.stage in ("top", "take", "ended", "done") or kiosk.posts("/quit") and False, "the kiosk is free")
+    if kiosk.stage in ("ended", "done"):
+        kiosk.posts("/quit")
+    if kiosk.stage == "take":
+        stand.kills("card")
+        kiosk.stands("top")
+        stand.rises("card")
+    kiosk.posts("/menu")
+    kiosk.stands("guidance")
+    kiosk.posts("/next")
+    return kiosk, kiosk.stands("pin", "done", "ended")
+
+
+def sets_password(stand, new):
+    """STEP 2 from the card to the last page; returns which one that is."""
+    kiosk, stage = sets_card(stand)
+    if stage != "pin":
+        return stage
+    kiosk.posts("/pin", pin=stand.digits)
+    kiosk.stands("found")
+    kiosk.posts("/next")
+    kiosk.stands("password")
+    kiosk.posts("/password", password=new)
+    kiosk.stands("again")
+    kiosk.posts("/again", password=new)
+    return kiosk.stands("done", "ended", "again")

@@ -1,15 +1,17 @@
-"""What a running process has in its memory, searched for words: on Linux, by the kernel's own view of it."""
+"""The memory of a running process as a file, by the kernel's own view of it: what a thief of the machine would take away."""
 
 import pathlib
 
+PART = 1 << 20
+# Pages of the kernel's own, which cannot be read.
+KERNELS = ("[vvar]", "[vsyscall]", "[vvar_vclock]")
 
-def holds(pid, words):
-    """Those of the words that stand anywhere in the memory of this process, as UTF-8 or as UTF-16."""
-    wanted = {word: (word.encode(), word.encode("utf-16-le")) for word in words}
-    found = set()
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+
+def dumped(pid, to):
+    """Writes every region that this process can read, one after the other; says how many octets they were."""
+    written = 0
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory, open(to, "wb") as out:
         for begin, end in regions(pid):
-            tail = b""
             at = begin
             while at < end:
                 try:
@@ -19,20 +21,15 @@ def holds(pid, words):
                     break
                 if not part:
                     break
-                octets = tail + part
-                found |= {word for word, forms in wanted.items() if any(form in octets for form in forms)}
-                tail, at = octets[-LONGEST:], at + len(part)
-    return found
+                out.write(part)
+                written, at = written + len(part), at + len(part)
+    return written
 
 
 def regions(pid):
-    """Where this process has memory that can be read."""
+    """Where this process has memory that it can read."""
     for line in pathlib.Path(f"/proc/{pid}/maps").read_text(encoding="utf-8", errors="replace").splitlines():
         span, rights, *rest = line.split()
-        if rights.startswith("r") and not (rest and rest[-1] in ("[vvar]", "[vsyscall]", "[vvar_vclock]")):
+        if rights.startswith("r") and not (rest and rest[-1] in KERNELS):
             begin, end = (int(edge, 16) for edge in span.split("-"))
             yield begin, end
-
-
-PART = 1 << 20
-LONGEST = 64
