@@ -3,6 +3,7 @@
 
 use crate::bidders;
 use crate::cards::{self, Cards, Kept, READERS};
+use crate::citizens::{self, Citizens, Machines};
 use crate::clock::DemoClock;
 use crate::customers;
 use crate::door::{self, CERTIFICATE, KEY};
@@ -10,12 +11,15 @@ use crate::officers;
 use crate::story::{self, EXAMINER, FOREIGN, LAST_TRY, MUTE, SATO_REVOKED, Story};
 use crate::terminals;
 use agent::virtual_card::{Blank, Drawer, Keys, NewCard, Readers, Storage, Tries, VirtualCard};
+use agent::Home;
 use anyhow::{Context, Result};
 use server::authority::Authority;
 use server::authority::issue::Registrar;
 use server::chance::Chance;
 use server::config::Config;
-use server::office::{AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE, Office, TERMINALS_EXAMPLE};
+use server::office::{
+    AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, BIDDING_REVIEW_EXAMPLE, CITIZEN_EXAMPLE, Office, TERMINALS_EXAMPLE,
+};
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -55,6 +59,12 @@ pub(crate) struct House {
     pub(crate) centre: String,
     /// The application there that is a draft.
     pub(crate) draft: String,
+    /// The issuer of citizens' cards.
+    pub(crate) city: String,
+    /// The citizens' cards.
+    pub(crate) citizens: Citizens,
+    /// The readers of the phone and of the kiosk.
+    pub(crate) machines: Machines,
     /// The authority's name in addresses.
     pub(crate) authority: String,
 }
@@ -67,6 +77,7 @@ impl Plan<'_> {
         let office = office.context("the example office")?;
         let (core, review) = (core.context("the ordering body")?.id, review.context("the other")?.id);
         let centre = centre.context("the service centre")?.id;
+        let city = Office::from_toml(CITIZEN_EXAMPLE).context("the issuer of citizens' cards")?.id;
         let authority = office
             .authorities
             .first()
@@ -98,6 +109,7 @@ impl Plan<'_> {
             }
             officers::at_work(registrar.desk(), &office.id, &making).await?;
             bidders::at_work(registrar.desk(), [&core, &review], &making).await?;
+            citizens::issued(&registrar, &city, &making).await?;
             // Renamed when all are there, so that a house that was left half built is built again.
             std::fs::rename(&making, &folder).context("the folder of the cards cannot take its name")?;
         }
@@ -105,6 +117,8 @@ impl Plan<'_> {
         let kept = open_cards(&office, &folder)?;
         let draft = std::fs::read_to_string(folder.join(DRAFT));
         let draft = draft.context("what an earlier demo left is older than this one; begin anew with --reset")?;
+        citizens::enrolled(&registrar, &city, &Home::new(self.data.join(citizens::KIOSK))).await?;
+        let (citizens, machines) = Citizens::open(&folder)?;
         store.close().await;
         Ok(House {
             config,
@@ -115,6 +129,9 @@ impl Plan<'_> {
             review,
             centre,
             draft,
+            city,
+            citizens,
+            machines,
             authority,
         })
     }

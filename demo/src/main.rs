@@ -1,5 +1,5 @@
 //! `cargo demo`: the whole product on loopback, with an example authority, two ordering bodies, a service
-//! centre, their people's cards, a mailbox and a clock.
+//! centre, an issuer of citizens' cards, their people's cards, a phone, a kiosk, a mailbox and a clock.
 
 #![forbid(unsafe_code)]
 #![allow(
@@ -10,6 +10,7 @@
 
 mod bidders;
 mod cards;
+mod citizens;
 mod clock;
 mod customers;
 mod door;
@@ -99,6 +100,8 @@ async fn run(arguments: Arguments) -> Result<()> {
     let agents = Listeners::bind(AGENT)
         .await
         .with_context(|| format!("port {AGENT} of the agent"))?;
+    let phone = Listeners::bind(agent::app::PORT).await.context("the port of the reservation app")?;
+    let kiosk = Listeners::bind(agent::kiosk::PORT).await.context("the port of the kiosk")?;
 
     let host = match arguments.host {
         Host::Address => "127.0.0.1",
@@ -134,14 +137,20 @@ async fn run(arguments: Arguments) -> Result<()> {
         centre: format!("{portal}/{}", house.centre),
         examiner: format!("{portal}/console/{}", house.centre),
         draft: format!("{portal}/{}/reissue/{}/confirm", house.centre, house.draft),
+        city: format!("{portal}/{}", house.city),
+        app: format!("http://127.0.0.1:{}/", agent::app::PORT),
+        kiosk: format!("http://127.0.0.1:{}/", agent::kiosk::PORT),
         agent: format!("http://127.0.0.1:{AGENT}/"),
         mailbox: format!("http://127.0.0.1:{MAILBOX}/"),
         validation: format!("http://127.0.0.1:{VALIDATION}"),
         authority: house.authority.clone(),
     };
     tell(&places, &house.cards);
+    let address: agent::pin_reset::OfficeAddress = places.city.parse().context("the office's address")?;
+    let camera = house.citizens.camera(&clock);
     let start = Arc::new(Start {
         cards: house.cards,
+        citizens: house.citizens,
         clock: clock.clone(),
         places,
         registrar: running.registrar().clone(),
@@ -152,19 +161,26 @@ async fn run(arguments: Arguments) -> Result<()> {
         readers: Ok(house.readers),
         clock: clock.agent(),
     };
-    let (end, ended) = tokio::sync::oneshot::channel::<()>();
-    let agent = tokio::spawn(agent::serve(agent, agents, async {
+    let (end, ended) = tokio::sync::watch::channel(());
+    let ended = move || {
+        let mut ended = ended.clone();
         // Also a sender that is gone means the end.
-        let _ = ended.await;
-    }));
+        async move { drop(ended.changed().await) }
+    };
+    let [on_phone, in_kiosk] = house.machines.agents(&data, &clock);
+    let agent = tokio::spawn(agent::serve(agent, agents, ended()));
+    let phone = tokio::spawn(agent::app::serve(on_phone, address.clone(), camera, phone, ended()));
+    let kiosk = tokio::spawn(agent::kiosk::serve(in_kiosk, address, kiosk, ended()));
     tokio::select! {
         done = mailbox => done.context("the mailbox ended")?,
         done = start => done.context("the start page ended")?,
         done = tokio::signal::ctrl_c() => done.context("Ctrl-C cannot be waited for")?,
     }
-    // The agent may have ended by itself, and then nobody hears this.
+    // They may have ended by themselves, and then nobody hears this.
     let _ = end.send(());
-    agent.await.context("the agent ended")??;
+    for program in [agent, phone, kiosk] {
+        program.await.context("an agent ended")??;
+    }
     running.stop().await;
     Ok(())
 }
@@ -180,6 +196,8 @@ fn tell(places: &Places, cards: &cards::Cards) {
         "  officers     {}   {}   {}",
         places.console, places.clerk, places.examiner
     );
+    println!("  citizens     {}", places.city);
+    println!("  app, kiosk   {}   {}", places.app, places.kiosk);
     println!("  signing app  {}", places.agent);
     println!("  mailbox      {}", places.mailbox);
     println!("  OCSP, CRL    {}", places.validation);
@@ -190,6 +208,9 @@ fn tell(places: &Places, cards: &cards::Cards) {
             .map(|[japanese, _]| format!(" {japanese}"))
             .unwrap_or_default();
         println!("  card {:<14} PIN {}   {}{which}", card.id, card.pin, card.holder);
+    }
+    for citizen in citizens::ALL {
+        println!("  card {:<14} PIN {}       {}", citizen.id, citizen.pin, citizen.name);
     }
     println!();
     for person in customers::people() {
@@ -204,7 +225,7 @@ fn tell(places: &Places, cards: &cards::Cards) {
 
 /// Removes what a demo makes, and nothing else that lies there.
 fn reset(data: &Path) -> Result<()> {
-    for made in ["server", "cards", "cards.making", "agent"] {
+    for made in ["server", "cards", "cards.making", "agent", "phone", citizens::KIOSK] {
         let path = data.join(made);
         if path.exists() {
             std::fs::remove_dir_all(&path).with_context(|| format!("{} cannot be removed", path.display()))?;

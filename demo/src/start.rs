@@ -2,6 +2,7 @@
 //! depend on the hour: `GET /state`, `POST /drawer`, `POST /clock`.
 
 use crate::cards::{Cards, Shown};
+use crate::citizens::{self, Citizens, Place};
 use crate::clock::{DemoClock, Refused};
 use crate::customers::{self, Person};
 use crate::story::Side;
@@ -20,6 +21,8 @@ use std::sync::Arc;
 pub(crate) struct Start {
     /// The cards and the readers.
     pub(crate) cards: Cards,
+    /// The citizens' cards, and who stands before the phone.
+    pub(crate) citizens: Citizens,
     /// The clock that all parts of the demo share.
     pub(crate) clock: DemoClock,
     /// Where everything is.
@@ -65,6 +68,12 @@ pub(crate) struct Places {
     pub(crate) examiner: String,
     /// What one of its customers has entered and not sent off.
     pub(crate) draft: String,
+    /// The issuer of citizens' cards.
+    pub(crate) city: String,
+    /// The reservation app.
+    pub(crate) app: String,
+    /// The kiosk.
+    pub(crate) kiosk: String,
     /// The signing app.
     pub(crate) agent: String,
     /// The mailbox.
@@ -88,6 +97,9 @@ pub(crate) fn router(start: Arc<Start>) -> Router {
         .route("/forward", post(forward))
         .route("/morning", post(morning))
         .route("/date", post(date))
+        .route("/citizen", post(citizen))
+        .route("/lay", post(lay))
+        .route("/camera", post(camera))
         .with_state(start)
 }
 
@@ -108,6 +120,10 @@ struct Page {
     draft: String,
     people: Vec<Person>,
     terminals: [Told; 11],
+    citizens: Vec<citizens::Shown>,
+    city: String,
+    app: String,
+    kiosk: String,
     agent: String,
     mailbox: String,
     validation: String,
@@ -156,6 +172,10 @@ async fn page(State(start): State<Arc<Start>>) -> Response {
         draft: places.draft,
         people: customers::people(),
         terminals: TOLD,
+        citizens: start.citizens.shown(),
+        city: places.city,
+        app: places.app,
+        kiosk: places.kiosk,
         agent: places.agent,
         mailbox: places.mailbox,
         validation: places.validation,
@@ -171,12 +191,14 @@ async fn page(State(start): State<Arc<Start>>) -> Response {
 struct Now {
     now: String,
     cards: Vec<Shown>,
+    citizens: Vec<citizens::Shown>,
 }
 
 async fn state(State(start): State<Arc<Start>>) -> Response {
     Json(Now {
         now: start.clock.rfc3339(),
         cards: start.shown().await,
+        citizens: start.citizens.shown(),
     })
     .into_response()
 }
@@ -224,6 +246,49 @@ struct Insert {
 
 async fn insert(State(start): State<Arc<Start>>, Form(order): Form<Insert>) -> Response {
     back(start.cards.insert(order.reader, &order.card), &order.at)
+}
+
+/// A citizen's card is laid somewhere, or the citizen steps before the camera: by a program.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum Citizen {
+    Lay { card: String, place: Option<Place> },
+    Camera { person: String },
+}
+
+async fn citizen(State(start): State<Arc<Start>>, Json(order): Json<Citizen>) -> Response {
+    let done = match &order {
+        Citizen::Lay { card, place } => start.citizens.lay(card, *place),
+        Citizen::Camera { person } => start.citizens.steps_before(person),
+    };
+    match done {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(why) => (StatusCode::UNPROCESSABLE_ENTITY, why).into_response(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Lay {
+    card: String,
+    place: String,
+}
+
+async fn lay(State(start): State<Arc<Start>>, Form(order): Form<Lay>) -> Response {
+    let place = match order.place.as_str() {
+        "phone" => Some(Place::Phone),
+        "kiosk" => Some(Place::Kiosk),
+        _ => None,
+    };
+    back(start.citizens.lay(&order.card, place), CITIZENS)
+}
+
+#[derive(Deserialize)]
+struct Camera {
+    person: String,
+}
+
+async fn camera(State(start): State<Arc<Start>>, Form(order): Form<Camera>) -> Response {
+    back(start.citizens.steps_before(&order.person), CITIZENS)
 }
 
 #[derive(Deserialize)]
@@ -275,6 +340,9 @@ fn told(turned: Result<(), Refused>, done: impl FnOnce() -> Response) -> Respons
         Err(refused) => (StatusCode::UNPROCESSABLE_ENTITY, refused.to_string()).into_response(),
     }
 }
+
+/// Where on the page the citizens are.
+const CITIZENS: &str = "citizens";
 
 fn home() -> Response {
     Redirect::to("/").into_response()

@@ -19,7 +19,7 @@ from house import daemons, journeys
 from house.cards import AGENT
 from house.memory import holds
 from house.pin import unusual_pin
-from house.processes import LOGS, TARGET, Ended, answers, end, free_port, output, until
+from house.processes import LOGS, ROOT, TARGET, Ended, answers, end, free_port, output, until
 from house.relay import AFTER, BEFORE, Dropped, Relay
 from house.screen import Screen
 from house.stand import KAGIMORI, Stand
@@ -27,6 +27,18 @@ from house.tally import Tally, from_tap
 
 OFFICE = "mihon-city"
 FACES = TARGET / "faces"
+# Who issues which certificate of a card, by the policy that stands in it (DOMAIN 11.3).
+AUTHORITIES = {"mihon-user-authentication": "1.2.392.200149.8.5.1.3.30", "mihon-digital-signature": "1.2.392.200149.8.5.1.0.20"}
+PERSON = """
+name = "見本 花子"
+birth = "1990-04-01"
+sex = "female"
+prefecture = "東京都"
+municipality = "見本区"
+address = "東京都見本区見本一丁目1番1号"
+expires = "{expiry}-04-01"
+code = "{code}"
+"""
 VISITS, ANNOUNCE, REPORT = "/visits", "/announce", "/report"
 
 
@@ -42,6 +54,7 @@ class CitizenStand(Stand):
         self.kiosk_dir.mkdir()
         self.digits = f"{secrets.randbelow(9000) + 1000}"
         self.password = draws_password()
+        self.printed = {"birth": "19900401", "expiry": "2036", "code": f"{secrets.randbelow(9000) + 1000}"}
         self.capture = place / "wire"
         self.relay = None
         self.programs = {}
@@ -89,6 +102,48 @@ server = "127.0.0.1:{self.mailbox.port}"
 format = "json"
 filter = "trace"
 """
+
+    # The commands of an issuer, of a kiosk's operator and of a citizen, in their order.
+
+    def makes_office(self):
+        """The two authorities of citizens' cards below a root, and the office, which does not yet know who signs faces."""
+        self.kagimori("ca", "create", "--name", "root", "--profile", "root", "--algorithm", "p384")
+        for name, policy in AUTHORITIES.items():
+            self.kagimori("ca", "create", "--name", name, "--profile", "issuing", "--parent", "root", "--algorithm", "rsa-2048", "--policy", policy)
+        self.loads_office("")
+
+    def loads_office(self, signer):
+        """The example office with this stand's authorities and this signer of faces."""
+        text = (ROOT / "server" / "templates" / "office" / "citizen.toml").read_text()
+        text = text.replace('authorities = ["mihon-issuing"]', f"authorities = {json.dumps(list(AUTHORITIES))}")
+        if signer:
+            text = text.replace("visual_signers = []", f'visual_signers = ["""\n{signer}"""]')
+        path = self.place / "office.toml"
+        path.write_text(text)
+        self.kagimori("office", "load", path)
+
+    def makes_card(self):
+        """The card makes its keys and its number; the issuer makes everything else, and the card takes it."""
+        papers = self.place / "papers"
+        papers.mkdir()
+        person, face = papers / "person.toml", FACES / "hanako.jpg"
+        person.write_text(PERSON.format(**self.printed))
+        self.does(AGENT, "virtual-card", "new", "--kind", "jpki", "--state", self.card, "--csr", papers, env=self.secrets)
+        self.kagimori("card", "issue", "--office", OFFICE, "--csr", papers, "--person", person, "--face", face, "--out", self.issued)
+        self.loads_office((self.issued / "visual-signer.cer").read_text())
+        certificates = [self.issued / f"{name}.cer" for name in ("authentication", "authentication-ca", "signature", "signature-ca")]
+        self.does(AGENT, "virtual-card", "load", "--state", self.card, *certificates, "--visual", self.issued / "visual.bin", "--unblock-keys", self.issued / "unblock.key")
+        self.signature_certificate = self.issued / "signature.cer"
+
+    @property
+    def secrets(self):
+        """The card's first PIN and password, as the command takes them."""
+        return {"KAGIMORI_PIN": self.digits, "KAGIMORI_PASSWORD": self.password}
+
+    def enrols_kiosk(self):
+        """The kiosk makes its key; the operator enrols it."""
+        self.does(AGENT, "kiosk", "--server", f"{self.portal}/{OFFICE}", "--enrol", env={"KAGIMORI_AGENT_DIR": str(self.kiosk_dir)})
+        self.kagimori("kiosk", "enroll", "--office", OFFICE, "--place", "見本市役所 1階ロビー", self.kiosk_dir / "kiosk.pub")
 
     # What can be ended and begun again.
 
