@@ -10,7 +10,7 @@ pub use citizen::{BlankCitizen, EXAMPLE_PRINTED, NewCitizen, Printed, example_ci
 
 use card::certificate::KeyKind;
 use card::jpki::PasswordFormat;
-use card::piv::{Piv, Signature, Slot, Summary};
+use card::piv::{Piv, Signature, Summary};
 use card::virtual_card::{Design, Personalisation};
 use card::{Pin, PinFormat, PinRule};
 
@@ -29,7 +29,7 @@ use zeroize::Zeroizing;
 pub use card::CardFault;
 pub use card::TriesLeft;
 pub use card::drawer::Drawer;
-pub use card::piv::CardIdentifier;
+pub use card::piv::{CardIdentifier, Slot};
 pub use card::reader::{CardState, ReaderState, Readers};
 pub use card::virtual_card::{CardFileFault, Fault, Profile as Tries, Storage, UnblockKeys, VirtualCard};
 pub use card::vpcd::Plugged;

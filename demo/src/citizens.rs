@@ -7,7 +7,7 @@ use agent::virtual_card::{
 use agent::{Agent, Home};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use server::authority::citizen::{NewCard, Person, Personalised};
+use server::authority::citizen::{CardNumber, NewCard, Person, Personalised};
 use server::authority::issue::Registrar;
 use server::desk::Actor;
 use server::face::made;
@@ -167,7 +167,7 @@ impl Citizen {
         })?;
         let requests = blank.requests()?;
         let waiting = NewCard::read(
-            NewCard::number(&blank.number().to_string()).context("the card's number")?,
+            CardNumber::parse(&blank.number().to_string()).context("the card's number")?,
             &requests.authentication,
             &requests.signature,
         )?;
@@ -213,9 +213,11 @@ pub(crate) async fn issued(registrar: &Registrar, id: &str, folder: &Path) -> Re
 /// The kiosk makes its key, and the operator enrols it; the same again changes nothing.
 pub(crate) async fn enrolled(registrar: &Registrar, id: &str, home: &Home) -> Result<()> {
     let enrolment = agent::pin_reset::enrol(home)?;
-    let key = std::fs::read_to_string(&enrolment.public_key).context("the kiosk's public key")?;
-    let key = server::kiosk::public_key(&key).context("the kiosk's public key")?;
-    registrar.desk().enrol_kiosk(&OPERATOR, (id, "見本市役所 1階ロビー"), key).await?;
+    let key = server::kiosk::public_key(std::fs::read(&enrolment.public_key).context("the kiosk's public key")?);
+    registrar
+        .desk()
+        .enrol_kiosk(&OPERATOR, (id, "見本市役所 1階ロビー"), key)
+        .await?;
     Ok(())
 }
 
@@ -260,7 +262,10 @@ impl Citizens {
 
     /// Somebody steps before the phone's camera.
     pub(crate) fn steps_before(&self, id: &str) -> Result<(), &'static str> {
-        let citizen = ALL.iter().find(|citizen| citizen.id == id).ok_or("there is no such person")?;
+        let citizen = ALL
+            .iter()
+            .find(|citizen| citizen.id == id)
+            .ok_or("there is no such person")?;
         self.before.store(citizen.face, Ordering::Relaxed);
         Ok(())
     }

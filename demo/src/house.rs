@@ -10,8 +10,8 @@ use crate::door::{self, CERTIFICATE, KEY};
 use crate::officers;
 use crate::story::{self, EXAMINER, FOREIGN, LAST_TRY, MUTE, SATO_REVOKED, Story};
 use crate::terminals;
-use agent::virtual_card::{Blank, Drawer, Keys, NewCard, Readers, Storage, Tries, VirtualCard};
 use agent::Home;
+use agent::virtual_card::{Blank, Drawer, Keys, NewCard, Readers, Storage, Tries, VirtualCard};
 use anyhow::{Context, Result};
 use server::authority::Authority;
 use server::authority::issue::Registrar;
@@ -77,7 +77,9 @@ impl Plan<'_> {
         let office = office.context("the example office")?;
         let (core, review) = (core.context("the ordering body")?.id, review.context("the other")?.id);
         let centre = centre.context("the service centre")?.id;
-        let city = Office::from_toml(CITIZEN_EXAMPLE).context("the issuer of citizens' cards")?.id;
+        let city = Office::from_toml(CITIZEN_EXAMPLE)
+            .context("the issuer of citizens' cards")?
+            .id;
         let authority = office
             .authorities
             .first()

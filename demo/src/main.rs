@@ -100,8 +100,12 @@ async fn run(arguments: Arguments) -> Result<()> {
     let agents = Listeners::bind(AGENT)
         .await
         .with_context(|| format!("port {AGENT} of the agent"))?;
-    let phone = Listeners::bind(agent::app::PORT).await.context("the port of the reservation app")?;
-    let kiosk = Listeners::bind(agent::kiosk::PORT).await.context("the port of the kiosk")?;
+    let phone = Listeners::bind(agent::app::PORT)
+        .await
+        .context("the port of the reservation app")?;
+    let kiosk = Listeners::bind(agent::kiosk::PORT)
+        .await
+        .context("the port of the kiosk")?;
 
     let host = match arguments.host {
         Host::Address => "127.0.0.1",

@@ -114,6 +114,13 @@ impl Signed {
     }
 }
 
+/// The public key in a file that a kiosk has written: PEM, or DER as it is.
+pub fn public_key(octets: Vec<u8>) -> Vec<u8> {
+    let text = std::str::from_utf8(&octets).ok();
+    let der = text.and_then(|text| pki::pem::decode(text, "PUBLIC KEY").ok());
+    der.unwrap_or(octets)
+}
+
 /// The id that a key has, where it is one that a kiosk may have: P-256, its point not compressed.
 pub fn id_of(public_key: &[u8]) -> Option<KioskId> {
     let key = PublicKey::from_spki_der(public_key).ok()?;

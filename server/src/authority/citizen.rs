@@ -9,7 +9,8 @@ mod visual;
 
 use std::sync::Arc;
 
-use casework::identity::{Authority as Name, CardNumber, Fingerprint};
+pub use casework::identity::CardNumber;
+use casework::identity::{Authority as Name, Fingerprint};
 use pki::algorithm::Algorithm;
 use pki::certificate::Certificate;
 use pki::csr::{CertificateRequest, Demands, KeyHistory, NotAdmitted, RequestFault, Subject};

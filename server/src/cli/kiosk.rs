@@ -90,9 +90,7 @@ impl Enroll {
             )));
         }
         let octets = std::fs::read(&self.file).map_err(|fault| CliFault::file(&self.file, &fault))?;
-        let pem = std::str::from_utf8(&octets).ok();
-        let pem = pem.and_then(|text| pki::pem::decode(text, "PUBLIC KEY").ok());
-        let key = pem.unwrap_or(octets);
+        let key = kiosk::public_key(octets);
         let name = operator_name();
         let kiosk = match desk.enrol_kiosk(&actor(&name), (&self.office, place), key).await {
             Ok(kiosk) => kiosk,
