@@ -118,6 +118,7 @@ filter = "trace"
         text = text.replace('authorities = ["mihon-issuing"]', f"authorities = {json.dumps(list(AUTHORITIES))}")
         if signer:
             text = text.replace("visual_signers = []", f'visual_signers = ["""\n{signer}"""]')
+        text += '\n[citizen.face]\nprovider = "lbph"\n'
         path = self.place / "office.toml"
         path.write_text(text)
         self.kagimori("office", "load", path)
