@@ -57,6 +57,10 @@ struct Arguments {
     /// Begin anew: removes what an earlier demo left in DIR.
     #[arg(long, requires = "data")]
     reset: bool,
+    /// Only write the first citizen's faces there and end: on the card, before a camera, and as the film that Chromium plays as
+    /// its camera.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["data", "clock"])]
+    faces: Option<PathBuf>,
     /// Begin at this time instead of now: RFC 3339.
     #[arg(long, value_name = "RFC3339")]
     clock: Option<String>,
@@ -82,6 +86,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
+    if let Some(folder) = &arguments.faces {
+        return citizens::faces(folder);
+    }
     let temporary = tempfile::Builder::new()
         .prefix("kagimori-demo-")
         .tempdir()

@@ -188,14 +188,14 @@ async fn page(State(start): State<Arc<Start>>) -> Response {
 }
 
 #[derive(Serialize)]
-struct Now {
+struct Seen {
     now: String,
     cards: Vec<Shown>,
     citizens: Vec<citizens::Shown>,
 }
 
 async fn state(State(start): State<Arc<Start>>) -> Response {
-    Json(Now {
+    Json(Seen {
         now: start.clock.rfc3339(),
         cards: start.shown().await,
         citizens: start.citizens.shown(),

@@ -18,7 +18,7 @@ export const START_OF_REVOCATION = `${PORTAL}/${OFFICE}/revocation`;
 /** The cards in the demo's drawer, by what is the matter with them. */
 export const CARDS = { valid: "valid", late: "late", lastTry: "last-try" };
 const MAILBOX = "http://127.0.0.1:8025";
-const PORTS = [8080, 8081, 8443, 8025, 8026, 24817];
+const PORTS = [8080, 8081, 8443, 8025, 8026, 24817, 24818, 24819];
 
 /** A Tuesday morning far from every window's edge. */
 const MORNING = "2026-11-24T10:00:00+09:00";

@@ -6,7 +6,7 @@ import re
 import time
 import urllib.parse
 
-from house.processes import Ended
+from house.processes import Ended, until
 
 
 class Screen:
@@ -37,6 +37,10 @@ class Screen:
                 return stage
             time.sleep(0.05)
         raise Ended(f"the screen at {self.port} is at {stage}, not at {' or '.join(stages)}: {words_of(self.html)}")
+
+    def sees_card(self):
+        """Waits until the page says that the card is there."""
+        until(lambda: 'data-ready="true"' in self.html, "the app sees the card")
 
     def posts(self, path, **fields):
         """Posts the page's form there."""
