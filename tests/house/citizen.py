@@ -373,9 +373,9 @@ def citizen_kills(log):
                 out.write(f"{told}\n")
             tally += survives(stand, picture, (who, when, where), (old, new), told)
             old = new
-        rows = query(stand, "select counter from citizen_cards")
+        rows = query(stand, "select counter from citizen_card")
         tally.check(rows == [(len(SCENES),)], f"the register has counted each reset once: {rows}")
-        used = query(stand, "select count(*) from cases where procedure = 'pin_reset' and state = 'used'")
+        used = query(stand, "select count(*) from office_case where procedure = 'pin_reset' and state = 'used'")
         tally.check(used == [(len(SCENES),)], f"each reservation was used once: {used}")
         return tally
     finally:
