@@ -53,7 +53,7 @@ export async function violationsOf(page) {
 }
 
 /** Texts of a page that are not marked as data of the other language: not in `lang="ja"` on an English page, not typed values. */
-async function texts(page) {
+export async function texts(page) {
   return page.evaluate(() => {
     const own = document.documentElement.lang.slice(0, 2);
     const found = [];

@@ -40,6 +40,7 @@ def steps():
         Step("terminals", "on the demo, with SoftHSM, OpenSSL and curl: procedure 003 from the application to certificates that log in; only the clock is moved", terminals, beside=True),
         Step("passkeys", "on the demo, reached under a name: a customer's person adds a passkey, logs in with it and removes it", demo("passkeys", 120), beside=True),
         Step("terminal-pages", "on the demo: the same judges over the pages of procedure 003, the customer's and the examiner's", demo("terminal-pages", 600), beside=True),
+        Step("citizen-pages", "on the demo: the same judges over the pages of procedure 004: the city's, the reservation app's and the kiosk's", demo("citizen-pages", 420), beside=True),
         Step("centre-pages", "on the demo: the same judges over the pages of a service centre's customers, and of its contracts", demo("centre-pages", 600), beside=True),
         Step("pages", "on the demo: axe-core, 360 px, paper and words of every page in both languages", demo("pages", 600), beside=True),
     ]

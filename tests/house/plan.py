@@ -67,7 +67,7 @@ def long():
         Step("prepare", "what the tests need is installed", prepare_machine),
         Step("build", "the binaries that people run", build),
         Step("renewal-both", "two processes, HTTPS, real pcscd: every journey of ICカード更新 with two readers, and again with one reader and a swap", bidding.renewal_both),
-        Step("races", "two nodes decide the same case at once, ten thousand times", races),
+        Step("races", "two nodes decide the same case at once, and two kiosks one reset, ten thousand times each", races),
         Step("bench", "the figures of cargo xtask bench", bench),
     ]
 
@@ -211,15 +211,15 @@ def many_cases(log):
 
 
 def races(log):
-    """The races of two nodes, many more than in each run, as the bench is built."""
+    """The races of two nodes and of two kiosks, many more than in each run, as the bench is built."""
     database = postgres()
     env = {"KAGIMORI_TEST_POSTGRES": database.url, "KAGIMORI_RACES": "10000"}
-    test = "race::on_postgres::a21_two_nodes_that_decide_one_case_at_once_decide_it_once"
-    status = run(["cargo", "test", "--release", "--workspace", "--test", "it", "--", "--exact", "--nocapture", test], log, 7200, env=env)
+    tests = ["race::on_postgres::a21_two_nodes_that_decide_one_case_at_once_decide_it_once", "race::pin_reset::on_postgres::a11_of_two_kiosks_at_once_one_sets_the_password"]
+    status = run(["cargo", "test", "--release", "--workspace", "--test", "it", "--", "--exact", "--nocapture", *tests], log, 7200, env=env)
     printed = log.read_text(errors="replace")
-    # All but the one are filtered out, and rightly.
+    # All but the two are filtered out, and rightly.
     tally = from_cargo(re.sub(r"\d+ filtered out", "0 filtered out", printed), status)
-    tally.check("10000 races: " in printed, "ten thousand races were run")
+    tally.check(printed.count("10000 races: ") == len(tests), "ten thousand races of each were run")
     return tally
 
 
