@@ -37,7 +37,7 @@ const PATH: &[File] = &[
     (
         "store/case.rs",
         include_str!("../../src/store/case.rs"),
-        &[("case", 2), ("commit", 2), ("run", 33)],
+        &[("case", 2), ("commit", 2), ("run", 35)],
     ),
     (
         "store/writer.rs",
