@@ -27,6 +27,11 @@ missing_required_header.expected-statuses = ["400", "401", "403", "404", "406", 
 [parameters]
 "path.office" = "mihon-ca"
 
+# A receipt is no part of what was begun: it comes with the acceptance, and until then it is not there.
+[[operations]]
+include-path-regex = "/receipt$"
+checks = {{ ensure_resource_availability = {{ enabled = false }} }}
+
 # What an ordering body has is asked of one, with a token of its own.
 [[operations]]
 include-path-regex = "/(registrations|renewals|held|bids)"
