@@ -198,9 +198,16 @@ filter = "trace"
         text.write_text("署名します\n")
         signature.unlink(missing_ok=True)
         words = ["pkcs11-tool", "--slot-index", "1", "--login", "--pin", password, "--sign", "-m", "SHA256-RSA-PKCS", "--id", "02", "-i", text, "-o", signature]
-        status, _ = output(words, env=self.readers.env)
-        if status != 0 or not signature.exists():
-            return False
+        for _ in range(TIMES):
+            status, said = output(words, env=self.readers.env)
+            if status == 0 and signature.exists():
+                break
+            # Only the card's own word is a no: app and kiosk may have it in use at this moment.
+            if any(word in said for word in ("CKR_PIN_INCORRECT", "CKR_PIN_LOCKED")):
+                return False
+            time.sleep(0.5)
+        else:
+            raise Ended(f"pkcs11-tool neither signed nor was refused: {said.strip()[-300:]}")
         key = place / "key.pem"
         key.write_text(output(["openssl", "x509", "-in", self.signature_certificate, "-noout", "-pubkey"])[1])
         status, said = output(["openssl", "dgst", "-sha256", "-verify", key, "-signature", signature, text])
@@ -367,6 +374,8 @@ SCENES = (
     ("card", AFTER, ANNOUNCE),
     ("card", BEFORE, REPORT),
 )
+# So often OpenSC is asked, where it is not the card that says no.
+TIMES = 10
 # Seconds of a kiosk's own between the card and the result.
 LONGEST = 1.5
 # At the report the card has been written; before it, it has not.
