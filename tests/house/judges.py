@@ -120,10 +120,10 @@ def pkits(log):
 
 def pins(log):
     """The PINs of the journeys in everything they left but the cards themselves, whose memory is where a PIN belongs,
-    and the lines with which the demo tells its example PINs."""
+    and the lines with which the demo tells its example PINs. Four digits stand everywhere; the step `citizen` looks for them."""
     tally = Tally()
     told = list(journeys.PLACE.rglob("demo.log"))
-    demo = {pin for log_of_demo in told for pin in re.findall(r"PIN (\d+)", log_of_demo.read_text())}
+    demo = {pin for log_of_demo in told for pin in re.findall(r"PIN (\d{6,})", log_of_demo.read_text())}
     used = [*(journeys.PLACE / "pins").read_text().split(), *sorted(demo)]
     left = [journeys.PLACE, journeys.SCREENS, LOGS]
     own = {journeys.PLACE / "pins", *told, *journeys.PLACE.rglob("card*.json"), *journeys.PLACE.rglob("cards/*")}
