@@ -400,13 +400,13 @@ def citizen_kills(log):
         tally.check(rows == [(len(SCENES),)], f"the register has counted each reset once: {rows}")
         used = query(stand, "select count(*) from office_case where procedure = 'pin_reset' and state = 'used'")
         tally.check(used == [(len(SCENES),)], f"each reservation was used once: {used}")
-        return tally + pace(stand, picture)
+        return tally + pace(log, stand, picture)
     finally:
         stand.close()
         stand.readers.end()
 
 
-def pace(stand, picture):
+def pace(log, stand, picture):
     """What a holder waits for at a kiosk where card, server and reader do their part, typing left out: the median of five."""
     spent = []
     for _ in range(5):
@@ -414,6 +414,8 @@ def pace(stand, picture):
         kiosk, _ = sets_card(stand, spent.append)
         sets_password_at(kiosk, stand.digits, draws_password(), lambda seconds: spent.append(spent.pop() + seconds))
     median = sorted(spent)[len(spent) // 2]
+    with open(log, "a") as out:
+        out.write(f"from the card to the result: {', '.join(f'{seconds:.2f}' for seconds in sorted(spent))} s; median {median:.2f} s\n")
     tally = Tally()
     tally.check(median <= LONGEST, f"from the card to the result a kiosk needs {median:.2f} s of its own (median of {len(spent)}; {LONGEST} s at the most)")
     return tally
