@@ -74,6 +74,7 @@ if (camera) film();
 
 async function film() {
   const video = camera.querySelector("#video");
+  const view = () => camera.querySelector("#video");
   const guide = document.querySelector("#guide");
   const shoot = document.querySelector("#shoot");
   try {
@@ -93,14 +94,15 @@ async function film() {
   }
   shoot.disabled = false;
   const watch = setInterval(() => {
-    const light = brightness(video);
+    const light = brightness(view());
     guide.textContent = light < 60 ? camera.dataset.dark : light > 215 ? camera.dataset.bright : camera.dataset.good;
   }, 700);
   shoot.addEventListener("click", async () => {
     shoot.disabled = true;
     clearInterval(watch);
     guide.textContent = camera.dataset.sending;
-    const frame = drawn(video, video.videoWidth ?? video.naturalWidth, video.videoHeight ?? video.naturalHeight);
+    const now = view();
+    const frame = drawn(now, now.videoWidth ?? now.naturalWidth, now.videoHeight ?? now.naturalHeight);
     stop();
     const picture = await new Promise((done) => frame.toBlob(done, "image/jpeg", 0.92));
     frame.width = 0;
@@ -113,10 +115,17 @@ async function film() {
   });
 }
 
-/** A camera that is a program shows one picture after another. */
+/** A camera that is a program shows one picture after another; each is whole before it takes the place of the one before. */
 async function seen(image) {
   await image.decode();
-  const again = setInterval(() => { image.src = `/camera?${performance.now()}`; }, 500);
+  const next = async () => {
+    const fresh = image.cloneNode();
+    fresh.src = `/camera?${performance.now()}`;
+    await fresh.decode();
+    image.replaceWith(fresh);
+    image = fresh;
+  };
+  const again = setInterval(() => next().catch(() => {}), 500); // One that does not come is left out.
   addEventListener("pagehide", () => clearInterval(again));
 }
 
