@@ -53,8 +53,8 @@ pub(super) async fn propose(
     }
     for errand in &decision.errands {
         // The row is what the watch finds: nothing has to be carried anywhere.
-        let Later::Alarm { card, why } = errand;
-        tracing::error!(%card, why = why.key(), "a card answered as no card of ours does");
+        let Later::Alarm { card: _, why } = errand;
+        tracing::error!(case = %standing.id, why = why.key(), "a card answered as no card of ours does");
     }
     let (event, details) = tell(&decision.event);
     Ok(Proposal {
