@@ -207,7 +207,8 @@ impl City {
             case => panic!("nobody is there: {case:?}"),
         };
         let signature = self.signs(citizen, id, visit.unwrap().text).await;
-        desk.announce_pin_reset(&self.office, id, (kiosk, citizen.told()), signature, challenge)
+        let tells = (kiosk, citizen.told(), citizen.receipt());
+        desk.announce_pin_reset(&self.office, id, tells, signature, challenge)
             .await
     }
 
@@ -297,6 +298,11 @@ impl Citizen {
     /// MUTUAL AUTHENTICATE and RESET RETRY COUNTER: what it answers, where it was the right cryptogram for its challenge.
     pub(crate) fn resets(&self, announced: &Cryptogram) -> Option<[u8; 16]> {
         self.chip.lock().unwrap().resets(announced)
+    }
+
+    /// A card of somebody who tampers with it: its receipt is this.
+    pub(crate) fn says(&self, receipt: [u8; 19]) {
+        self.chip.lock().unwrap().receipt = Some(receipt);
     }
 
     /// A card of somebody who tampers with it: its counter stands there.

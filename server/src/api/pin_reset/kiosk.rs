@@ -50,6 +50,7 @@ pub(super) async fn announce(call: Call, Sent(announce): Sent<Announce>) -> Resu
     let (office, kiosk) = (call.office()?, call.kiosk()?.id);
     let standing = here(&call).await?;
     let told = told(known(&call, &announce.standing).await?, &announce.standing)?;
+    let receipt = receipt(&announce.standing)?;
     let challenge = exactly("/challenge", &announce.challenge)?;
     let cms = octets("/cms", &announce.cms)?;
     let card = standing.case.card().ok_or_else(No::stale)?;
@@ -61,7 +62,7 @@ pub(super) async fn announce(call: Call, Sent(announce): Sent<Announce>) -> Resu
     let signature = signature.map_err(|no| No::unproven(&no, &office, ""))?;
     let announced = call
         .desk()
-        .announce_pin_reset(&office, standing.id, (kiosk, told), signature, challenge)
+        .announce_pin_reset(&office, standing.id, (kiosk, told, receipt), signature, challenge)
         .await?;
     Ok(Given::new(Announced {
         host_random: URL_SAFE_NO_PAD.encode(announced.host_random),

@@ -63,7 +63,7 @@ impl Desk {
     /// A card was set at a kiosk of this office.
     pub async fn set_card(&self, office: &Office, set: &SetCard<'_>) -> Result<Visited, Failure> {
         let card = set.told.card.number;
-        if let Some(at) = self.unreported(office, set).await? {
+        if let Some(at) = self.unreported(office, (set.kiosk, set.told), set.receipt).await? {
             return Ok(Visited::Confirmed { at });
         }
         let case = match self.store().cases_of_card(card).await?.reserved {
@@ -141,30 +141,28 @@ impl Desk {
     }
 
     /// What a card says that was announced to it, whichever of its cases that was.
-    async fn unreported(&self, office: &Office, set: &SetCard<'_>) -> Result<Option<Instant>, Failure> {
-        let announced = self.store().announced_of_card(set.told.card.number).await?;
-        if announced.is_empty() || set.receipt.is_none() {
+    async fn unreported(
+        &self,
+        office: &Office,
+        (kiosk, told): (KioskId, Told),
+        receipt: Option<[u8; 19]>,
+    ) -> Result<Option<Instant>, Failure> {
+        let announced = self.store().announced_of_card(told.card.number).await?;
+        if announced.is_empty() || receipt.is_none() {
             return Ok(None);
         }
         let unblock = self.unblock().await?;
-        let carried = Carried {
-            receipt: set.receipt,
-            answer: None,
-        };
+        let carried = Carried { receipt, answer: None };
         for id in announced.into_iter().map(CaseId::<PinReset>::from_octets) {
             let standing = self.standing(id).await?;
             if standing.place.as_ref().is_none_or(|place| place.office != office.id) {
                 continue;
             }
-            if let Heard::Done(receipt) = judge(&unblock, &standing.case, set.told, &carried)?
-                && set.told.counter == receipt.counter().saturating_add(1)
+            if let Heard::Done(receipt) = judge(&unblock, &standing.case, told, &carried)?
+                && told.counter == receipt.counter().saturating_add(1)
             {
-                let command = Command::Report {
-                    kiosk: set.kiosk,
-                    told: set.told,
-                    receipt,
-                };
-                return self.used(set.kiosk, id, &command).await.map(Some);
+                let command = Command::Report { kiosk, told, receipt };
+                return self.used(kiosk, id, &command).await.map(Some);
             }
         }
         Ok(None)
@@ -175,10 +173,14 @@ impl Desk {
         &self,
         office: &Office,
         id: CaseId<PinReset>,
-        (kiosk, told): (KioskId, Told),
+        (kiosk, told, receipt): (KioskId, Told, Option<[u8; 19]>),
         signature: Signature,
         challenge: [u8; 16],
     ) -> Result<Cryptogram, Failure> {
+        // What the card has done since it was set is told first: a card that went on is no card in doubt.
+        if self.unreported(office, (kiosk, told), receipt).await?.is_some() {
+            return Err(Failure::Refused(Refusal::ReservationUsed));
+        }
         let command = Command::Announce {
             kiosk,
             signature: Box::new(signature),

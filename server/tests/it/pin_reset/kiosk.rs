@@ -98,6 +98,42 @@ on_both! {
         assert_eq!(city.counted(&citizen).await, 2);
     }
 
+    async fn a13_a_card_that_went_on_since_it_was_set_is_told_first_and_not_halted(house: House) {
+        let city = City::of(house).await;
+        for (digits, is_replaced) in [("000000000000001", false), ("000000000000002", true)] {
+            let citizen = city.citizen(digits).await;
+            let mut held = city.reserve(&citizen).await;
+            let first = reserved(city.set(&citizen, KIOSK).await);
+            let cryptogram = city.announce(&citizen, (KIOSK, first), citizen.challenge()).await.unwrap();
+            if is_replaced {
+                held = city.reserve(&citizen).await;
+                assert_eq!(reserved(city.set(&citizen, KIOSK).await), held.id);
+            }
+            // The card is written, and the kiosk asks for one more cryptogram instead of telling it.
+            citizen.resets(&cryptogram).unwrap();
+            let again = city.announce(&citizen, (KIOSK, held.id), citizen.challenge()).await;
+            assert_eq!(refused(again), Refusal::ReservationUsed);
+            assert!(matches!(city.case(first).await, Case::Used { .. }));
+            assert_eq!(city.counted(&citizen).await, 1);
+            if is_replaced {
+                assert!(matches!(city.case(held.id).await, Case::Reserved { .. }), "the later one is as good as it was");
+                city.written(&citizen, KIOSK).await;
+            } else {
+                assert_eq!(refused(city.set(&citizen, KIOSK).await), Refusal::ReservationUsed);
+            }
+        }
+        // The control: a receipt that is none halts, as it did.
+        let citizen = city.citizen("000000000000003").await;
+        city.reserve(&citizen).await;
+        let (id, _) = city.written(&citizen, KIOSK).await;
+        citizen.says([0; 19]);
+        let again = city.announce(&citizen, (KIOSK, id), citizen.challenge()).await;
+        assert_eq!(refused(again), Refusal::Halted);
+        assert!(matches!(city.case(id).await, Case::Halted { why: Doubt::Counter, .. }));
+        assert_eq!(city.counted(&citizen).await, 0);
+        invariant::hold(&city.house).await;
+    }
+
     async fn a13_a_wrong_answer_a_missing_receipt_and_a_counter_that_cannot_be_halt_the_reservation(house: House) {
         let city = City::of(house).await;
         for (digits, why) in [("000000000000001", Doubt::Answer), ("000000000000002", Doubt::Receipt), ("000000000000003", Doubt::Counter)] {
