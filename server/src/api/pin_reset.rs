@@ -123,7 +123,7 @@ impl Own {
         let (office, case) = (call.office()?, call.id("case")?);
         let row = call.store().pin_reset(case).await?;
         let row = row.filter(|row| row.office == office.id);
-        let key = call.case_key(row.map(|row| row.key))?;
+        let key = call.case_key(row.and_then(|row| row.key))?;
         let id = CaseId::from_octets(case);
         Ok(Self {
             policy: office.citizen()?.policy(),

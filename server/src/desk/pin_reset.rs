@@ -1,8 +1,10 @@
 //! 署名用暗証番号の再設定 at the desk: a reservation by an app, and a kiosk that announces, and reports what the card says.
 //!
 //! An app asks [`Desk::begin_pin_reset`], [`Desk::prove_pin_reset`], [`Desk::compare_pictures`], [`Desk::compare_face`] and [`Desk::cancel_pin_reset`]; a
-//! kiosk asks [`Desk::set_card`], [`Desk::announce_pin_reset`] and [`Desk::report_pin_reset`].
+//! kiosk asks [`Desk::set_card`], [`Desk::announce_pin_reset`] and [`Desk::report_pin_reset`]; a clerk at a counter asks
+//! [`Desk::at_counter`], [`Desk::identify_holder`] and [`Desk::admit_holder`].
 
+mod counter;
 mod face;
 mod heard;
 mod propose;
@@ -12,11 +14,12 @@ mod visit;
 
 use casework::evidence::{FaceMatched, FaceUnlike, Informed, Receipted};
 use casework::identity::{CardNumber, Digest, KioskId};
-use casework::pin_reset::{Announcement, Case, Doubt, Event, Policy, Proof, Told};
+use casework::pin_reset::{Announcement, Case, Document as Shown, Doubt, Event, Policy, Proof, Told};
 use casework::time::Instant;
 use casework::{Answer, Refusal};
 use wire::office::Language;
 
+pub use counter::{AtCounter, Identified};
 pub(super) use face::Faces;
 pub use face::{Pictures, Uncompared};
 pub use heard::Carried;
@@ -24,7 +27,7 @@ pub use reserve::{BegunReset, Shot};
 pub(crate) use visit::visit_of;
 pub use visit::{Cryptogram, SetCard, Visited};
 
-use super::evidence::Signature;
+use super::evidence::{Signature, sha256};
 use super::{Actor, Desk, Done, Failure, Procedure, Proposal, Standing};
 use crate::fault::Fault;
 use crate::office::Office;
@@ -68,6 +71,21 @@ pub enum Command {
         /// Of the token for the next one.
         next: Digest,
     },
+    /// A clerk has somebody before them.
+    Identify {
+        /// At which office.
+        office: String,
+        /// The language of what is signed.
+        language: Language,
+        /// Which card.
+        card: CardNumber,
+        /// What the clerk looks at.
+        document: Shown,
+        /// What the clerk's card is to sign.
+        text: String,
+    },
+    /// The clerk's card has signed.
+    Admit(Box<Signature>),
     /// 「予約を取り消す」
     Cancel,
     /// A later case of the card stands in this one's place.
@@ -136,6 +154,8 @@ impl Procedure for PinReset {
             Command::Ask { .. } => "ask",
             Command::Prove { .. } => "prove",
             Command::Compare { .. } => "compare",
+            Command::Identify { .. } => "identify",
+            Command::Admit(_) => "admit",
             Command::Cancel => "cancel",
             Command::Replace => "replace",
             Command::Visit { .. } => "visit",
@@ -162,6 +182,12 @@ impl Procedure for PinReset {
             ) => {
                 matches!(&reservation.proof, Proof::Face { shot: kept, .. } if kept == shot)
             }
+            (Case::Identifying { text, .. }, Command::Identify { text: again, .. }) => {
+                *text == sha256(again.as_bytes())
+            }
+            (Case::Reserved { reservation, .. } | Case::Announced { reservation, .. }, Command::Admit(signature)) => {
+                matches!(&reservation.proof, Proof::Counter { text, .. } if *text == signature.possession().text())
+            }
             (Case::Cancelled { .. }, Command::Cancel) | (Case::Replaced { .. }, Command::Replace) => true,
             (Case::Announced { .. }, Command::Announce { kiosk, challenge, .. }) => {
                 announcement(case, *kiosk, *challenge).is_some()
@@ -176,7 +202,7 @@ impl Procedure for PinReset {
     fn about(case: &Case, command: &Command) -> Vec<(&'static str, String)> {
         let card = match (case.card(), command) {
             (Some(card), _) => Some(card.number),
-            (None, Command::Ask { card, .. }) => Some(*card),
+            (None, Command::Ask { card, .. } | Command::Identify { card, .. }) => Some(*card),
             (None, Command::Visit { told, .. }) => Some(told.card.number),
             (None, _) => None,
         };
@@ -185,12 +211,12 @@ impl Procedure for PinReset {
 
     async fn propose(
         desk: &Desk,
-        _: &Actor<'_>,
+        actor: &Actor<'_>,
         standing: &Standing<Self>,
         command: &Command,
         now: Instant,
     ) -> Result<Proposal<Self>, Failure> {
-        Box::pin(propose::propose(desk, standing, command, now)).await
+        Box::pin(propose::propose(desk, actor, standing, command, now)).await
     }
 }
 

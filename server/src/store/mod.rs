@@ -114,7 +114,7 @@ pub(crate) use organisation::{
 };
 pub(crate) use paper::{from_document as paper_case, state as paper_state, to_document as paper_document};
 pub use passkey::PasskeyRow;
-pub use pin_reset::{CardCases, CardPlace, PinResetRow, PinResetWrite};
+pub use pin_reset::{CardCases, CardPlace, HaltedCard, PinResetRow, PinResetWrite};
 pub(crate) use pin_reset::{
     from_document as pin_reset_case, state as pin_reset_state, to_document as pin_reset_document,
 };

@@ -21,8 +21,8 @@ pub struct PinResetRow {
     pub office: String,
     /// Of which card.
     pub card: CardNumber,
-    /// SHA-256 of the key with which an app acts for it.
-    pub key: [u8; 32],
+    /// SHA-256 of the key with which an app acts for it; none where a clerk at a counter began it.
+    pub key: Option<[u8; 32]>,
 }
 
 /// The cases that a card has now.
@@ -32,6 +32,17 @@ pub struct CardCases {
     pub open: Option<[u8; 16]>,
     /// That is its reservation.
     pub reserved: Option<[u8; 16]>,
+}
+
+/// A card that answered as no card of ours does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HaltedCard {
+    /// In which case.
+    pub case: [u8; 16],
+    /// Which card.
+    pub card: CardNumber,
+    /// When.
+    pub at: Instant,
 }
 
 /// What a card can have one case for.
@@ -112,6 +123,21 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The cards of an office that answered as no card of ours does, the latest first; not more than a page has.
+    pub async fn halted_cards(&self, office: &str) -> Result<Vec<HaltedCard>, Fault> {
+        let rows = self.reader().await?.rows(HALTED_AT, values![office]).await?;
+        let read = |row: &Row| {
+            Ok(HaltedCard {
+                case: row.octets("case_id")?,
+                card: document::read_card_number(&row.column::<String>("card")?)?,
+                at: Instant(row.column("changed_at")?),
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+}
+
 /// One case for each card and place; another one clashes.
 pub(crate) async fn write(
     connection: &mut Connection,
@@ -122,7 +148,8 @@ pub(crate) async fn write(
     let touched = match new {
         PinResetWrite::Begin(row) => {
             let card = row.card.to_string();
-            let values = values![case, &row.office, card.as_str(), &row.key, at.0];
+            let key = row.key.as_ref().map_or(NOBODYS, |key| key.as_slice());
+            let values = values![case, &row.office, card.as_str(), key, at.0];
             connection.execute(BEGIN, values).await?
         }
         PinResetWrite::Hold { card, place } => {
@@ -151,6 +178,8 @@ impl CardPlace {
 }
 
 const OPEN: &str = "open";
+/// A column that must not be null, where there is no key.
+const NOBODYS: &[u8] = &[];
 
 statements! {
     ONE = "SELECT case_id, office, card, key_hash FROM pin_reset WHERE case_id = $1";
@@ -160,6 +189,9 @@ statements! {
                   WHERE p.card = $1 AND c.state IN ('used', 'halted') ORDER BY c.changed_at DESC LIMIT 1";
     HALTED = "SELECT COUNT(*) AS halted FROM office_case WHERE procedure = 'pin_reset' AND state = 'halted'
               AND changed_at >= $1";
+    HALTED_AT = "SELECT p.case_id, p.card, c.changed_at FROM office_case c JOIN pin_reset p ON p.case_id = c.id
+                 WHERE c.procedure = 'pin_reset' AND c.state = 'halted' AND p.office = $1
+                 ORDER BY c.changed_at DESC, c.id LIMIT 50";
     BEGIN = "INSERT INTO pin_reset (case_id, office, card, key_hash, announced, begun_at) VALUES ($1, $2, $3, $4, 0, $5)
              ON CONFLICT (case_id) DO NOTHING";
     RELEASE = "DELETE FROM reserved_card WHERE case_id = $1";
@@ -172,7 +204,10 @@ fn read(row: &Row) -> Result<PinResetRow, Fault> {
         case: row.octets("case_id")?,
         office: row.column("office")?,
         card: document::read_card_number(&row.column::<String>("card")?)?,
-        key: row.octets("key_hash")?,
+        key: match row.column::<Vec<u8>>("key_hash")?.as_slice() {
+            NOBODYS => None,
+            _ => Some(row.octets("key_hash")?),
+        },
     })
 }
 

@@ -1,15 +1,17 @@
-//! A city that issues citizens' cards: cards with their keys, kiosks, and what an app and a kiosk ask of the desk.
+//! A city that issues citizens' cards: cards with their keys, kiosks, and what an app, a kiosk and a clerk ask of the desk.
 
 use std::sync::Mutex;
 
 use aws_lc_rs::cmac::{self, AES_256};
 use casework::evidence::{Comparison, FaceMatched, FaceUnlike};
-use casework::identity::{CardNumber, Digest, Fingerprint, KioskId};
-use casework::pin_reset::{Card, Case, Told};
+use casework::identity::{CardNumber, Digest, Fingerprint, KioskId, OfficerId};
+use casework::officer::Role;
+use casework::pin_reset::{Card, Case, Document, Told};
 use casework::time::{Date, Instant};
 use server::chance::Chance;
 use server::desk::evidence::{Signature, faces_compared, informed, possession};
-use server::desk::pin_reset::{Carried, Cryptogram, PinReset, SetCard, Shot, Visited};
+use server::desk::officer::{Command as Account, OfficerAccount, invitation_digest};
+use server::desk::pin_reset::{Carried, Cryptogram, Identified, PinReset, SetCard, Shot, Visited};
 use server::desk::{CaseId, Desk, Failure};
 use server::office::{CITIZEN_EXAMPLE, Office};
 use server::store::{CitizenCardRow, Store};
@@ -19,6 +21,7 @@ use wire::office::Language;
 use crate::citizen_card::event;
 use crate::grant::certifying;
 use crate::house::{House, TestCard, office};
+use crate::office::{CODE, HOLDER, OFFICE_COMPANY, OPERATOR, TestOfficer, account};
 
 /// A house with a city.
 pub(crate) struct City {
@@ -83,6 +86,53 @@ impl City {
 
     pub(crate) fn now(&self) -> Instant {
         self.house.now()
+    }
+
+    /// Where a clerk at a counter can open a reservation.
+    pub(crate) async fn with_counter(house: House) -> Self {
+        Self::with(house, &counter_open()).await
+    }
+
+    /// An officer of the city, enrolled.
+    pub(crate) async fn clerk(&self, person: &str, roles: &[Role]) -> TestOfficer {
+        let name = "髙橋 一郎";
+        let card = self.house.officers_card(name).await;
+        let id: CaseId<OfficerAccount> = self.desk.new_case();
+        let invite = Account::Invite {
+            office: self.office.id.clone(),
+            language: Language::Ja,
+            account: Box::new(account(person, name, OFFICE_COMPANY, roles)),
+            code: invitation_digest(CODE),
+        };
+        self.desk.perform(&OPERATOR, id, &invite).await.unwrap();
+        let enrol = Account::Enrol(Box::new(self.house.enrolment(name, &card)));
+        self.desk.perform(&HOLDER, id, &enrol).await.unwrap();
+        TestOfficer {
+            id: OfficerId(id.octets()),
+            card,
+        }
+    }
+
+    /// The clerk looks at a document.
+    pub(crate) async fn identify(&self, clerk: &TestOfficer, citizen: &Citizen) -> Result<Identified, Failure> {
+        let office = (&self.office, Language::Ja);
+        let looked = (citizen.number, Document::DrivingLicence);
+        self.desk.identify_holder(office, &clerk.actor(), looked).await
+    }
+
+    /// The clerk's card signs what is out.
+    pub(crate) async fn admit(&self, clerk: &TestOfficer, identified: &Identified) -> Result<Case, Failure> {
+        self.admit_at(&self.desk, clerk, identified).await
+    }
+
+    pub(crate) async fn admit_at(
+        &self,
+        desk: &Desk,
+        clerk: &TestOfficer,
+        identified: &Identified,
+    ) -> Result<Case, Failure> {
+        let signature = clerk.card.sign(&identified.text, self.now());
+        desk.admit_holder(&clerk.actor(), identified.id, signature).await
     }
 
     /// A card that the city has issued: the one with these fifteen digits.
@@ -343,6 +393,13 @@ fn desk(house: &House, store: Store, city: &Office) -> Desk {
     let offices = vec![office(), city.clone()];
     let desk = Desk::new(store, house.desk.clock().clone(), Chance::system(), offices);
     desk.certifying(certifying(&house.place.data))
+}
+
+/// The example, where a clerk at a counter can open a reservation.
+pub(crate) fn counter_open() -> String {
+    let text = CITIZEN_EXAMPLE.replacen("counter = false", "counter = true", 1);
+    assert_ne!(text, CITIZEN_EXAMPLE);
+    text
 }
 
 /// As a provider says it: 600 of 1000 are enough.

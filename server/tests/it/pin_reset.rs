@@ -1,6 +1,7 @@
 //! 署名用暗証番号の再設定 at the desk, as DOMAIN §13 and THREATS A11 to A19 want it.
 
 mod api;
+mod counter;
 mod kiosk;
 
 use casework::Refusal;

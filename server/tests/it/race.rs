@@ -1,6 +1,7 @@
 //! Two `kagimori serve` on one PostgreSQL decide the same case at once (A21, I4): exactly one wins, there is one audit
 //! decision, and one row of the outbox for each letter.
 
+mod counter;
 mod node;
 mod pin_reset;
 

@@ -8,29 +8,36 @@ use pki::KeyUsage;
 
 use super::{Command, PinReset, policy, tell};
 use crate::desk::evidence::{sha256, to_be_signed};
-use crate::desk::{CaseId, Desk, Failure, Proposal, Standing};
+use crate::desk::{Actor, CaseId, Desk, Failure, Proposal, Standing};
 use crate::fault::Fault;
 use crate::office::Office;
 use crate::store::{CardPlace, CountedCard, NewEvidence, PinResetRow, PinResetWrite, Write};
 
 pub(super) async fn propose(
     desk: &Desk,
+    actor: &Actor<'_>,
     standing: &Standing<PinReset>,
     command: &Command,
     now: Instant,
 ) -> Result<Proposal<PinReset>, Failure> {
     let place = standing.place(match command {
-        Command::Ask { office, language, .. } | Command::Visit { office, language, .. } => Some((office, *language)),
+        Command::Ask { office, language, .. }
+        | Command::Identify { office, language, .. }
+        | Command::Visit { office, language, .. } => Some((office, *language)),
         _ => None,
     })?;
     let office = desk.office_of("a reservation", &place)?;
     let number = match (standing.case.card(), command) {
         (Some(card), _) => card.number,
-        (None, Command::Ask { card, .. }) => *card,
+        (None, Command::Ask { card, .. } | Command::Identify { card, .. }) => *card,
         (None, Command::Visit { told, .. }) => told.card.number,
         (None, _) => return Err(Failure::Refused(Refusal::Stale)),
     };
-    let facts = facts(desk, &office, standing, number).await?;
+    let mut facts = facts(desk, &office, standing, number).await?;
+    if let Command::Identify { .. } | Command::Admit(_) = command {
+        let acting = desk.acting_at(actor, &office.id).await?;
+        facts.officer = acting.map(|acting| acting.officer);
+    }
     let asked = asked(desk, command);
     let decision = pin_reset::decide(&standing.case, &asked, &facts, &policy(&office)?, now);
     let decision = decision.map_err(Failure::Refused)?;
@@ -77,21 +84,28 @@ fn hold(card: Card, place: CardPlace) -> Write {
 }
 
 fn begun(standing: &Standing<PinReset>, office: &Office, command: &Command, card: CardNumber) -> Vec<Write> {
-    match command {
-        Command::Ask { key, .. } => vec![Write::PinReset(PinResetWrite::Begin(PinResetRow {
-            case: standing.id.octets(),
-            office: office.id.clone(),
-            card,
-            key: key.0,
-        }))],
-        _ => Vec::new(),
-    }
+    let key = match command {
+        Command::Ask { key, .. } => Some(key.0),
+        // No app acts for it: the holder has gone home from the counter.
+        Command::Identify { .. } => None,
+        _ => return Vec::new(),
+    };
+    vec![Write::PinReset(PinResetWrite::Begin(PinResetRow {
+        case: standing.id.octets(),
+        office: office.id.clone(),
+        card,
+        key,
+    }))]
 }
 
 fn kept(command: &Command) -> Vec<NewEvidence> {
     match command {
-        Command::Ask { text, .. } | Command::Visit { text, .. } => vec![to_be_signed(text.clone())],
-        Command::Prove { signature, .. } | Command::Announce { signature, .. } => vec![signature.kept()],
+        Command::Ask { text, .. } | Command::Identify { text, .. } | Command::Visit { text, .. } => {
+            vec![to_be_signed(text.clone())]
+        }
+        Command::Prove { signature, .. } | Command::Announce { signature, .. } | Command::Admit(signature) => {
+            vec![signature.kept()]
+        }
         _ => Vec::new(),
     }
 }
@@ -103,24 +117,7 @@ async fn facts(
     number: CardNumber,
 ) -> Result<Facts, Failure> {
     let citizen = office.citizen().map_err(Fault::from)?;
-    let row = desk.store().citizen_card(number).await?;
-    let card = match row.filter(|row| row.office == office.id) {
-        None => None,
-        Some(row) => {
-            let both = KeyUsage::DIGITAL_SIGNATURE.and(KeyUsage::NON_REPUDIATION);
-            let authentication = desk.standing_of_one(office, &row.authentication, KeyUsage::DIGITAL_SIGNATURE);
-            Some(Known {
-                card: Card {
-                    number: row.number,
-                    authentication: row.fingerprint,
-                },
-                authentication: authentication.await?,
-                signature: desk.standing_of_one(office, &row.signature, both).await?,
-                key_version: row.key_version.get(),
-                counter: row.counter,
-            })
-        }
-    };
+    let card = known(desk, office, number).await?;
     let tries = match standing.case {
         Case::New | Case::Asked { .. } => tries(desk, standing.id, number).await?,
         _ => Tries::default(),
@@ -131,6 +128,26 @@ async fn facts(
         tries,
         officer: None,
     })
+}
+
+/// The card of this number, if this office has issued it.
+pub(super) async fn known(desk: &Desk, office: &Office, number: CardNumber) -> Result<Option<Known>, Fault> {
+    let row = desk.store().citizen_card(number).await?;
+    let Some(row) = row.filter(|row| row.office == office.id) else {
+        return Ok(None);
+    };
+    let both = KeyUsage::DIGITAL_SIGNATURE.and(KeyUsage::NON_REPUDIATION);
+    let authentication = desk.standing_of_one(office, &row.authentication, KeyUsage::DIGITAL_SIGNATURE);
+    Ok(Some(Known {
+        card: Card {
+            number: row.number,
+            authentication: row.fingerprint,
+        },
+        authentication: authentication.await?,
+        signature: desk.standing_of_one(office, &row.signature, both).await?,
+        key_version: row.key_version.get(),
+        counter: row.counter,
+    }))
 }
 
 /// Those of the case in which faces of this card were compared until now: a new one begins with them.
@@ -160,6 +177,14 @@ fn asked(desk: &Desk, command: &Command) -> pin_reset::Command {
             shot: *shot,
             compared: (**compared).clone(),
             next: *next,
+            number: desk.number(),
+        },
+        Command::Identify { document, text, .. } => Asked::Identify {
+            document: *document,
+            text: sha256(text.as_bytes()),
+        },
+        Command::Admit(signature) => Asked::Admit {
+            possession: signature.possession(),
             number: desk.number(),
         },
         Command::Cancel => Asked::Cancel,

@@ -145,7 +145,7 @@ impl Desk {
     }
 
     /// Does it, and puts this case in the place of the one that the card has there, in one transaction.
-    async fn in_place(
+    pub(super) async fn in_place(
         &self,
         actor: &Actor<'_>,
         id: CaseId<PinReset>,

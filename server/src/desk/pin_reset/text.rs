@@ -1,11 +1,14 @@
-//! What a citizen's card signs: that somebody who knows its four digits reserves, and that it is set at a kiosk.
+//! What a citizen's card signs: that somebody who knows its four digits reserves, and that it is set at a kiosk. And what a
+//! clerk's card signs: who stood at the counter.
 
 use casework::identity::{CardNumber, Digest};
 use casework::number::Number;
+use casework::pin_reset::Document;
 use casework::time::Instant;
 use wire::office::Language;
 
-use crate::desk::text::{Mark, Page, Words};
+use crate::desk::officer::Acting;
+use crate::desk::text::{Mark, Page, Words, person_label};
 use crate::office::Office;
 
 /// What is signed to reserve.
@@ -23,6 +26,16 @@ pub(super) struct Setting<'t> {
     pub(super) card: CardNumber,
     pub(super) number: Number,
     pub(super) place: &'t str,
+    pub(super) at: Instant,
+    pub(super) mark: Mark,
+}
+
+/// What a clerk signs.
+pub(super) struct Looking<'t> {
+    pub(super) office: &'t Office,
+    pub(super) officer: &'t Acting,
+    pub(super) card: CardNumber,
+    pub(super) document: Document,
     pub(super) at: Instant,
     pub(super) mark: Mark,
 }
@@ -65,6 +78,49 @@ impl Setting<'_> {
         page.line(words.of("受付番号", "Receipt number"), &self.number.to_string());
         page.line(words.of("キオスク端末", "Kiosk"), self.place);
         finished(page, &words, self.at, self.mark)
+    }
+}
+
+impl Looking<'_> {
+    pub(super) fn write(&self, language: Language) -> String {
+        let words = Words { language };
+        let mut page = Page::default();
+        page.heading(words.of(
+            "署名用暗証番号の再設定 窓口での本人確認",
+            "At a counter: who asks for a new password for signatures",
+        ));
+        page.gap();
+        page.line(words.of("窓口", "Office"), self.office.name.in_language(language));
+        page.line(words.of("職員", "Officer"), &self.officer.name);
+        page.line(person_label(&words), &self.officer.officer.person.0);
+        page.line(words.of("カード番号", "Card number"), &self.card.to_string());
+        let (ja, en) = document(self.document);
+        page.line(words.of("本人確認書類", "Document looked at"), words.of(ja, en));
+        page.gap();
+        page.heading(words.of(
+            "窓口に来た人がこのカードの名義人本人であることを、カードと上記の書類で確認しました。",
+            "I have looked at the card and at the document above: the person at the counter is the card's holder.",
+        ));
+        page.heading(words.of(
+            "このカードの署名用暗証番号を、期限までキオスク端末で再設定できるようにします。",
+            "From now until the deadline a new password for signatures may be set for this card at a kiosk.",
+        ));
+        page.gap();
+        finished(page, &words, self.at, self.mark)
+    }
+}
+
+/// What was looked at. The words stand here, since a text of years ago must not change with a catalogue.
+const fn document(document: Document) -> (&'static str, &'static str) {
+    match document {
+        Document::CardItself => ("マイナンバーカードの顔写真", "the photograph on the card itself"),
+        Document::DrivingLicence => ("運転免許証", "driving licence"),
+        Document::Passport => ("旅券", "passport"),
+        Document::ResidenceCard => ("在留カード", "residence card"),
+        Document::OtherWithPicture => (
+            "その他の官公署の顔写真付き身分証明書",
+            "another official document with a photograph",
+        ),
     }
 }
 
