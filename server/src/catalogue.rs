@@ -149,6 +149,7 @@ const FILES_JA: &[&str] = &[
     include_str!("../i18n/ja/organisation.ftl"),
     include_str!("../i18n/ja/acquisition.ftl"),
     include_str!("../i18n/ja/pin-reset.ftl"),
+    include_str!("../i18n/ja/counter.ftl"),
 ];
 const FILES_EN: &[&str] = &[
     include_str!("../i18n/en/portal.ftl"),
@@ -163,6 +164,7 @@ const FILES_EN: &[&str] = &[
     include_str!("../i18n/en/organisation.ftl"),
     include_str!("../i18n/en/acquisition.ftl"),
     include_str!("../i18n/en/pin-reset.ftl"),
+    include_str!("../i18n/en/counter.ftl"),
 ];
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub(crate) enum Purpose {
     LogIn,
     /// The card of somebody who was invited proves itself.
     Enrol,
-    /// An officer signs what was entered from paper.
+    /// An officer signs what was entered from paper, or whom they have looked at.
     Submit,
     /// An officer signs a decision.
     Decide,

@@ -173,7 +173,7 @@ pub(crate) fn refused(words: Words, refusal: &Refusal) -> (StatusCode, Message) 
 }
 
 /// What a card is, instead of accepted.
-const fn standing_key(standing: Standing) -> &'static str {
+pub(crate) const fn standing_key(standing: Standing) -> &'static str {
     match standing {
         Standing::NotYetValid { .. } => "standing-not-yet-valid",
         Standing::Expired { .. } => "standing-expired",

@@ -6,6 +6,7 @@
 mod authority;
 mod calendar;
 mod case;
+mod citizen;
 mod counter;
 mod examined;
 mod files;

@@ -117,7 +117,7 @@ fn procedure(row: &CardRequestRow) -> Option<(&'static str, Option<Says>)> {
 }
 
 /// The procedures that ask cards, and what they say to an answer.
-const PROCEDURES: [(&str, Option<Says>); 8] = [
+const PROCEDURES: [(&str, Option<Says>); 9] = [
     (Acquisition::NOUN, Some(|stands| Box::pin(acquisition::says(stands)))),
     (login::NOUN, Some(|stands| Box::pin(login::says(stands)))),
     (Registration::NOUN, Some(|stands| Box::pin(registration::says(stands)))),
@@ -129,6 +129,7 @@ const PROCEDURES: [(&str, Option<Says>); 8] = [
     // An officer's card shows who somebody is, and nothing is applied for with it.
     ("officer", None),
     ("paper", None),
+    ("pin_reset", None),
     ("reissue", None),
 ];
 

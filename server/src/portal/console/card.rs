@@ -19,7 +19,11 @@ use crate::store::CardRequestRow;
 /// `GET /console/{office}/card`
 pub(super) async fn page(seat: Seat) -> Result<Response, Stop> {
     let (row, request) = current(&seat).await?;
-    let page = seat.frame(Tab::Queue);
+    let page = seat.frame(if seat.office.offers("counter") {
+        Tab::Counter
+    } else {
+        Tab::Queue
+    });
     let back = seat.session().noted(&seat.office.id, BACK);
     let text = request.steps.iter().find_map(|step| match step {
         Step::Sign { text, .. } => text.clone(),

@@ -29,6 +29,8 @@ pub(crate) enum Tab {
     Queue,
     /// 書面の入力
     Paper,
+    /// 窓口での本人確認
+    Counter,
     /// 入札参加資格者名簿
     Register,
     /// 営業日
@@ -94,21 +96,30 @@ impl Frame {
         self.may(Role::Administration)
     }
 
+    /// Below [`Frame::base`]: what this officer is here for.
+    pub(crate) fn first(&self) -> &'static str {
+        self.tabs().next().map_or(Tab::Own.path(), Tab::path)
+    }
+
     /// Where this officer can go. What a role does not open is not shown; the server asks again all the same.
     pub(crate) fn links(&self) -> Vec<Link> {
         let Some(seated) = &self.seated else {
             return Vec::new();
         };
-        Tab::ALL
-            .into_iter()
-            .filter(|tab| self.office.offers(tab.key()))
-            .filter(|tab| tab.needs().is_none_or(|roles| roles.iter().any(|role| self.may(*role))))
+        self.tabs()
             .map(|tab| Link {
                 path: format!("{}{}", self.base(), tab.path()),
                 name: self.t(&format!("desk-tab-{}", tab.key())),
                 current: tab == seated.tab,
             })
             .collect()
+    }
+
+    fn tabs(&self) -> impl Iterator<Item = Tab> {
+        Tab::ALL
+            .into_iter()
+            .filter(|tab| self.office.offers(tab.key()))
+            .filter(|tab| tab.needs().is_none_or(|roles| roles.iter().any(|role| self.may(*role))))
     }
 }
 
@@ -121,9 +132,10 @@ impl Deref for Frame {
 }
 
 impl Tab {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Queue,
         Self::Paper,
+        Self::Counter,
         Self::Register,
         Self::Calendar,
         Self::Organisations,
@@ -137,6 +149,7 @@ impl Tab {
         match self {
             Self::Queue => "queue",
             Self::Paper => "paper",
+            Self::Counter => "counter",
             Self::Register => "register",
             Self::Calendar => "calendar",
             Self::Organisations => "organisations",
@@ -151,6 +164,7 @@ impl Tab {
         match self {
             Self::Queue => "/queue",
             Self::Paper => "/paper",
+            Self::Counter => "/counter",
             Self::Register => "/register",
             Self::Calendar => "/calendar",
             Self::Organisations => "/organisations",
@@ -165,7 +179,7 @@ impl Tab {
     const fn needs(self) -> Option<&'static [Role]> {
         match self {
             Self::Queue | Self::Register | Self::Calendar | Self::Own => None,
-            Self::Paper => Some(&[Role::Entry]),
+            Self::Paper | Self::Counter => Some(&[Role::Entry]),
             Self::Organisations | Self::Officers | Self::Office => Some(&[Role::Administration, Role::Audit]),
             Self::Audit => Some(&[Role::Audit, Role::Administration]),
         }

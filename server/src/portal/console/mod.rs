@@ -7,6 +7,7 @@ mod calendar;
 mod card;
 mod case;
 mod contract_form;
+mod counter;
 mod decision;
 mod detail;
 mod difference;
@@ -96,6 +97,7 @@ fn desk() -> Router<Portal> {
         .merge(detail::routes())
         .merge(decision::routes())
         .merge(paper::routes())
+        .merge(counter::routes())
         .merge(letters::routes())
         .merge(register::routes())
         .merge(calendar::routes())
@@ -128,9 +130,9 @@ async fn offices(visit: Visit) -> Response {
     render(StatusCode::OK, &view::Offices { page, offices })
 }
 
-/// `GET /console/{office}`
+/// `GET /console/{office}`: what the officer is there for.
 async fn home(seat: Seat) -> Response {
-    seat.to("/queue")
+    seat.to(seat.frame(Tab::Own).first())
 }
 
 /// 「続ける」 of the idle warning: being seen was all.

@@ -6,7 +6,7 @@ use casework::officer::Role;
 use server::chance::Chance;
 use server::desk::officer::OfficerAccount;
 use server::desk::paper::Paper;
-use server::desk::{CaseId, Desk};
+use server::desk::{Actor, CaseId, Desk};
 use server::office::{AUTHORITY_EXAMPLE, BIDDING_CORE_EXAMPLE, Office, TERMINALS_EXAMPLE};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -116,6 +116,15 @@ const CENTRE: &[(&str, &str, &str)] = &[
     ("POST", "/organisations/{id}/users/{user}/edit", "D"),
     ("POST", "/organisations/{id}/users/{user}/block", "D"),
     ("POST", "/organisations/{id}/end", "D"),
+];
+/// The same of what only the desk of a city has.
+const CITY: &[(&str, &str, &str)] = &[
+    ("GET", "/counter", "E"),
+    ("POST", "/counter", "E"),
+    ("GET", "/counter/confirm", "E"),
+    ("POST", "/counter/confirm", "E"),
+    ("GET", "/counter/{case}/return", "E"),
+    ("GET", "/counter/{case}", "E"),
 ];
 const ROLES: [(char, Role); 4] = [
     ('E', Role::Entry),
@@ -379,6 +388,70 @@ async fn a17_every_route_of_a_service_centres_desk_is_there_for_the_roles_of_the
     assert_eq!(centre.store().organisations("mihon-ca").await.unwrap().len(), 2);
 }
 
+#[tokio::test]
+async fn a17_every_route_of_a_citys_counter_is_there_for_its_clerks_and_for_nobody_else() {
+    let city = super::citizen::city(House::on_sqlite().await, &crate::city::counter_open()).await;
+    let citizen = city.citizen("000000000000001").await;
+    let (router, number) = (portal(&city.house), citizen.number.to_string());
+    let mut seats = Vec::new();
+    for (person, (letter, role)) in ["1", "2", "3", "4"].iter().zip(ROLES) {
+        seats.push((letter, seated(&city.house, &router, person, &[role]).await));
+    }
+    let clerk = seats[0].1.id;
+    let actor = Actor::Officer {
+        id: clerk,
+        session: [0; 16],
+    };
+    let looked = (citizen.number, casework::pin_reset::Document::Passport);
+    let office = (&city.office, wire::office::Language::Ja);
+    let case = city
+        .desk
+        .identify_holder(office, &actor, looked)
+        .await
+        .unwrap()
+        .id
+        .to_string();
+    for (method, path, roles) in CITY {
+        let (here, name) = (
+            format!("{DESK}{}", path.replace("{case}", &case)),
+            format!("{method} {path}"),
+        );
+        seats.sort_by_key(|(letter, _)| roles.contains(*letter));
+        for (letter, seat) in &mut seats {
+            let fields = [
+                ("card", number.as_str()),
+                ("shown", &number),
+                ("document", "passport"),
+                ("go", "next"),
+            ];
+            seat.browser.get(&format!("{DESK}/own")).await;
+            let answered = match *method {
+                "GET" => seat.browser.get(&here).await,
+                _ => seat.browser.post(&here, &fields).await,
+            };
+            assert!(is_dressed(&answered), "{name} by {letter}");
+            let refused = answered.status == StatusCode::FORBIDDEN && answered.says("E-ROLE");
+            assert_eq!(
+                !refused,
+                roles.contains(*letter),
+                "{name} by {letter}: {}",
+                answered.text()
+            );
+            // Nobody has brought a signature to the way back.
+            let done = answered.status == StatusCode::OK || answered.status == StatusCode::SEE_OTHER;
+            assert!(
+                refused || done || path.ends_with("/return"),
+                "the control: {name} by {letter}: {}",
+                answered.text()
+            );
+        }
+        assert!(
+            at_login(&at_the_door(&router).await.get(&here).await) || *method == "POST",
+            "{name} by a stranger"
+        );
+    }
+}
+
 #[test]
 fn a17_the_table_has_every_route_of_the_console() {
     let mut routes = BTreeSet::new();
@@ -390,12 +463,13 @@ fn a17_the_table_has_every_route_of_the_console() {
         .iter()
         .chain(BIDDING)
         .chain(CENTRE)
+        .chain(CITY)
         .map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()))
         .collect();
     assert_eq!(routes, table);
     assert_eq!(
         table.len(),
-        TABLE.len() + BIDDING.len() + CENTRE.len(),
+        TABLE.len() + BIDDING.len() + CENTRE.len() + CITY.len(),
         "each stands there once"
     );
 }
