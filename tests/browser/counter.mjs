@@ -41,6 +41,11 @@ class Officer {
     await this.reader.holds(this);
   }
 
+  /** No card is in the reader. */
+  async takesCard() {
+    await this.reader.empty();
+  }
+
   /** With the code of the invitation; ends logged in. */
   async enrols() {
     await this.insertsCard();

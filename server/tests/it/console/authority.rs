@@ -227,7 +227,7 @@ async fn a17_every_route_of_an_ordering_bodys_desk_is_there_for_the_roles_of_the
     let csv = "number,name,representative,valid_from,valid_until\n100-1,株式会社A,黒田 一郎,2025-04-01,2027-03-31";
     let sheet = server::register::read(csv.as_bytes()).unwrap();
     let (file, done) = (casework::identity::Digest([0; 32]), std::sync::Arc::default());
-    let operator = server::desk::Actor::Operator { name: "test" };
+    let operator = Actor::Operator { name: "test" };
     let imported = house
         .desk
         .import_register(&operator, "mihon-ca", sheet.lines, (false, file), done)

@@ -84,7 +84,7 @@ async fn races(city: City, rounds: usize) {
         "SELECT COUNT(*) FROM reserved_card WHERE place = 'reserved'",
     )
     .await;
-    assert!(places <= LANES as i64, "{places}");
+    assert!(usize::try_from(places).unwrap() <= LANES, "{places}");
     invariant::hold(&city.house).await;
 }
 
