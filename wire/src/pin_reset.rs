@@ -120,7 +120,7 @@ pub struct Capture {
     /// [`ReservationState::Proved::shot`]: one picture is taken for one.
     pub shot: String,
     /// The card's visual file with its signature, base64url (docs/formats.md): EF 0002 of the 券面 application.
-    #[schemars(regex(pattern = r"^[A-Za-z0-9_-]+$"), length(max = 40_000))]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9_-]+$"), length(max = 43_690))]
     pub visual: String,
     /// The picture that was taken, JPEG, base64url.
     #[schemars(regex(pattern = r"^[A-Za-z0-9_-]+$"), length(max = 5_600_000))]

@@ -5,7 +5,6 @@
 //! crash or by hand, gets the same certificates: what was certified for a card's key is what that card has.
 
 mod person;
-mod visual;
 
 use std::sync::Arc;
 
@@ -23,6 +22,7 @@ use zeroize::Zeroizing;
 use super::issue::{Order, Registrar, Wanted, id_of};
 use super::{Authority, AuthorityFault};
 use crate::desk::Actor;
+use crate::face::visual;
 use crate::office::Office;
 use crate::store::{CitizenCardRow, Clash, KeyPurpose, NewEvent};
 use crate::unblock::{CardKeys, KeyVersion, UnblockFault};
@@ -201,7 +201,9 @@ impl Registrar {
         person: &Person,
         face: &[u8],
     ) -> Result<Personalised, CitizenFault> {
-        visual::fits(face)?;
+        if !visual::fits(face) {
+            return Err(CitizenFault::Face(visual::MOST_FACE));
+        }
         let authorities = [
             self.citizens_authority(office, Use::Authentication).await?,
             self.citizens_authority(office, Use::Signature).await?,
@@ -255,7 +257,7 @@ impl Registrar {
         }
         let signer = self.visual_signer(signature_by).await?;
         let now = self.desk.clock().now();
-        let printed = visual::Printed::of(card.number, person, &signature, self.desk.chance());
+        let printed = person.printed(card.number, &signature, self.desk.chance());
         Ok(Personalised {
             number: card.number,
             visual: printed.signed(face, &signer.certificate, &*signer.key, now)?,

@@ -1,4 +1,5 @@
-//! The card's visual file (券面, EF 0002): what is printed on a card, signed by its issuer (docs/formats.md).
+//! The card's visual file (券面, EF 0002): what is printed on a card, signed by its issuer (docs/formats.md). It is written here
+//! when a card is made, and read here when a face is compared.
 //!
 //! It is read by whoever knows 照合番号B and sent to us by an app that nobody vouches for, so all of it is checked before a
 //! picture in it is looked at: the shape octet by octet, the issuer's signature over every field, and that the signer is one
@@ -6,8 +7,10 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used))]
 
 use casework::identity::CardNumber;
+use casework::time::{Date, Instant};
 use pki::certificate::Certificate;
 use pki::cms::{self, CmsFault};
+use pki::{SignFault, Signer};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -45,6 +48,70 @@ impl Visual {
             picture: Zeroizing::new(fields.picture.to_vec()),
         })
     }
+}
+
+/// What is printed on a card beside the face.
+pub struct Printed {
+    /// カード番号
+    pub number: CardNumber,
+    /// 生年月日
+    pub birth: Date,
+    /// 性別, as its one digit.
+    pub sex: &'static str,
+    /// The card's last day.
+    pub expires: Date,
+    /// The security code, four digits.
+    pub code: Zeroizing<String>,
+}
+
+impl Printed {
+    /// 照合番号B: birth YYMMDD, year of expiry, security code.
+    pub fn number_b(&self) -> Zeroizing<String> {
+        let birth = eight(self.birth);
+        let birth = birth.get(2..).unwrap_or_default();
+        Zeroizing::new(format!("{birth}{:04}{}", self.expires.year, *self.code))
+    }
+
+    /// The file, signed over every field but the signature.
+    pub fn signed(
+        &self,
+        face: &[u8],
+        certificate: &Certificate,
+        signer: &dyn Signer,
+        at: Instant,
+    ) -> Result<Zeroizing<Vec<u8>>, SignFault> {
+        let (number, birth) = (self.number.to_string(), eight(self.birth));
+        let mut before = Zeroizing::new(Vec::with_capacity(MOST_OCTETS));
+        for (tag, value) in [
+            (HEADER, number.as_bytes()),
+            (BIRTH, birth.as_bytes()),
+            (SEX, self.sex.as_bytes()),
+            // No key, and neither name nor address as a picture.
+            (PUBLIC_KEY, &[]),
+            (NAME, &[]),
+            (ADDRESS, &[]),
+            (PICTURE, face),
+        ] {
+            push(&mut before, [CLASS, tag], value);
+        }
+        let mut after = Zeroizing::new(Vec::new());
+        push(&mut after, [CLASS, EXPIRES], eight(self.expires).as_bytes());
+        push(&mut after, [CLASS, CODE], self.code.as_bytes());
+        let signed = Zeroizing::new([before.as_slice(), &after].concat());
+        let signature = cms::sign(&signed, certificate, signer, at.0)?;
+        push(&mut before, [CLASS, SIGNATURE], &signature);
+        before.extend_from_slice(&after);
+        let mut file = Zeroizing::new(Vec::with_capacity(before.len() + 8));
+        push(&mut file, OUTER, &before);
+        Ok(file)
+    }
+}
+
+/// Whether a face is a picture that a chip has room for, with everything beside it.
+pub fn fits(face: &[u8]) -> bool {
+    let jpeg = face.starts_with(b"\xff\xd8\xff");
+    let jpeg_2000 = face.starts_with(b"\0\0\0\x0cjP  \r\n\x87\n") || face.starts_with(b"\xff\x4f\xff\x51");
+    (jpeg || jpeg_2000) && face.len() <= MOST_FACE
 }
 
 /// A visual file proves nothing.
@@ -150,12 +217,31 @@ fn taken<'a>(rest: &mut &'a [u8], tag: [u8; 2], what: &'static str) -> Result<Fi
     Ok(Field { value, whole })
 }
 
+/// BER-TLV, its length in as few octets as it needs. No value is longer than what two octets say.
+fn push(to: &mut Vec<u8>, tag: [u8; 2], value: &[u8]) {
+    to.extend_from_slice(&tag);
+    let [.., high, low] = value.len().to_be_bytes();
+    match value.len() {
+        0..=0x7f => to.push(low),
+        0x80..=0xff => to.extend_from_slice(&[0x81, low]),
+        _ => to.extend_from_slice(&[0x82, high, low]),
+    }
+    to.extend_from_slice(value);
+}
+
+/// `YYYYMMDD`
+fn eight(date: Date) -> String {
+    format!("{:04}{:02}{:02}", date.year, date.month, date.day)
+}
+
 fn digits(value: &[u8], count: usize) -> bool {
     value.len() == count && value.iter().all(u8::is_ascii_digit)
 }
 
-/// Octets of a whole file: what the API takes in base64url.
-pub const MOST_OCTETS: usize = 30_000;
+/// Octets of a whole file: READ BINARY has fifteen bits of offset. In base64url it is what the API takes.
+pub const MOST_OCTETS: usize = (1 << 15) - 1;
+/// Octets of a face. What else stands in a file, above all the signature with its certificate, has the rest.
+pub const MOST_FACE: usize = 28_000;
 
 /// The file itself: private, constructed, number 32.
 const OUTER: [u8; 2] = [0xff, 0x20];

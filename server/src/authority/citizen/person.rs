@@ -2,21 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
-use casework::time::Date;
+use casework::identity::CardNumber;
+use casework::time::{Date, Instant};
+use pki::certificate::Certificate;
 use pki::name::{BirthDate, Citizen, NameFault, Resident, Sex, SubjectNumber, Substituted};
 use serde::Deserialize;
 use zeroize::Zeroizing;
+
+use crate::chance::Chance;
+use crate::face::visual::Printed;
 
 /// A person's file, checked.
 #[derive(Clone)]
 pub struct Person {
     pub(super) citizen: Citizen,
-    pub(super) birth: Date,
+    birth: Date,
     prefecture: String,
     municipality: String,
     sex: Sex,
-    pub(super) expires: Option<Date>,
-    pub(super) code: Option<Zeroizing<String>>,
+    expires: Option<Date>,
+    code: Option<Zeroizing<String>>,
 }
 
 /// A person's file is wrong. One sentence that says where.
@@ -125,12 +130,29 @@ impl Person {
         Resident::new(&self.prefecture, &self.municipality, number)
     }
 
-    /// As the card has it: 9 where it is not told.
-    pub(super) const fn printed_sex(&self) -> &'static str {
-        match self.sex {
-            Sex::Male => "1",
-            Sex::Female => "2",
-            Sex::Unknown => "9",
+    /// What is printed on this person's card.
+    pub(super) fn printed(&self, number: CardNumber, signature: &Certificate, chance: &Chance) -> Printed {
+        // A card is sold for two of its certificates' lives: ten years.
+        let certified = Instant(signature.not_after()).day().date();
+        let ends = Date {
+            year: certified.year + 5,
+            ..certified
+        };
+        let code = self.code.clone().unwrap_or_else(|| {
+            let drawn = u32::from_be_bytes(chance.octets());
+            Zeroizing::new(format!("{:04}", drawn % 10_000))
+        });
+        Printed {
+            number,
+            birth: self.birth,
+            // 9 where it is not told.
+            sex: match self.sex {
+                Sex::Male => "1",
+                Sex::Female => "2",
+                Sex::Unknown => "9",
+            },
+            expires: self.expires.unwrap_or(ends),
+            code,
         }
     }
 }
