@@ -13,11 +13,11 @@ use pki::certificate::Certificate;
 use pki::cms::Draft;
 use pki::csr::CertificateRequest;
 use pki::key::{PublicKey, SoftwareKey};
-use pki::name::{AuthorityName, Holder, Organisation};
-use pki::profile::{Card, Profile, Publication, Validity};
+use pki::name::{AuthorityName, BirthDate, Citizen, Resident, Sex, SubjectNumber, Substituted};
+use pki::profile::{Profile, ProfileFault, Publication, Validity};
 use pki::tbs::Issuer;
 
-use super::{EXAMPLE_POLICY, Requests, SlotKey, VirtualCardFault, issue};
+use super::{Requests, SlotKey, VirtualCardFault, issue};
 
 /// What a new citizen's card shall be.
 pub struct NewCitizen<'a> {
@@ -105,45 +105,76 @@ impl BlankCitizen {
     }
 }
 
-/// A whole citizen's card with an example face, certificates of an authority that exists for this call only, and unblock keys
+/// A whole citizen's card with an example face, certificates of two authorities that exist for this call only, and unblock keys
 /// that nobody knows: no server sets its password. What is printed on it is [`EXAMPLE_PRINTED`].
 ///
-/// `now` is the beginning of its validity, Unix seconds; it lasts 1,825 days.
+/// `now` is the beginning of its validity, Unix seconds; it lasts until the end of the fifth birthday after it.
 pub fn example_citizen(new: NewCitizen<'_>, now: i64) -> Result<VirtualCard, VirtualCardFault> {
-    let authority = SoftwareKey::generate(Algorithm::P256)?;
-    let root = issue(
-        &Profile::Root {
-            name: AuthorityName::new("Example Municipality", "Example Citizen CA")?,
-        },
-        Issuer::Itself,
-        authority.public_key(),
-        Validity::of_days(now, 3_650)?,
-        &authority,
-    )?;
-    let blank = BlankCitizen::begin(new)?;
-    let card = Card::new(
-        Holder::new("見本　花子", "MIHON HANAKO", None)?,
-        Organisation::new("見本市", "MIHON CITY", "東京都千代田区霞が関一丁目１番１号", None)?,
-        Publication::new("http://ca.example.jp/crl/citizens/0.crl", None, None)?,
-        EXAMPLE_POLICY,
+    let signs = Root::new("JPKI for digital signature", now)?;
+    let authenticates = Root::new("JPKI for user authentication", now)?;
+    // The day of EXAMPLE_PRINTED.
+    let birth = BirthDate::new(1990, 4, 12).ok_or(ProfileFault::Validity)?;
+    let citizen = Citizen::new(
+        Substituted::name("見本　花子", None)?,
+        Substituted::address("東京都千代田区霞が関一丁目１番１号", None)?,
+        Sex::Female,
+        birth,
     );
-    let certified = |profile: &Profile, key: &PublicKey| {
-        let validity = Validity::of_days(now, 1_825)?;
-        issue(profile, Issuer::Authority(&root), key, validity, &authority)
+    let validity = Validity::of_citizen(now, birth)?;
+    let number = || SubjectNumber::from_random(crate::chance::octets());
+    let publication = |shard: &str| Publication::new(&format!("http://ca.example.jp/crl/{shard}/0.crl"), None, None);
+    let authentication = Profile::CitizenAuthentication {
+        number: number(),
+        publication: publication("authentication")?,
     };
-    let mut certificates = vec![root.der().to_vec()];
-    for (slot, profile) in [
-        (Slot::Authentication, Profile::AuthorityAuthentication(card.clone())),
-        (Slot::Signature, Profile::AuthoritySignature(card.clone())),
-    ] {
-        let key = PublicKey::from_spki_der(&blank.0.public_key(slot)?)?;
-        certificates.push(certified(&profile, &key)?.der().to_vec());
-    }
+    let signature = Profile::CitizenSignature {
+        resident: Resident::new("東京都", "千代田区", number())?,
+        citizen: Box::new(citizen),
+        publication: publication("signature")?,
+    };
+    let blank = BlankCitizen::begin(new)?;
+    let key = |slot| Ok::<_, VirtualCardFault>(PublicKey::from_spki_der(&blank.0.public_key(slot)?)?);
+    let certificates = [
+        authenticates.issues(&authentication, &key(Slot::Authentication)?, validity)?,
+        signs.issues(&signature, &key(Slot::Signature)?, validity)?,
+        authenticates.certificate.clone(),
+        signs.certificate.clone(),
+    ];
     let printer = SoftwareKey::generate(Algorithm::P256)?;
-    let prints = certified(&Profile::AuthoritySignature(card), printer.public_key())?;
+    let prints = Profile::VisualSigner {
+        name: AuthorityName::new(EXAMPLE_ORGANISATION, "visual")?,
+        publication: publication("visual")?,
+    };
+    let prints = signs.issues(&prints, printer.public_key(), validity)?;
     let visual = visual(blank.number(), &prints, &printer, now)?;
-    let given: Vec<&[u8]> = certificates.iter().map(Vec::as_slice).collect();
+    let given: Vec<&[u8]> = certificates.iter().map(Certificate::der).collect();
     blank.load(&given, &visual, UnblockKeys::random()?)
+}
+
+/// An authority of example cards, one of the test hierarchy (DOMAIN §11.3).
+struct Root {
+    certificate: Certificate,
+    key: SoftwareKey,
+}
+
+impl Root {
+    fn new(unit: &str, now: i64) -> Result<Self, VirtualCardFault> {
+        let key = SoftwareKey::generate(Algorithm::Rsa2048)?;
+        let name = AuthorityName::of_units(EXAMPLE_ORGANISATION, &[unit, EXAMPLE_AGENCY])?;
+        let validity = Validity::of_days(now, 3_650)?;
+        let certificate = issue(
+            &Profile::Root { name },
+            Issuer::Itself,
+            key.public_key(),
+            validity,
+            &key,
+        )?;
+        Ok(Self { certificate, key })
+    }
+
+    fn issues(&self, profile: &Profile, key: &PublicKey, validity: Validity) -> Result<Certificate, VirtualCardFault> {
+        issue(profile, Issuer::Authority(&self.certificate), key, validity, &self.key)
+    }
 }
 
 /// The face of the example card (docs/formats.md), signed by whoever printed it.
@@ -198,6 +229,10 @@ pub const EXAMPLE_PRINTED: Printed = Printed {
     expiry: "20310412",
     code: "4827",
 };
+
+/// Whose authorities the example's are, as the test authorities of the public ones are named (DOMAIN §11.3).
+const EXAMPLE_ORGANISATION: &str = "JPKI-TEST";
+const EXAMPLE_AGENCY: &str = "Japan Agency for Local Authority Information Systems";
 
 /// A face that is nobody's: it was drawn.
 const EXAMPLE_FACE: &[u8] = include_bytes!("example.jpg");
@@ -258,6 +293,48 @@ mod tests {
         pki::cms::verify(cms, &signed(0)).unwrap();
         pki::cms::verify(cms, &signed(0xDF21)).unwrap_err();
         assert_eq!(fields.first().unwrap().value, told.standing.unwrap().number.digits());
+    }
+
+    /// What the lints of citizens' certificates ask is asked of none under another policy, so that it is named here.
+    #[test]
+    fn the_certificates_of_the_example_card_are_as_citizens_certificates_are() {
+        const NOW: i64 = 1_700_000_000;
+        let (drawer, readers) = Drawer::new(1);
+        drawer.insert(1, example_citizen(new(), NOW).unwrap());
+        let mut card = at(&readers);
+        let told = card.summary().unwrap();
+        let own = told.authentication.fingerprint();
+        let password = SignaturePassword::parse("ABC123".into()).unwrap();
+        let signature = card.signature_certificate(&own, &password, None).unwrap();
+        let says = |certificate: &Certificate, words: &str| {
+            let mut windows = certificate.der().windows(words.len());
+            windows.any(|window| window == words.as_bytes())
+        };
+        for (der, policy, unit, of_a_person) in [
+            (
+                told.authentication.der(),
+                "1.2.392.200149.8.5.1.3.30",
+                "user authentication",
+                false,
+            ),
+            (signature.der(), "1.2.392.200149.8.5.1.0.20", "digital signature", true),
+        ] {
+            let certificate = Certificate::parse(der).unwrap();
+            let findings = pki::lint::certificate(der);
+            assert!(findings.is_empty(), "{findings}");
+            assert_eq!(certificate.policies(), [policy.parse().unwrap()]);
+            assert_eq!(certificate.public_key().algorithm(), Algorithm::Rsa2048);
+            assert!(says(&certificate, &format!("JPKI for {unit}")) && says(&certificate, "公的個人認証サービス"));
+            // The end of 12 April 2028 in Japan: the fifth birthday after 15 November 2023.
+            assert_eq!(
+                (certificate.not_before(), certificate.not_after()),
+                (NOW, 1_839_164_399)
+            );
+            // Its name, and the day that is printed on it, with the digit of 平成.
+            for word in ["見本　花子", "419900412", "千代田区"] {
+                assert_eq!(says(&certificate, word), of_a_person, "{word}");
+            }
+        }
     }
 
     #[test]
