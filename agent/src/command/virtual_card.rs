@@ -232,7 +232,13 @@ impl Load {
             blank.load(&given, &octets, keys)?;
             number
         } else {
-            let blank = Blank::reopen(&self.state).with_context(refused)?;
+            let blank = match Blank::reopen(&self.state) {
+                Err(_) if BlankCitizen::reopen(&self.state).is_ok() => bail!(
+                    "{} is a citizen's card: say --visual and --unblock-keys too, with the files that its issuer made",
+                    self.state.display()
+                ),
+                blank => blank.with_context(refused)?,
+            };
             blank.load(&given)?.identifier().to_string()
         };
         say(&format!("Card {name} has its certificates."));

@@ -17,6 +17,7 @@ mod screens;
 mod screens_secrets;
 mod secrets;
 mod shell;
+mod shell_citizen;
 mod start;
 mod traces;
 mod walk;

@@ -208,7 +208,7 @@ fn issue(profile: &Profile, issuer: Issuer<'_>, key: &PublicKey, signer: &Softwa
 }
 
 /// The face of a card, as docs/formats.md writes it; nobody here judges its signature.
-fn visual(number: &[u8; 16]) -> Vec<u8> {
+pub(crate) fn visual(number: &[u8; 16]) -> Vec<u8> {
     let fields: [(u8, &[u8]); 10] = [
         (0x21, number),
         (0x22, b"19900412"),

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output, Stdio};
 
-fn agent(words: &[&str], dir: &std::path::Path) -> Output {
+pub(crate) fn agent(words: &[&str], dir: &std::path::Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_kagimori-agent"))
         .args(words)
         .env("KAGIMORI_AGENT_DIR", dir.join("state"))
@@ -23,7 +23,7 @@ fn with_pin(words: &[&str], dir: &std::path::Path, pin: &str) -> Output {
         .unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
