@@ -412,6 +412,7 @@ app-no-camera-next = Check that it is connected and that no other program uses i
 app-no-script = This page needs JavaScript. Please turn it on in your browser.
 app-paused = The face could not be confirmed too many times, so there is a pause until { $what }.
 app-paused-next = Open this page again after that, or go to the counter of your municipality.
+app-picture-large = The picture is too large (the limit is 4 MB). No try was spent. Take it again.
 app-picture-lost = The picture did not arrive. No attempt was lost. Please take it again.
 app-looked-up = The connection broke, so the result was looked up.
 app-unsure = The connection broke, and the result is not known. Look it up with the button below. Nothing is reserved twice.

@@ -125,7 +125,8 @@ pub(super) async fn number(State(app): Held, body: Body) -> Response {
 pub(super) async fn capture(State(app): Held, headers: HeaderMap, body: Body) -> Response {
     let picture = Limited::new(body, LONGEST_PICTURE).collect().await;
     let Ok(picture) = picture.map(|whole| Zeroizing::new(whole.to_bytes().to_vec())) else {
-        app.screen.change(|state| state.notice = Some(Notice::Own(Code::Size)));
+        app.screen
+            .change(|state| state.notice = Some(Notice::Coded(Code::Size, "app-picture-large")));
         return see("/");
     };
     // Its body is the picture alone, so the form's token comes beside it.

@@ -33,19 +33,16 @@ async fn to_face(stand: &Stand) -> Shown {
     page
 }
 
+fn token_of(page: &Shown) -> String {
+    let token = page.html.split("data-token=\"").nth(1).unwrap();
+    token.split('"').next().unwrap().to_owned()
+}
+
 /// What the page's script does with a picture.
 async fn shoot(stand: &Stand, page: &Shown) -> Shown {
-    let token = page
-        .html
-        .split("data-token=\"")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap();
     let shown = stand
         .browser
-        .picture("/capture", token, b"\xFF\xD8 another face \xFF\xD9")
+        .picture("/capture", &token_of(page), b"\xFF\xD8 another face \xFF\xD9")
         .await;
     let shown = stand.browser.settle(shown).await;
     if is_at(&shown, "working") {
@@ -209,6 +206,31 @@ async fn a_face_that_is_unlike_is_said_to_in_the_servers_words_and_too_many_mean
         page.html
     );
     assert!(!page.html.contains("id=\"shoot\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_of_twenty_megabytes_is_refused_with_its_message_and_nothing_is_lost() {
+    for octets in [20 << 20, wire::pin_reset::LONGEST_PICTURE + 1] {
+        let mut stand = Stand::app().await;
+        let token = token_of(&to_face(&stand).await);
+        // The answer comes before the whole of it was sent: the page tells.
+        let picture = vec![0xFF; octets];
+        stand.browser.picture_begun("/capture", &token, &picture).await;
+        let page = stand.browser.until("/", "E-SIZE").await;
+        assert!(
+            is_at(&page, "face") && page.html.contains("残り回数は減っていません"),
+            "{}",
+            page.html
+        );
+        assert!(page.html.contains("残り 5 回"), "{}", page.html);
+        assert_eq!(stand.desk.count(&Heard::Compared), 0);
+        stand.browser.language = "en";
+        let page = stand.browser.open("/").await;
+        assert!(page.html.contains("No try was spent"), "{}", page.html);
+        // The same page goes on, with the same card's picture.
+        let page = shoot(&stand, &page).await;
+        assert!(is_at(&page, "kept"), "{}", page.html);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -235,14 +235,21 @@ impl Browser {
 
     /// Posts a picture, as the script of a page does.
     pub(crate) async fn picture(&self, action: &str, token: &str, picture: &[u8]) -> Shown {
-        let request = self
-            .http
+        self.sent(self.sending(action, token, picture)).await
+    }
+
+    /// The same where nobody waits for its end: the way there may break before all of it was sent.
+    pub(crate) async fn picture_begun(&self, action: &str, token: &str, picture: &[u8]) {
+        let _ = self.dressed(self.sending(action, token, picture)).send().await;
+    }
+
+    fn sending(&self, action: &str, token: &str, picture: &[u8]) -> reqwest::RequestBuilder {
+        self.http
             .post(format!("{}{action}", self.base))
             .header(header::CONTENT_TYPE, "image/jpeg")
             .header(header::ORIGIN, &self.base)
             .header("kagimori-form", token)
-            .body(picture.to_vec());
-        self.sent(request).await
+            .body(picture.to_vec())
     }
 
     /// Where the pages are.
@@ -254,12 +261,16 @@ impl Browser {
         self.http.get(format!("{}{path}", self.base))
     }
 
-    pub(crate) async fn sent(&self, mut request: reqwest::RequestBuilder) -> Shown {
-        request = request.header(header::ACCEPT_LANGUAGE, self.language);
-        if let Some(cookie) = self.cookie.lock().unwrap().clone() {
-            request = request.header(header::COOKIE, format!("other=1; {cookie}"));
+    fn dressed(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        let request = request.header(header::ACCEPT_LANGUAGE, self.language);
+        match self.cookie.lock().unwrap().clone() {
+            Some(cookie) => request.header(header::COOKIE, format!("other=1; {cookie}")),
+            None => request,
         }
-        let response = request.send().await.unwrap();
+    }
+
+    pub(crate) async fn sent(&self, request: reqwest::RequestBuilder) -> Shown {
+        let response = self.dressed(request).send().await.unwrap();
         if let Some(cookie) = response.headers().get(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
             assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{cookie}");
