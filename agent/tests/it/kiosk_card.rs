@@ -159,6 +159,35 @@ async fn wrong_digits_count_on_the_card_and_the_last_ones_lock_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn g_p2_two_wrong_entries_and_then_the_right_one_give_every_try_back() {
+    let stand = Stand::kiosk().await;
+    let mut page = to_pin(&stand).await;
+    for left in [2, 1] {
+        page = stand.does(&page, "/pin", &[("pin", "1111")]).await;
+        assert!(page.html.contains("E-PIN-WRONG"), "{}", page.html);
+        assert_eq!(stand.tries(Slot::Authentication), TriesLeft::Known(left));
+    }
+    let page = stand.does(&page, "/pin", &[("pin", FOUR), ("last_try", "yes")]).await;
+    assert!(is_at(&page, "found"), "{}", page.html);
+    assert_eq!(stand.tries(Slot::Authentication), TriesLeft::Known(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r405_every_password_of_the_form_is_taken_and_small_letters_are_capital_ones() {
+    let stand = Stand::kiosk().await;
+    to_password(&stand).await;
+    for good in ["ABC123", "abc123", "ABCDEFGH12345678"] {
+        let now = stand.browser.open("/").await;
+        let page = stand.browser.submit(&now, "/password", &[("password", good)]).await;
+        assert!(is_at(&page, "again"), "{good}: {}", page.html);
+        // Another one the second time: both are asked for anew.
+        let page = stand.does(&page, "/again", &[("password", "ZZZ999")]).await;
+        assert!(is_at(&page, "password") && page.html.contains("E-PW-DIFF"), "{good}");
+    }
+    assert_eq!(stand.desk.count(&Heard::Announced), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a15_a_card_that_is_taken_ends_its_session_within_a_second_at_every_step() {
     for step in ["pin", "found", "password", "again"] {
         let stand = Stand::kiosk().await;
