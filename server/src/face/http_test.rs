@@ -231,3 +231,111 @@ fn a_file_that_cannot_be_read_stops_the_start() {
         assert!(Vendor::open("https://faces.example/", None, Some(file), 700).is_err());
     }
 }
+
+/// Authorities, and a certificate for `localhost` of the first, as an operator makes them.
+fn certificates(dir: &Path) {
+    let openssl = |words: &[&str]| {
+        let ran = std::process::Command::new("openssl")
+            .args(words)
+            .current_dir(dir)
+            .output();
+        let ran = ran.unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    };
+    let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+    for name in ["own", "other"] {
+        let files = [format!("{name}.key"), format!("{name}.pem"), format!("/CN={name}")];
+        let [key, pem, subject] = files.each_ref().map(String::as_str);
+        let made = [
+            "req", "-x509", "-days", "2", "-subj", subject, "-keyout", key, "-out", pem,
+        ];
+        openssl(&[&made[..], &curve].concat());
+    }
+    std::fs::write(
+        dir.join("ext"),
+        "subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\n",
+    )
+    .unwrap();
+    let request = ["req", "-subj", "/CN=vendor", "-keyout", "tls.key", "-out", "tls.csr"];
+    openssl(&[&request[..], &curve].concat());
+    let issue = [
+        "x509", "-req", "-in", "tls.csr", "-CA", "own.pem", "-CAkey", "own.key", "-days", "2",
+    ];
+    openssl(&[&issue[..], &["-extfile", "ext", "-out", "tls.pem"]].concat());
+}
+
+/// A vendor that speaks TLS, answers whoever agrees on it, and counts the questions that it heard.
+async fn vendor_by_tls(dir: &Path) -> (u16, Arc<std::sync::atomic::AtomicUsize>) {
+    let chain = CertificateDer::pem_file_iter(dir.join("tls.pem")).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::from_pem_file(dir.join("tls.key")).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain.map(Result::unwrap).collect(), key)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = Arc::clone(&heard);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                continue;
+            };
+            // Whoever does not trust what it was shown may have gone already.
+            if let Ok(length @ 1..) = stream.read(&mut vec![0; 16 << 10]).await {
+                assert!(length > 0);
+                count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                let _ = stream.write_all(&ok(GOOD)).await;
+                let _ = stream.shutdown().await;
+            }
+        }
+    });
+    (port, heard)
+}
+
+#[tokio::test]
+async fn a_vendor_is_asked_by_tls_under_the_operators_authority_and_under_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    certificates(dir.path());
+    let (port, heard) = vendor_by_tls(dir.path()).await;
+    let ask = async |host: &str, trust: Option<&str>| {
+        let trust = trust.map(|name| dir.path().join(name));
+        let vendor = Vendor::open(&format!("https://{host}:{port}/"), None, trust.as_deref(), 700)?;
+        Ok::<_, Unusable>(vendor.compare(picture(), picture(), "q1").await)
+    };
+    let count = || heard.load(std::sync::atomic::Ordering::SeqCst);
+    let compared = ask("localhost", Some("own.pem")).await.unwrap().unwrap();
+    assert_eq!((compared.score, count()), (876, 1), "the control");
+    // Another authority, another name, and the authorities of the system, if it has any.
+    for (host, trust) in [
+        ("localhost", Some("other.pem")),
+        ("127.0.0.1", Some("own.pem")),
+        ("localhost", None),
+    ] {
+        match ask(host, trust).await {
+            Ok(Err(NotCompared::Down { why })) => assert!(why.contains("TLS was not agreed upon"), "{why}"),
+            Err(Unusable(why)) if trust.is_none() => assert!(why.contains("no certificate"), "{why}"),
+            other => panic!("{host}, {trust:?}: {other:?}"),
+        }
+    }
+    assert_eq!(count(), 1, "no face was sent to whom nobody trusts");
+}
+
+#[tokio::test]
+async fn a_vendor_that_takes_the_connection_and_does_not_speak_tls_is_down_in_time() {
+    let dir = tempfile::tempdir().unwrap();
+    certificates(dir.path());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
+    let vendor = Vendor::open(&url, None, Some(&dir.path().join("own.pem")), 700).unwrap();
+    let begun = std::time::Instant::now();
+    let compared = vendor.compare(picture(), picture(), "q1").await;
+    let Err(NotCompared::Down { why }) = compared else {
+        panic!("{compared:?}");
+    };
+    assert!(why.contains("in time") && begun.elapsed() < WITHIN, "{why}");
+}
