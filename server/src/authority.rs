@@ -10,6 +10,7 @@ pub mod example;
 pub mod holder;
 pub mod issue;
 pub mod keyring;
+pub mod order;
 pub mod responder;
 
 use std::sync::Arc;

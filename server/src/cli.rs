@@ -286,12 +286,9 @@ enum CliFault {
     /// A citizen's card.
     #[error(transparent)]
     Citizen(#[from] crate::authority::citizen::CitizenFault),
-    /// The person's file.
+    /// The file that says for whom a card is.
     #[error(transparent)]
-    Person(#[from] crate::authority::citizen::PersonFault),
-    /// The holder's file.
-    #[error(transparent)]
-    Holder(#[from] crate::authority::holder::HolderFault),
+    Order(#[from] crate::authority::order::OrderFault),
 }
 
 impl CliFault {

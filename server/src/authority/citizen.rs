@@ -26,7 +26,7 @@ use crate::face::visual;
 use crate::office::Office;
 use crate::store::{CitizenCardRow, Clash, KeyPurpose, NewEvent};
 use crate::unblock::{CardKeys, KeyVersion, UnblockFault};
-pub use person::{EXAMPLE, Person, PersonFault};
+pub use person::{EXAMPLE, Person};
 
 /// A card that waits for its certificates.
 #[derive(Clone, Debug)]

@@ -12,8 +12,9 @@ use pki::name::AuthorityName;
 use pki::profile::Validity;
 
 use super::citizen::{CITIZENS_AUTHENTICATION, CITIZENS_SIGNATURE};
-use super::holder::{CardOrder, HolderFault};
+use super::holder::CardOrder;
 use super::issue::{CardUse, NewAuthority, Order, Registrar, Wanted, id_of};
+use super::order::OrderFault;
 use super::{Authority, AuthorityFault, checked_name};
 use crate::desk::certificate::{Command, Issuance};
 use crate::desk::{Actor, CaseId};
@@ -26,7 +27,7 @@ pub enum ExampleFault {
     Authority(#[from] AuthorityFault),
     /// The holder's text is wrong.
     #[error(transparent)]
-    Holder(#[from] HolderFault),
+    Holder(#[from] OrderFault),
     /// The card's request is wrong.
     #[error("the card's request cannot be read: {0}")]
     Request(#[from] pki::csr::RequestFault),

@@ -2,14 +2,16 @@
 //!
 //! What stands in a certificate comes from here and from the profile; of a request only its key is taken (THREATS A32).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use casework::refund::Purchase;
 use casework::time::{Date, Instant};
 use pki::ObjectIdentifier;
-use pki::name::{CorporateNumber, Holder, NameFault, Organisation};
+use pki::name::{CorporateNumber, Holder, Organisation};
 use pki::profile::{CardTerm, ProfileFault, Validity};
 use serde::Deserialize;
+
+use super::order::{self, OrderFault, Written};
 
 /// A holder's file, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,72 +44,18 @@ pub enum Term {
     },
 }
 
-/// A holder's file is wrong. One sentence that says where.
-#[derive(Debug, thiserror::Error)]
-pub enum HolderFault {
-    /// It cannot be read.
-    #[error("cannot read {}: {reason}", file.display())]
-    Unreadable {
-        /// Which.
-        file: PathBuf,
-        /// The system's words.
-        reason: String,
-    },
-    /// A key or a value is wrong.
-    #[error("{}, line {line}: {reason}", file.display())]
-    Wrong {
-        /// Which file.
-        file: PathBuf,
-        /// Counted from 1.
-        line: usize,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A name cannot stand in a certificate.
-    #[error("{}: {reason}", file.display())]
-    Name {
-        /// Which file.
-        file: PathBuf,
-        /// Which and why.
-        reason: NameFault,
-    },
-}
-
 impl CardOrder {
     /// Reads and checks a file.
-    pub fn read(path: &Path) -> Result<Self, HolderFault> {
-        let unreadable = |fault: std::io::Error| HolderFault::Unreadable {
-            file: path.to_owned(),
-            reason: fault.to_string(),
-        };
-        Self::parse(&std::fs::read_to_string(path).map_err(unreadable)?, path)
+    pub fn read(path: &Path) -> Result<Self, OrderFault> {
+        Self::parse(&order::text(path)?, path)
     }
 
     /// Checks a text; `path` is the name its faults carry.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, HolderFault> {
-        let file: File = toml::from_str(text).map_err(|fault| {
-            let before = fault.span().map_or(0, |span| span.start);
-            HolderFault::Wrong {
-                file: path.to_owned(),
-                line: text.bytes().take(before).filter(|octet| *octet == b'\n').count() + 1,
-                reason: fault
-                    .message()
-                    .replace("unknown field", "unknown key")
-                    .replace("missing field", "missing key"),
-            }
-        })?;
-        let wrong = |what: &str, reason: &str| HolderFault::Wrong {
-            file: path.to_owned(),
-            line: text
-                .lines()
-                .position(|line| line.trim_start().starts_with(what))
-                .map_or(1, |line| line + 1),
-            reason: reason.to_owned(),
-        };
-        let name = |reason| HolderFault::Name {
-            file: path.to_owned(),
-            reason,
-        };
+    pub fn parse(text: &str, path: &Path) -> Result<Self, OrderFault> {
+        let written = Written::new(text, path);
+        let file: File = written.row()?;
+        let wrong = |key, reason| written.wrong(key, reason);
+        let name = |reason| written.name(reason);
         let term = match (&file.term, &file.from, &file.until) {
             (Some(term), None, None) => Term::Sold(term_of(term).ok_or_else(|| wrong("term", TERMS))?),
             (None, Some(from), Some(until)) => Term::Days {

@@ -1,6 +1,6 @@
 //! For whom a citizen's card is made: the file behind `kagimori card issue --person`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use casework::identity::CardNumber;
 use casework::time::{Date, Instant};
@@ -9,6 +9,7 @@ use pki::name::{BirthDate, Citizen, NameFault, Resident, Sex, SubjectNumber, Sub
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::super::order::{self, OrderFault, Written};
 use crate::chance::Chance;
 use crate::face::visual::Printed;
 
@@ -24,72 +25,18 @@ pub struct Person {
     code: Option<Zeroizing<String>>,
 }
 
-/// A person's file is wrong. One sentence that says where.
-#[derive(Debug, thiserror::Error)]
-pub enum PersonFault {
-    /// It cannot be read.
-    #[error("cannot read {}: {reason}", file.display())]
-    Unreadable {
-        /// Which.
-        file: PathBuf,
-        /// The system's words.
-        reason: String,
-    },
-    /// A key or a value is wrong.
-    #[error("{}, line {line}: {reason}", file.display())]
-    Wrong {
-        /// Which file.
-        file: PathBuf,
-        /// Counted from 1.
-        line: usize,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A name cannot stand in a certificate.
-    #[error("{}: {reason}", file.display())]
-    Name {
-        /// Which file.
-        file: PathBuf,
-        /// Which and why.
-        reason: NameFault,
-    },
-}
-
 impl Person {
     /// Reads and checks a file.
-    pub fn read(path: &Path) -> Result<Self, PersonFault> {
-        let unreadable = |fault: std::io::Error| PersonFault::Unreadable {
-            file: path.to_owned(),
-            reason: fault.to_string(),
-        };
-        Self::parse(&std::fs::read_to_string(path).map_err(unreadable)?, path)
+    pub fn read(path: &Path) -> Result<Self, OrderFault> {
+        Self::parse(&order::text(path)?, path)
     }
 
     /// Checks a text; `path` is the name its faults carry.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, PersonFault> {
-        let file: File = toml::from_str(text).map_err(|fault| {
-            let before = fault.span().map_or(0, |span| span.start);
-            PersonFault::Wrong {
-                file: path.to_owned(),
-                line: text.bytes().take(before).filter(|octet| *octet == b'\n').count() + 1,
-                reason: fault
-                    .message()
-                    .replace("unknown field", "unknown key")
-                    .replace("missing field", "missing key"),
-            }
-        })?;
-        let wrong = |what: &str, reason: &str| PersonFault::Wrong {
-            file: path.to_owned(),
-            line: text
-                .lines()
-                .position(|line| line.trim_start().starts_with(what))
-                .map_or(1, |line| line + 1),
-            reason: reason.to_owned(),
-        };
-        let name = |reason| PersonFault::Name {
-            file: path.to_owned(),
-            reason,
-        };
+    pub fn parse(text: &str, path: &Path) -> Result<Self, OrderFault> {
+        let written = Written::new(text, path);
+        let file: File = written.row()?;
+        let wrong = |key, reason| written.wrong(key, reason);
+        let name = |reason| written.name(reason);
         let day = Date::from_iso(&file.birth).ok_or_else(|| wrong("birth", DAYS))?;
         let birth = BirthDate::new(day.year.into(), day.month.into(), day.day.into());
         let birth = birth.ok_or_else(|| wrong("birth", DAYS))?;
