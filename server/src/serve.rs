@@ -144,6 +144,14 @@ pub enum StartFault {
     /// An office's stored text is wrong.
     #[error("{0}; load it again with `kagimori office load`")]
     Office(#[from] Unopened),
+    /// An office has chosen to compare faces by what cannot be used.
+    #[error("the office {office}: {why}; mend it, or load the office again with `kagimori office load`")]
+    Faces {
+        /// Which.
+        office: String,
+        /// Why.
+        why: crate::face::Unusable,
+    },
     /// An authority cannot work.
     #[error(transparent)]
     Authority(#[from] AuthorityFault),
@@ -245,6 +253,11 @@ impl Server {
         } else {
             None
         };
+        if roles.plays(Role::Portal)
+            && let Some((office, why)) = registrar.desk.unusable_faces().await?
+        {
+            return Err(StartFault::Faces { office, why });
+        }
         let portal = roles
             .plays(Role::Portal)
             .then(|| portal(&config, &registrar))

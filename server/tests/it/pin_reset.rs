@@ -2,6 +2,7 @@
 
 mod api;
 mod counter;
+mod face;
 mod kiosk;
 
 use casework::Refusal;

@@ -77,7 +77,13 @@ fn counted(tries: Tries, policy: &Policy) -> Refusal {
 
 /// Nothing is counted, and whoever holds the card is told what can be done.
 fn no(why: Uncompared) -> No {
-    tracing::info!(%why, "faces were not compared");
+    match &why {
+        // The operator's to look at: nobody can reserve until it works.
+        Uncompared::NotCompared(NotCompared::Down { .. } | NotCompared::Bug(_)) | Uncompared::Unusable(_) => {
+            tracing::warn!(%why, "faces were not compared");
+        }
+        _ => tracing::info!(%why, "faces were not compared"),
+    }
     let (status, code) = match why {
         Uncompared::Fault(fault) => return fault.into(),
         Uncompared::Visual(_) | Uncompared::OnCard(_) | Uncompared::NotCompared(NotCompared::CardFace) => {

@@ -78,15 +78,36 @@ impl Desk {
             if visual.number != card {
                 return Err(Uncompared::AnotherCard);
             }
-            let on_card = Picture::decoded(&visual.picture, Source::Card).map_err(Uncompared::OnCard)?;
-            let capture = Picture::decoded(&pictures.capture, Source::Capture).map_err(Uncompared::Capture)?;
-            Ok((faces.of(&id, &choice)?, on_card, capture))
+            Ok((faces.of(&id, &choice)?, visual.picture, pictures.capture))
         };
         let done = tokio::task::spawn_blocking(work).await;
         let done = done.map_err(|why| Fault::Bug(Bug(why.to_string())))?;
         let (provider, on_card, capture) = done?;
+        let on_card = Picture::of(on_card, Source::Card).await.map_err(Fault::from)?;
+        let on_card = on_card.map_err(Uncompared::OnCard)?;
+        let capture = Picture::of(capture, Source::Capture).await.map_err(Fault::from)?;
+        let capture = capture.map_err(Uncompared::Capture)?;
         let comparison = provider.compare(on_card, capture, question).await?;
         Ok(faces_compared(card, comparison, self.clock().now()))
+    }
+}
+
+impl Desk {
+    /// The first office whose provider cannot be used as it is configured, and why. What can be used is open from here on.
+    pub async fn unusable_faces(&self) -> Result<Option<(String, Unusable)>, Bug> {
+        let (faces, offices) = (self.faces.clone(), self.offices());
+        let look = move || {
+            let chosen = offices.iter().filter_map(|office| {
+                let choice = office.citizen().ok()?.face.as_ref()?;
+                Some((office.id.as_str(), choice))
+            });
+            let mut opened = chosen.map(|(id, choice)| (id, faces.of(id, choice)));
+            opened.find_map(|(id, opened)| Some((id.to_owned(), opened.err()?)))
+        };
+        // A model is read and hashed whole.
+        tokio::task::spawn_blocking(look)
+            .await
+            .map_err(|why| Bug(why.to_string()))
     }
 }
 

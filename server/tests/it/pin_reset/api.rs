@@ -84,7 +84,7 @@ on_both! {
         let (id, key) = stand.proved(&citizen).await;
         let state = async || stand.get(&format!("/reservations/{id}"), Some(&key)).await.1["state"].clone();
         let before = state().await;
-        let visual = visual(&citizen, &signer, stand.city.now());
+        let visual = visual(&citizen, &signer, stand.city.now(), &portrait());
         let taken = json!({ "shot": before["shot"], "visual": encoded(&visual), "picture": encoded(&picture(1)) });
         let post = async |body: &Value| stand.post(&format!("/reservations/{id}/capture"), Some(&key), body).await;
         for _ in 0..2 {
@@ -98,8 +98,8 @@ on_both! {
         for (visual, picture, code) in [
             (visual.clone(), b"no picture".to_vec(), "E-PICTURE"),
             (visual.clone(), made::capture(&[], 7).unwrap(), "E-FACE-NONE"),
-            (self::visual(&other, &signer, stand.city.now()), picture(1), "E-CARD-CHANGED"),
-            (self::visual(&citizen, &citizen.card, stand.city.now()), picture(1), "E-VISUAL"),
+            (self::visual(&other, &signer, stand.city.now(), &portrait()), picture(1), "E-CARD-CHANGED"),
+            (self::visual(&citizen, &citizen.card, stand.city.now(), &portrait()), picture(1), "E-VISUAL"),
         ] {
             let (_, no) = post(&json!({ "shot": shot, "visual": encoded(&visual), "picture": encoded(&picture) })).await;
             assert_eq!(no["code"], code, "{no}");
@@ -112,7 +112,7 @@ on_both! {
         let citizen = stand.city.citizen("000000000000001").await;
         let (id, key) = stand.proved(&citizen).await;
         let shot = stand.get(&format!("/reservations/{id}"), Some(&key)).await.1["state"]["shot"].clone();
-        let visual = encoded(&visual(&citizen, &signer, stand.city.now()));
+        let visual = encoded(&visual(&citizen, &signer, stand.city.now(), &portrait()));
         let taken = json!({ "shot": shot, "visual": visual, "picture": encoded(&picture(1)) });
         let path = format!("/reservations/{id}/capture");
         let (status, said) = stand.post(&path, Some(&key), &taken).await;
@@ -143,8 +143,8 @@ on_both! {
     }
 }
 
-struct Stand {
-    city: City,
+pub(super) struct Stand {
+    pub(super) city: City,
     router: Router,
 }
 
@@ -157,9 +157,14 @@ impl Stand {
 
     /// Where faces are compared, and this many are like; with whoever signs the pictures on the cards.
     async fn comparing(house: House, threshold: &str) -> (Self, TestCard) {
+        Self::with_faces(house, &format!("provider = \"lbph\"\nthreshold = {threshold}\n")).await
+    }
+
+    /// Where this stands under `[citizen.face]`.
+    pub(super) async fn with_faces(house: House, chosen: &str) -> (Self, TestCard) {
         let signer = house.card().await;
         let pem = signer.signature.to_pem();
-        let face = format!("[citizen.face]\nprovider = \"lbph\"\nthreshold = {threshold}\n[citizen.flow]\n");
+        let face = format!("[citizen.face]\n{chosen}[citizen.flow]\n");
         let text = CITIZEN_EXAMPLE
             .replacen("visual_signers = []", &format!("visual_signers = ['''\n{pem}''']"), 1)
             .replacen("[citizen.flow]\n", &face, 1);
@@ -169,7 +174,7 @@ impl Stand {
     }
 
     /// The card has signed: id and key.
-    async fn proved(&self, citizen: &Citizen) -> (String, String) {
+    pub(super) async fn proved(&self, citizen: &Citizen) -> (String, String) {
         let (_, said) = self.get("/conditions", None).await;
         let ask = json!({
             "language": "ja",
@@ -216,7 +221,7 @@ impl Stand {
         kiosk
     }
 
-    async fn get(&self, path: &str, key: Option<&str>) -> (u16, Value) {
+    pub(super) async fn get(&self, path: &str, key: Option<&str>) -> (u16, Value) {
         let request = Request::get(format!("{BELOW}{path}"));
         let request = match key {
             Some(key) => request.header("authorization", format!("Bearer {key}")),
@@ -225,7 +230,7 @@ impl Stand {
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
-    async fn post(&self, path: &str, key: Option<&str>, body: &Value) -> (u16, Value) {
+    pub(super) async fn post(&self, path: &str, key: Option<&str>, body: &Value) -> (u16, Value) {
         let request = Request::post(format!("{BELOW}{path}")).header("content-type", "application/json");
         let request = match key {
             Some(key) => request.header("authorization", format!("Bearer {key}")),
@@ -309,7 +314,7 @@ fn cryptogram(announced: &Value) -> Cryptogram {
 }
 
 /// The card's visual file (docs/formats.md), signed by this one's key.
-fn visual(citizen: &Citizen, signer: &TestCard, at: Instant) -> Vec<u8> {
+pub(super) fn visual(citizen: &Citizen, signer: &TestCard, at: Instant, face: &[u8]) -> Vec<u8> {
     let field = |tag: u8, value: &[u8]| tlv([0xdf, tag], value);
     let before = [
         field(0x21, citizen.number.octets()),
@@ -318,7 +323,7 @@ fn visual(citizen: &Citizen, signer: &TestCard, at: Instant) -> Vec<u8> {
         field(0x24, &[]),
         field(0x25, &[0xff]),
         field(0x26, &[]),
-        field(0x27, &made::portrait(1).unwrap()),
+        field(0x27, face),
     ]
     .concat();
     let after = [field(0x29, b"20311231"), field(0x2a, b"1234")].concat();
@@ -337,12 +342,17 @@ fn tlv(tag: [u8; 2], value: &[u8]) -> Vec<u8> {
     [&tag[..], &length, value].concat()
 }
 
+/// The one on every card here.
+fn portrait() -> Vec<u8> {
+    made::portrait(1).unwrap()
+}
+
 /// What a camera sees of somebody.
-fn picture(person: u64) -> Vec<u8> {
+pub(super) fn picture(person: u64) -> Vec<u8> {
     made::capture(&[person], 7).unwrap()
 }
 
-fn encoded(octets: &[u8]) -> String {
+pub(super) fn encoded(octets: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(octets)
 }
 
