@@ -472,10 +472,11 @@ pub(super) fn card_certificate(
     }
 }
 
-/// base64url without padding.
+/// base64url without padding, of an octet or more.
 pub(super) fn octets(pointer: &str, text: &str) -> Result<Vec<u8>, No> {
-    let octets = URL_SAFE_NO_PAD.decode(text);
-    octets.map_err(|_| No::malformed(pointer, "it is not base64url without padding"))
+    let octets = URL_SAFE_NO_PAD.decode(text).ok();
+    let octets = octets.filter(|octets| !octets.is_empty());
+    octets.ok_or_else(|| No::malformed(pointer, "it is not base64url without padding"))
 }
 
 /// Who issued a certificate, where that can be read.
