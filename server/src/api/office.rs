@@ -104,9 +104,17 @@ async fn replace(call: Call, Sent(file): Sent<OfficeFile>) -> Result<Given<Offic
     let Some((sent, now)) = sent.zip(now) else {
         return Err(wrong("it is no TOML".to_owned()));
     };
+    if !sent.compares_faces_as(&now) {
+        return Err(wrong(
+            "how faces are compared was changed (`citizen.face`, `visual_signers`, `attempts`, `pause_minutes` or `counter`): no \
+             officer does that, but the operator, on the server, with `kagimori office load FILE`"
+                .to_owned(),
+        ));
+    }
     if !sent.is_within_places_of(&now) {
         return Err(wrong(
-            "more was changed than the console's form has: that is the operator's".to_owned(),
+            "more was changed than the console's form has: that is the operator's, with `kagimori office load FILE`"
+                .to_owned(),
         ));
     }
     if let Some(place) = sent

@@ -1,8 +1,8 @@
 //! What an office's administrators may change of its file: texts and policy values, each at its place in the file.
 //! Comments and order stay as the operator wrote them.
 //!
-//! Who is accepted, how cards look and how many persons decide stay with the operator's file: they protect the office
-//! from its own administrators too.
+//! Who is accepted, how cards look, how many persons decide and how faces are compared stay with the operator's file: they
+//! protect the office from its own administrators too.
 
 use casework::application::Complaint;
 use casework::calendar::When;
@@ -217,6 +217,22 @@ impl Edited {
         rest(self).is_some_and(|own| rest(other) == Some(own))
     }
 
+    /// Whether faces are compared as in that file: by the same, from the same score on, as often, and with pictures that the same
+    /// have signed.
+    pub fn compares_faces_as(&self, other: &Self) -> bool {
+        let office = |edited: &Self| Office::from_toml(&edited.document()).ok();
+        let faces = |office: &Office| {
+            let citizen = office.citizen().ok()?;
+            Some((
+                citizen.face.clone(),
+                citizen.visual_signers.clone(),
+                (citizen.attempts, citizen.pause, citizen.counter),
+            ))
+        };
+        let (one, two) = (office(self), office(other));
+        one.as_ref().map(faces) == two.as_ref().map(faces)
+    }
+
     /// What can be changed in an office of this kind, in the order of the screen.
     pub fn places(&self) -> &'static [Place] {
         match self.0.get("desk").and_then(Item::as_str) {
@@ -314,7 +330,9 @@ const TERMINALS: [Place; 22] = [
     may_be("officer.passkeys", 0, 20),
 ];
 
-const CITIZEN: [Place; 23] = [
+/// How faces are compared is none of them, nor how often: a lower score, another service or a pause of a minute lets another
+/// person through, and an administrator of the office may be the one who wants that (THREATS, actors).
+const CITIZEN: [Place; 22] = [
     line("name.ja", 60),
     line("name.en", 120),
     line("contact.ja", 200),
@@ -324,7 +342,6 @@ const CITIZEN: [Place; 23] = [
     may_link("citizen.places"),
     may_be("citizen.session_minutes", 5, 120),
     may_be("citizen.warn_minutes", 0, 60),
-    may_be("citizen.pause_minutes", 1, 1_440),
     may_be("review.claim_minutes", 1, 1_440),
     may_be("review.signature_within_minutes", 1, 1_440),
     may_be("officer.invitation_days", 1, 90),
@@ -439,6 +456,46 @@ mod tests {
         }
         let other = Edited::read(AUTHORITY_EXAMPLE).unwrap();
         assert!(!other.is_within_places_of(&old));
+    }
+
+    #[test]
+    fn how_faces_are_compared_is_no_place_and_is_told_apart_from_whatever_else_is_not() {
+        let face =
+            "[citizen.face]\nprovider = \"http\"\nthreshold = 0.8\nurl = \"https://faces.example/\"\n[citizen.flow]\n";
+        let text = CITIZEN_EXAMPLE.replacen("[citizen.flow]\n", face, 1);
+        let old = Edited::read(&text).unwrap();
+        for (from, to) in [
+            ("threshold = 0.8", "threshold = 0.1"),
+            ("https://faces.example/", "https://elsewhere.example/"),
+            (
+                "provider = \"http\"\nthreshold = 0.8\nurl = \"https://faces.example/\"",
+                "provider = \"lbph\"",
+            ),
+            (face, "[citizen.flow]\n"),
+            ("attempts = 5", "attempts = 10"),
+            ("pause_minutes = 30", "pause_minutes = 1"),
+            ("counter = false", "counter = true"),
+        ] {
+            let other = text.replacen(from, to, 1);
+            Office::from_toml(&other).unwrap();
+            let other = Edited::read(&other).unwrap();
+            assert!(
+                !other.compares_faces_as(&old) && !other.is_within_places_of(&old),
+                "{from}"
+            );
+        }
+        // The controls: what is not theirs either, and what is.
+        let other = Edited::read(&text.replacen("closes = \"23:00\"", "closes = \"24:00\"", 1)).unwrap();
+        assert!(other.compares_faces_as(&old) && !other.is_within_places_of(&old));
+        let mut own = old.clone();
+        own.set(
+            CITIZEN
+                .iter()
+                .find(|place| place.path == "citizen.session_minutes")
+                .unwrap(),
+            "20",
+        );
+        assert!(own.compares_faces_as(&old) && own.is_within_places_of(&old));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod authority;
 mod bid;
 mod bidder;
+mod city;
 mod client;
 mod described;
 mod guard;

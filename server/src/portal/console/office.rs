@@ -49,6 +49,7 @@ pub(super) async fn page(seat: Seat) -> Result<Response, Stop> {
             })
             .collect(),
         documents: documents(&seat.office, &page),
+        compares: seat.office.citizen().is_ok(),
         page,
     };
     Ok(seat.render(&view))
@@ -403,5 +404,29 @@ const MOST_VERSIONS: u32 = 200;
 impl Line {
     fn is_far(&self) -> bool {
         matches!(self, Self::Same { near: false, .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::office::{AUTHORITY_EXAMPLE, BIDDING_REVIEW_EXAMPLE, CITIZEN_EXAMPLE, TERMINALS_EXAMPLE};
+    use wire::office::Language;
+
+    #[test]
+    fn whatever_can_be_changed_has_a_name_in_both_languages() {
+        for example in [
+            AUTHORITY_EXAMPLE,
+            BIDDING_REVIEW_EXAMPLE,
+            TERMINALS_EXAMPLE,
+            CITIZEN_EXAMPLE,
+        ] {
+            for place in Edited::read(example).unwrap().places() {
+                for language in [Language::Ja, Language::En] {
+                    let name = label(Words::of(language), place);
+                    assert!(!name.contains('⟦'), "{name}");
+                }
+            }
+        }
     }
 }

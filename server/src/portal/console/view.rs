@@ -199,6 +199,8 @@ pub(super) struct OfficePage {
     pub(super) changed: String,
     pub(super) facts: Vec<Fact>,
     pub(super) documents: Vec<OfficeDocument>,
+    /// Whether it compares faces.
+    pub(super) compares: bool,
 }
 
 /// One of the office's texts, in both languages.

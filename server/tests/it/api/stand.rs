@@ -262,10 +262,11 @@ impl Card {
     }
 
     pub(crate) fn id(&self) -> CertificateId {
-        CertificateId {
-            authority: Authority("mihon".to_owned()),
-            serial: Serial::from_octets(self.signature.serial().as_bytes()).unwrap(),
-        }
+        id_of(&self.signature)
+    }
+
+    pub(crate) fn authentication_id(&self) -> CertificateId {
+        id_of(&self.authentication)
     }
 }
 
@@ -347,6 +348,14 @@ impl Answer {
     }
 }
 
+/// As the record of `mihon` has it.
+fn id_of(certificate: &Certificate) -> CertificateId {
+    CertificateId {
+        authority: Authority("mihon".to_owned()),
+        serial: Serial::from_octets(certificate.serial().as_bytes()).unwrap(),
+    }
+}
+
 /// 失効申込情報 that nothing is wrong with.
 pub(crate) fn form() -> Value {
     json!({
@@ -414,12 +423,13 @@ async fn a_stand_serves_what_is_described() {
         .unwrap();
     stand.desk().reopen().await.unwrap().unwrap();
     let bidder = stand.officer("mihon-ken", "1002", "見本 次郎", &roles).await;
+    let city = stand.city().await;
     assert_eq!(stand.stranger().get("/openapi.json").await.status, 200);
     let Some(told) = std::env::var_os("KAGIMORI_STAND") else {
         return;
     };
     let tokens = (&officer.program.token, &bidder.program.token);
-    let there = json!({ "origin": stand.origin(), "token": tokens.0, "bidder_token": tokens.1 });
+    let there = json!({ "origin": stand.origin(), "token": tokens.0, "bidder_token": tokens.1, "city": city });
     std::fs::write(&told, there.to_string()).unwrap();
     for _ in 0..LONGEST_STAND {
         if !Path::new(&told).exists() {

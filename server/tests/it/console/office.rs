@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 use casework::officer::Role;
-use server::office::AUTHORITY_EXAMPLE;
 use server::office::edit::Edited;
+use server::office::{AUTHORITY_EXAMPLE, CITIZEN_EXAMPLE};
 
 use super::seat::{DESK, Seated, seated};
 use crate::house::House;
@@ -251,3 +251,53 @@ async fn a_node_opens_what_another_one_changed() {
         .unwrap();
     follower.abort();
 }
+
+#[tokio::test]
+async fn no_officer_changes_how_faces_are_compared_and_the_page_says_who_does() {
+    let house = House::on_sqlite().await;
+    let text = CITIZEN_EXAMPLE
+        .replacen("id = \"mihon-city\"", "id = \"mihon-ca\"", 1)
+        .replacen("[citizen.flow]\n", FACE, 1);
+    house.store().load_office("mihon-ca", &text, house.now()).await.unwrap();
+    house.desk.reopen().await.unwrap().unwrap();
+    let router = portal(&house);
+    let mut officer = seated(&house, &router, "1", &[Role::Administration]).await;
+    let page = officer.browser.get(&format!("{DESK}/office")).await;
+    page.must_say("kagimori office load");
+    page.must_say("窓口の職員は変更できません");
+    assert!(!page.says("⟦"), "{}", page.text());
+    let edit = officer.browser.get(&format!("{DESK}/office/edit")).await;
+    for name in [
+        "citizen.face",
+        "attempts",
+        "pause_minutes",
+        "visual_signers",
+        "citizen.counter",
+    ] {
+        assert!(!edit.says(name), "{name}");
+    }
+    // Whoever writes the form by hand changes what is on it and nothing else.
+    let mut fields = form(&text, "1", &[("contact.ja", "新しい窓口")]);
+    let by_hand = [
+        ("citizen.face.provider", "lbph"),
+        ("citizen.face.threshold", "0.001"),
+        ("citizen.pause_minutes", "1"),
+        ("citizen.counter", "true"),
+    ];
+    fields.extend(by_hand.map(|(name, value)| (name, value.to_owned())));
+    let saved = post(&mut officer, "save", &fields).await;
+    assert_eq!(
+        saved.location(),
+        format!("{DESK}/office?notice=saved"),
+        "{}",
+        saved.text()
+    );
+    let office = house.desk.office("mihon-ca").unwrap();
+    let citizen = office.citizen().unwrap();
+    assert_eq!(office.contact.ja, "新しい窓口", "the control");
+    assert_eq!(citizen.face.as_ref().unwrap().threshold, 800);
+    assert_eq!((citizen.pause, citizen.counter), (1_800, false));
+}
+
+const FACE: &str =
+    "[citizen.face]\nprovider = \"http\"\nthreshold = 0.8\nurl = \"https://faces.example/\"\n[citizen.flow]\n";
