@@ -13,7 +13,7 @@ from house.tally import Tally
 
 BOUND = 170
 PLACE = TARGET / "schemathesis"
-HOOKS = ROOT / "tests" / "judges" / "receipt_hook.py"
+HOOKS = ROOT / "tests" / "judges" / "schemathesis_hooks.py"
 
 CONFIGURATION = """\
 hooks = "{hooks}"
@@ -34,6 +34,26 @@ missing_required_header.expected-statuses = ["400", "401", "403", "404", "406", 
 include-path-regex = "/(registrations|renewals|held|bids)"
 headers = {{ Authorization = "Bearer {bidder_token}" }}
 parameters = {{ "path.office" = "mihon-ken" }}
+
+# What an issuer of citizens' cards has is asked of one: what stands before any card, a reservation that waits for a picture, one
+# that is given up, and one whose card lies at the kiosk, which signs by a hook.
+[[operations]]
+include-path-regex = "/pin-resets/(conditions|reservations|visits)$"
+parameters = {{ "path.office" = "mihon-city" }}
+
+[[operations]]
+include-path-regex = "/pin-resets/reservations/.case.(/proof|/capture)?$"
+headers = {{ Authorization = "Bearer {city[proved][key]}" }}
+parameters = {{ "path.office" = "mihon-city", "path.case" = "{city[proved][id]}" }}
+
+[[operations]]
+include-path-regex = "/pin-resets/reservations/.case./cancel$"
+headers = {{ Authorization = "Bearer {city[cancelled][key]}" }}
+parameters = {{ "path.office" = "mihon-city", "path.case" = "{city[cancelled][id]}" }}
+
+[[operations]]
+include-path-regex = "/pin-resets/visits/.case./"
+parameters = {{ "path.office" = "mihon-city", "path.case" = "{city[visited][id]}" }}
 """
 
 
@@ -51,10 +71,10 @@ def judge(log, interpreter):
     try:
         until(told.exists, "the stand of the API", program=stand, bound=900, pause=0.5)
         there = json.loads(told.read_text())
-        configuration = CONFIGURATION.format(hooks=HOOKS, token=there["token"], bidder_token=there["bidder_token"])
+        configuration = CONFIGURATION.format(hooks=HOOKS, **there)
         (PLACE / "schemathesis.toml").write_text(configuration)
         begun = time.monotonic()
-        status, printed = output(command(interpreter, there), bound=BOUND + 60)
+        status, printed = output(command(interpreter, there), bound=BOUND + 60, env={"KAGIMORI_KIOSK": there["city"]["kiosk"]})
         took = time.monotonic() - begun
         (LOGS / "schemathesis.txt").write_text(printed)
         tally.check(status == 0, f"schemathesis finds no failure (status {status}; see {LOGS / 'schemathesis.txt'})")
