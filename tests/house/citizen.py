@@ -45,6 +45,9 @@ VISITS, ANNOUNCE, REPORT = "/visits", "/announce", "/report"
 class CitizenStand(Stand):
     """One citizen, one card, one kiosk."""
 
+    # What is searched for secrets afterwards says as much as it can.
+    filter = "trace"
+
     def __init__(self, place, readers):
         super().__init__(place, readers)
         self.relay_port = free_port()
@@ -78,30 +81,9 @@ class CitizenStand(Stand):
         if self.relay:
             self.relay.close()
 
-    def configuration(self):
+    def listener(self):
         """Plain HTTP behind the relay, whose address is the portal's."""
-        return f"""
-data_dir = "data"
-[store]
-url = "sqlite://data/kagimori.db"
-[portal]
-origin = "{self.portal}"
-[validation]
-url = "{self.validation}"
-[[listen]]
-address = "127.0.0.1:{self.portal_port}"
-serves = ["portal"]
-[[listen]]
-address = "127.0.0.1:{self.validation_port}"
-serves = ["validation", "metrics"]
-[keys]
-passphrase = {{ file = "passphrase" }}
-[mail]
-server = "127.0.0.1:{self.mailbox.port}"
-[log]
-format = "json"
-filter = "trace"
-"""
+        return ""
 
     # The commands of an issuer, of a kiosk's operator and of a citizen, in their order.
 
@@ -120,7 +102,7 @@ filter = "trace"
             text = text.replace("visual_signers = []", f'visual_signers = ["""\n{signer}"""]')
         # No test hangs on the hour at which it runs; the hours themselves are tested by the server's clock.
         text = text.replace('opens = "06:30"', 'opens = "00:00"').replace('closes = "23:00"', 'closes = "24:00"')
-        text += '\n[citizen.face]\nprovider = "lbph"\n'
+        text += f"\n[citizen.face]\n{self.compares()}"
         path = self.place / "office.toml"
         path.write_text(self.wants(text))
         self.kagimori("office", "load", path)
@@ -132,6 +114,10 @@ filter = "trace"
     def wants(self, text):
         """The office's file as this stand wants it."""
         return text
+
+    def compares(self):
+        """What stands under `[citizen.face]`: the baseline."""
+        return 'provider = "lbph"\n'
 
     def makes_card(self):
         """The card makes its keys and its number; the issuer makes everything else, and the card takes it."""
@@ -233,6 +219,13 @@ def draws_password():
 
 def reserves(stand, picture):
     """STEP 1 whole; returns with a reservation that counts."""
+    app = reaches_face(stand)
+    app.captures(picture)
+    app.stands("kept")
+
+
+def reaches_face(stand):
+    """STEP 1 to where the camera's picture is awaited."""
     app = Screen(stand.app_port)
     if app.stands("terms", "kept") == "kept":
         app.posts("/close")
@@ -246,8 +239,7 @@ def reserves(stand, picture):
     app.sees_card()
     app.posts("/number", **stand.printed)
     app.stands("face")
-    app.captures(picture)
-    app.stands("kept")
+    return app
 
 
 def sets_card(stand, waited=lambda seconds: None):

@@ -6,7 +6,7 @@ import re
 import shutil
 import tempfile
 
-from house import bidding, citizen, counter, daemons, independent, journeys, judges, needs, proxy, set_up, tally_test
+from house import bidding, citizen, counter, daemons, faces, independent, journeys, judges, needs, proxy, set_up, tally_test
 from house.processes import ROOT, TARGET, output, run
 from house.step import Step
 from house.tally import Tally, from_cargo, from_status
@@ -49,6 +49,7 @@ def everything():
         Step("citizen", "server, app and kiosk as processes, real pcscd, Chromium's camera: a signature password from the sofa to the kiosk, with which OpenSC signs; its secrets are nowhere else", citizen.citizen, beside=True),
         Step("citizen-counter", "server, agent and kiosk as processes, real pcscd, Chromium: a clerk opens a reservation with an officer's card, and the kiosk takes the citizen's; the same judges over the counter's pages", counter.citizen_counter, beside=True),
         Step("citizen-kills", "the same without a browser: kiosk, server and card are killed at each exchange; one password works, and there is no second use", citizen.citizen_kills, beside=True),
+        Step("citizen-faces", "the same app while the service that compares faces is down, silent, garbled or somebody else's by TLS, and with pictures that are none: the counter is named in time, no try is lost, and then it works", faces.citizen_faces, beside=True),
         Step("set-up", "a newcomer's walk by the commands of docs/set-up.md: to the first officer and the first status", set_up.set_up, beside=True),
         Step("proxy", "nginx and Caddy before the server, as docs/operations.md configures them", proxy.proxies, beside=True),
         Step("cms", "openssl cms accepts what the card signed, and not a changed text", judges.cms),

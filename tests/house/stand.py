@@ -45,6 +45,9 @@ price = 41800
 class Stand:
     """Everything of one stand; `close` ends its processes and leaves its files, to be searched."""
 
+    # How much the server writes to its log.
+    filter = "debug"
+
     def __init__(self, place, readers, holder_name=HOLDER_NAME, kind=VIRTUAL):
         self.place, self.readers, self.kind = place, readers, kind
         self.holder = HOLDER.format(name=holder_name)
@@ -153,9 +156,12 @@ class Stand:
         alone = ["unshare", "--mount"] if os.getuid() == 0 else ["unshare", "--map-root-user", "--mount"]
         return [*alone, "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts]
 
+    def listener(self):
+        """The lines of the portal's listener beside its address."""
+        return f'tls = {{ certificate = "{self.issued / "portal.pem"}", key = "{self.issued / "portal.key"}" }}'
+
     def configuration(self):
         """What an operator changes in the file that `init` wrote."""
-        at = self.issued
         return f"""
 data_dir = "data"
 [store]
@@ -167,7 +173,7 @@ url = "{self.validation}"
 [[listen]]
 address = "127.0.0.1:{self.portal_port}"
 serves = ["portal"]
-tls = {{ certificate = "{at / "portal.pem"}", key = "{at / "portal.key"}" }}
+{self.listener()}
 [[listen]]
 address = "127.0.0.1:{self.validation_port}"
 serves = ["validation", "metrics"]
@@ -177,7 +183,7 @@ passphrase = {{ file = "passphrase" }}
 server = "127.0.0.1:{self.mailbox.port}"
 [log]
 format = "json"
-filter = "debug"
+filter = "{self.filter}"
 """
 
     def kagimori(self, *words):
