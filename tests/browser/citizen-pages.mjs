@@ -5,23 +5,25 @@ import { browser, person, screenshot } from "./browser.mjs";
 import { PORTAL, START, inDemo } from "./demo.mjs";
 import { judge, judgeBoth, judgeShape, texts, violationsOf } from "./page-judge.mjs";
 import { check, holds, journeys, same } from "./tap.mjs";
+import { until } from "./until.mjs";
 
 const CITY = `${PORTAL}/mihon-city`;
 const APP = "http://127.0.0.1:24818/";
 const KIOSK = "http://127.0.0.1:24819/";
 const NEW = "ATARASHI77";
+const A_DAY = 86_400;
 
 const chromium = await browser();
 const seen = { ja: new Map(), en: new Map() };
 
 await journeys([
-  ["every page in Japanese", () => inDemo("citizen-ja", () => everyPage("ja"))],
-  ["every page in English", () => inDemo("citizen-en", () => everyPage("en"))],
+  ["every page in Japanese", () => inDemo("citizen-ja", (world) => everyPage(world, "ja"))],
+  ["every page in English", () => inDemo("citizen-en", (world) => everyPage(world, "en"))],
   ["no text is left in the other language", bothLanguages],
 ]);
 await chromium.close();
 
-async function everyPage(language) {
+async function everyPage(world, language) {
   const context = await person(chromium, { language });
   const page = await context.newPage();
   const keep = async (name, judged) => {
@@ -45,7 +47,8 @@ async function everyPage(language) {
     }
     await reserves(page, screen);
     await sets(page, kiosk);
-    await isSentAway(page, screen, kiosk);
+    await isRefused(page, world, screen, kiosk);
+    await isSentAway(page, screen);
   } finally {
     await context.close();
   }
@@ -133,17 +136,89 @@ async function sets(page, look) {
   });
 }
 
-/** A card without a reservation, and one whose four digits are locked. */
-async function isSentAway(page, look, lookAtKiosk) {
-  await page.locator("#menu").click();
+/** K2 with a reservation that was used, one of somebody else, one that was cancelled and one that has expired; and what the app
+ * says of the last two. */
+async function isRefused(page, world, look, lookAtKiosk) {
+  const [hanako] = (await state()).citizens;
+  await isToldAtKiosk(page, hanako.id, "E-RSV-USED");
+  await lookAtKiosk("kiosk-used");
+  await leaves(page, hanako.id);
+  await reservesAgain(page, "locked");
+  await isToldAtKiosk(page, "digits", "E-RSV-NONE");
+  await lookAtKiosk("kiosk-another");
+  await leaves(page, "digits");
+  await onPhone(page);
+  await page.locator("#cancel").click();
+  await at(page, "cancel");
+  await page.locator("#yes").click();
+  await at(page, "kept");
+  await page.locator("#cancel").waitFor({ state: "detached" });
+  await look("app-cancelled");
+  await isToldAtKiosk(page, "locked", "E-RSV-NONE");
+  await leaves(page, "locked");
+  await reservesAgain(page, "locked");
+  await world.advance(A_DAY + 60);
+  // The app hears the server's clock anew after a while.
+  await until(async () => {
+    await onPhone(page);
+    return !(await page.locator("#cancel").count());
+  }, "the app shows that the reservation is over");
+  await look("app-expired");
+  await isToldAtKiosk(page, "locked", "E-RSV-EXPIRED");
+  await lookAtKiosk("kiosk-expired");
+  await leaves(page, "locked");
+}
+
+/** STEP 1 without a look at anything. */
+async function reservesAgain(page, id) {
+  const one = (await state()).citizens.find((citizen) => citizen.id === id);
+  await onPhone(page);
+  if (await page.locator("#close").count()) await page.locator("#close").click();
+  await at(page, "terms");
+  await page.locator("#agreed").check();
+  await page.locator("#go").click();
+  await order({ lay: { card: id, place: "phone" } });
+  await page.locator("#reader .ok").waitFor();
+  await page.locator("#pin").fill(one.pin);
+  await page.locator("#go").click();
+  await at(page, "number");
+  for (const field of ["birth", "expiry", "code"]) await page.locator(`#${field}`).fill(one[field]);
+  await page.locator("#go").click();
+  await at(page, "face");
+  await order({ camera: { person: id } });
+  await page.reload();
+  await page.locator("#shoot:enabled").click();
+  await at(page, "kept");
+}
+
+/** A card is set at the kiosk, which ends with this message. */
+async function isToldAtKiosk(page, id, code) {
+  await page.setViewportSize({ width: 1080, height: 1920 });
+  await page.goto(KIOSK);
+  await page.locator("#menu:enabled").click();
   await at(page, "guidance");
   await page.locator("#next").click();
-  await order({ lay: { card: "locked", place: "kiosk" } });
+  await at(page, "insert");
+  await order({ lay: { card: id, place: "kiosk" } });
   await at(page, "ended");
-  holds(await page.locator("main").innerText(), "E-RSV-NONE");
-  await lookAtKiosk("kiosk-none");
+  await check(`a card that is refused with ${code} is told so before any digit is asked`, async () => holds(await page.locator("main").innerText(), code));
+}
+
+/** The session's end, and the card taken. */
+async function leaves(page, id) {
+  await page.locator("#quit").click();
+  await order({ lay: { card: id, place: null } });
+  await at(page, "top");
+}
+
+async function onPhone(page) {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto(APP);
+}
+
+/** A card whose four digits are locked. */
+async function isSentAway(page, look) {
+  await onPhone(page);
   await page.locator("#close").click();
   await at(page, "terms");
   await page.locator("#agreed").check();
