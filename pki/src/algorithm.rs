@@ -25,17 +25,26 @@ pub enum Algorithm {
     Rsa4096,
     /// Ed25519 (RFC 8410).
     Ed25519,
+    /// ML-DSA-44 (FIPS 204, RFC 9881).
+    MlDsa44,
+    /// ML-DSA-65 (FIPS 204, RFC 9881).
+    MlDsa65,
+    /// ML-DSA-87 (FIPS 204, RFC 9881).
+    MlDsa87,
 }
 
 impl Algorithm {
     /// Every algorithm, in the order in which operators are shown them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::P256,
         Self::P384,
         Self::Rsa2048,
         Self::Rsa3072,
         Self::Rsa4096,
         Self::Ed25519,
+        Self::MlDsa44,
+        Self::MlDsa65,
+        Self::MlDsa87,
     ];
 
     /// The signature algorithm with which a key of this kind signs here.
@@ -45,6 +54,9 @@ impl Algorithm {
             Self::P384 => SignatureAlgorithm::EcdsaSha384,
             Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => SignatureAlgorithm::RsaSha256,
             Self::Ed25519 => SignatureAlgorithm::Ed25519,
+            Self::MlDsa44 => SignatureAlgorithm::MlDsa44,
+            Self::MlDsa65 => SignatureAlgorithm::MlDsa65,
+            Self::MlDsa87 => SignatureAlgorithm::MlDsa87,
         }
     }
 
@@ -57,6 +69,9 @@ impl Algorithm {
             Self::Rsa3072 => "rsa-3072",
             Self::Rsa4096 => "rsa-4096",
             Self::Ed25519 => "ed25519",
+            Self::MlDsa44 => "ml-dsa-44",
+            Self::MlDsa65 => "ml-dsa-65",
+            Self::MlDsa87 => "ml-dsa-87",
         }
     }
 }
@@ -80,7 +95,9 @@ impl FromStr for Algorithm {
 
 /// No algorithm of that name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown algorithm {0:?}; use p256, p384, rsa-2048, rsa-3072, rsa-4096 or ed25519")]
+#[error(
+    "unknown algorithm {0:?}; use p256, p384, rsa-2048, rsa-3072, rsa-4096, ed25519, ml-dsa-44, ml-dsa-65 or ml-dsa-87"
+)]
 pub struct UnknownAlgorithm(pub String);
 
 /// How a signature was made. SHA-1 and MD5 have no name here, so nothing signed with them can be accepted.
@@ -98,16 +115,25 @@ pub enum SignatureAlgorithm {
     RsaSha512,
     /// id-Ed25519 (RFC 8410).
     Ed25519,
+    /// id-ml-dsa-44 (RFC 9881): pure ML-DSA with an empty context.
+    MlDsa44,
+    /// id-ml-dsa-65 (RFC 9881).
+    MlDsa65,
+    /// id-ml-dsa-87 (RFC 9881).
+    MlDsa87,
 }
 
 impl SignatureAlgorithm {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 9] = [
         Self::EcdsaSha256,
         Self::EcdsaSha384,
         Self::RsaSha256,
         Self::RsaSha384,
         Self::RsaSha512,
         Self::Ed25519,
+        Self::MlDsa44,
+        Self::MlDsa65,
+        Self::MlDsa87,
     ];
 
     /// The object identifier.
@@ -119,6 +145,9 @@ impl SignatureAlgorithm {
             Self::RsaSha384 => oid::SHA384_WITH_RSA,
             Self::RsaSha512 => oid::SHA512_WITH_RSA,
             Self::Ed25519 => oid::ED25519,
+            Self::MlDsa44 => oid::ML_DSA_44,
+            Self::MlDsa65 => oid::ML_DSA_65,
+            Self::MlDsa87 => oid::ML_DSA_87,
         }
     }
 
@@ -126,7 +155,7 @@ impl SignatureAlgorithm {
         matches!(self, Self::RsaSha256 | Self::RsaSha384 | Self::RsaSha512)
     }
 
-    /// The hash of a message that is signed this way; `None` for Ed25519, which has no single one.
+    /// The hash of a message that is signed this way; `None` for Ed25519 and ML-DSA, which have no single one.
     pub(crate) fn hash(self, message: &[u8]) -> Option<Digest> {
         self.hash_algorithm().map(|algorithm| digest(algorithm, message))
     }
@@ -136,7 +165,7 @@ impl SignatureAlgorithm {
             Self::EcdsaSha256 | Self::RsaSha256 => Some(&SHA256),
             Self::EcdsaSha384 | Self::RsaSha384 => Some(&SHA384),
             Self::RsaSha512 => Some(&SHA512),
-            Self::Ed25519 => None,
+            Self::Ed25519 | Self::MlDsa44 | Self::MlDsa65 | Self::MlDsa87 => None,
         }
     }
 

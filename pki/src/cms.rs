@@ -30,12 +30,12 @@ pub enum Digest {
 }
 
 impl Digest {
-    /// The digest that goes with a key: the one its signature algorithm uses; SHA-512 for Ed25519 (RFC 8419 §3.1).
+    /// The digest that goes with a key: the one its signature algorithm uses; SHA-512 for Ed25519 (RFC 8419 §3.1) and ML-DSA (RFC 9882 §3.3).
     pub fn of(algorithm: Algorithm) -> Self {
         match algorithm {
             Algorithm::P256 | Algorithm::Rsa2048 | Algorithm::Rsa3072 | Algorithm::Rsa4096 => Self::Sha256,
             Algorithm::P384 => Self::Sha384,
-            Algorithm::Ed25519 => Self::Sha512,
+            Algorithm::Ed25519 | Algorithm::MlDsa44 | Algorithm::MlDsa65 | Algorithm::MlDsa87 => Self::Sha512,
         }
     }
 
@@ -355,7 +355,11 @@ impl<'a> SignerInfo<'a> {
         let wanted = match self.algorithm {
             SignatureAlgorithm::EcdsaSha256 | SignatureAlgorithm::RsaSha256 => Digest::Sha256,
             SignatureAlgorithm::EcdsaSha384 | SignatureAlgorithm::RsaSha384 => Digest::Sha384,
-            SignatureAlgorithm::RsaSha512 | SignatureAlgorithm::Ed25519 => Digest::Sha512,
+            SignatureAlgorithm::RsaSha512
+            | SignatureAlgorithm::Ed25519
+            | SignatureAlgorithm::MlDsa44
+            | SignatureAlgorithm::MlDsa65
+            | SignatureAlgorithm::MlDsa87 => Digest::Sha512,
         };
         self.digest == wanted
     }

@@ -26,10 +26,18 @@ impl KeyUsage {
     pub const NON_REPUDIATION: Self = Self(1 << 1);
     /// keyEncipherment (2)
     pub const KEY_ENCIPHERMENT: Self = Self(1 << 2);
+    /// dataEncipherment (3)
+    pub(crate) const DATA_ENCIPHERMENT: Self = Self(1 << 3);
+    /// keyAgreement (4)
+    pub(crate) const KEY_AGREEMENT: Self = Self(1 << 4);
     /// keyCertSign (5)
     pub const KEY_CERT_SIGN: Self = Self(1 << 5);
     /// cRLSign (6)
     pub const CRL_SIGN: Self = Self(1 << 6);
+    /// encipherOnly (7)
+    pub(crate) const ENCIPHER_ONLY: Self = Self(1 << 7);
+    /// decipherOnly (8)
+    pub(crate) const DECIPHER_ONLY: Self = Self(1 << 8);
 
     /// Both usages.
     pub const fn and(self, other: Self) -> Self {

@@ -10,10 +10,12 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{self, KeySize};
 use aws_lc_rs::signature::{
     self, ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA384_ASN1, ECDSA_P384_SHA256_ASN1,
-    ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
-    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
-    UnparsedPublicKey, VerificationAlgorithm,
+    ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, ML_DSA_44,
+    ML_DSA_44_SIGNING, ML_DSA_65, ML_DSA_65_SIGNING, ML_DSA_87, ML_DSA_87_SIGNING, ParsedPublicKey, PqdsaKeyPair,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey,
+    VerificationAlgorithm,
 };
+use der::asn1::ObjectIdentifier;
 use pkcs8::pkcs5::pbes2;
 use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument};
 use zeroize::Zeroizing;
@@ -56,8 +58,9 @@ impl PublicKey {
         } else if kind == oid::ED25519 {
             Algorithm::Ed25519
         } else {
-            return Err(KeyFault::Unsupported);
+            ml_dsa(kind).ok_or(KeyFault::Unsupported)?
         };
+        // Parameters are absent but where they were read above (RFC 8410 §3, RFC 9881 §2).
         identifier.finish(what)?;
         let bits = decoder.bits(what)?;
         decoder.finish(what)?;
@@ -85,7 +88,7 @@ impl PublicKey {
         &self.0.spki
     }
 
-    /// The content of the BIT STRING: a point, an `RSAPublicKey`, or 32 octets of Ed25519.
+    /// The content of the BIT STRING: a point, an `RSAPublicKey`, or the bare octets of Ed25519 and ML-DSA.
     pub fn key_bits(&self) -> &[u8] {
         // `bits` was counted from the end of this very SPKI.
         self.0.spki.get(self.0.spki.len() - self.0.bits..).unwrap_or_default()
@@ -166,12 +169,14 @@ enum Pair {
     Ecdsa(EcdsaKeyPair),
     Rsa(rsa::KeyPair),
     Ed25519(Ed25519KeyPair),
+    MlDsa(PqdsaKeyPair),
 }
 
 impl SoftwareKey {
     /// A new key. The randomness is drawn inside the cryptographic library.
     pub fn generate(algorithm: Algorithm) -> Result<Self, KeyFault> {
         let rsa = |size| rsa::KeyPair::generate(size).map(Pair::Rsa);
+        let ml_dsa = |signing| PqdsaKeyPair::generate(signing).map(Pair::MlDsa);
         let pair = match algorithm {
             Algorithm::P256 => EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map(Pair::Ecdsa),
             Algorithm::P384 => EcdsaKeyPair::generate(&ECDSA_P384_SHA384_ASN1_SIGNING).map(Pair::Ecdsa),
@@ -179,6 +184,9 @@ impl SoftwareKey {
             Algorithm::Rsa3072 => rsa(KeySize::Rsa3072),
             Algorithm::Rsa4096 => rsa(KeySize::Rsa4096),
             Algorithm::Ed25519 => Ed25519KeyPair::generate().map(Pair::Ed25519),
+            Algorithm::MlDsa44 => ml_dsa(&ML_DSA_44_SIGNING),
+            Algorithm::MlDsa65 => ml_dsa(&ML_DSA_65_SIGNING),
+            Algorithm::MlDsa87 => ml_dsa(&ML_DSA_87_SIGNING),
         };
         Self::of(pair.map_err(|_| KeyFault::Library)?, algorithm)
     }
@@ -214,7 +222,15 @@ impl SoftwareKey {
             let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map_err(refused)?;
             Self::of(Pair::Ed25519(pair), Algorithm::Ed25519)
         } else {
-            Err(KeyFault::Unsupported)
+            // Seed, expanded key or both (RFC 9881 §6); where both are there, they must agree.
+            let (algorithm, signing) = match ml_dsa(kind) {
+                Some(algorithm @ Algorithm::MlDsa44) => (algorithm, &ML_DSA_44_SIGNING),
+                Some(algorithm @ Algorithm::MlDsa65) => (algorithm, &ML_DSA_65_SIGNING),
+                Some(algorithm @ Algorithm::MlDsa87) => (algorithm, &ML_DSA_87_SIGNING),
+                _ => return Err(KeyFault::Unsupported),
+            };
+            let pair = PqdsaKeyPair::from_pkcs8(signing, der).map_err(refused)?;
+            Self::of(Pair::MlDsa(pair), algorithm)
         }
     }
 
@@ -257,6 +273,9 @@ impl SoftwareKey {
             Pair::Ed25519(pair) => pair
                 .to_pkcs8v1()
                 .map(|document| Zeroizing::new(document.as_ref().to_vec())),
+            Pair::MlDsa(pair) => pair
+                .to_pkcs8v1()
+                .map(|document| Zeroizing::new(document.as_ref().to_vec())),
             Pair::Rsa(pair) => {
                 AsDer::<Pkcs8V1Der<'static>>::as_der(pair).map(|der| Zeroizing::new(der.as_ref().to_vec()))
             }
@@ -269,6 +288,7 @@ impl SoftwareKey {
             Pair::Ecdsa(pair) => pair.public_key().as_ref(),
             Pair::Rsa(pair) => pair.public_key().as_ref(),
             Pair::Ed25519(pair) => pair.public_key().as_ref(),
+            Pair::MlDsa(pair) => pair.public_key().as_ref(),
         };
         let public = PublicKey::from_spki_der(&spki(algorithm, bits))?;
         Ok(Self { pair, public })
@@ -306,6 +326,11 @@ impl Signer for SoftwareKey {
                 .try_sign(message)
                 .map(|signature| signature.as_ref().to_vec())
                 .map_err(failed),
+            Pair::MlDsa(pair) => {
+                let mut signature = vec![0; pair.algorithm().signature_len()];
+                pair.sign(message, &mut signature).map_err(failed)?;
+                Ok(signature)
+            }
         }
     }
 
@@ -328,7 +353,7 @@ fn sign_hash(pair: &Pair, hash: &digest::Digest) -> Option<Result<Vec<u8>, Unspe
             let signed = pair.sign_digest(&signature::RSA_PKCS1_SHA256, hash, &mut signature);
             Some(signed.map(|()| signature))
         }
-        Pair::Ed25519(_) => None,
+        Pair::Ed25519(_) | Pair::MlDsa(_) => None,
     }
 }
 
@@ -391,6 +416,19 @@ fn verification(algorithm: SignatureAlgorithm) -> &'static dyn VerificationAlgor
         SignatureAlgorithm::RsaSha384 => &RSA_PKCS1_2048_8192_SHA384,
         SignatureAlgorithm::RsaSha512 => &RSA_PKCS1_2048_8192_SHA512,
         SignatureAlgorithm::Ed25519 => &signature::ED25519,
+        SignatureAlgorithm::MlDsa44 => &ML_DSA_44,
+        SignatureAlgorithm::MlDsa65 => &ML_DSA_65,
+        SignatureAlgorithm::MlDsa87 => &ML_DSA_87,
+    }
+}
+
+/// The parameter set of ML-DSA with this name (RFC 9881 §2).
+fn ml_dsa(kind: ObjectIdentifier) -> Option<Algorithm> {
+    match kind {
+        oid::ML_DSA_44 => Some(Algorithm::MlDsa44),
+        oid::ML_DSA_65 => Some(Algorithm::MlDsa65),
+        oid::ML_DSA_87 => Some(Algorithm::MlDsa87),
+        _ => None,
     }
 }
 
@@ -411,6 +449,9 @@ fn spki(algorithm: Algorithm, bits: &[u8]) -> Vec<u8> {
                     identifier.null();
                 }
                 Algorithm::Ed25519 => identifier.oid(oid::ED25519),
+                Algorithm::MlDsa44 => identifier.oid(oid::ML_DSA_44),
+                Algorithm::MlDsa65 => identifier.oid(oid::ML_DSA_65),
+                Algorithm::MlDsa87 => identifier.oid(oid::ML_DSA_87),
             });
             info.bits(bits);
         });

@@ -6,7 +6,7 @@ use crate::key::PublicKey;
 /// A private key that signs, wherever it lives: in memory, in a card, in an HSM.
 ///
 /// `sign` signs the message itself (it hashes where the algorithm hashes) and returns the signature as X.509
-/// carries it: ECDSA as the DER of `Ecdsa-Sig-Value`, RSA and Ed25519 raw. It may be called from many threads.
+/// carries it: ECDSA as the DER of `Ecdsa-Sig-Value`, all others raw. It may be called from many threads.
 /// The callers in this crate check what comes back wherever a CA key signs, so a `Signer` need not.
 pub trait Signer: Send + Sync {
     /// The kind of key.
@@ -20,7 +20,8 @@ pub trait Signer: Send + Sync {
 
     /// Signs a message of which only the hash is given, made with [`Algorithm::signature`]'s hash: so a list of millions is
     /// hashed once and never sent whole to an HSM. `None` (what a signer says that does not know better): only whole
-    /// messages are signed, as with Ed25519, which hashes twice (RFC 8032 §5.1.6).
+    /// messages are signed, as with Ed25519, which hashes twice (RFC 8032 §5.1.6), and with ML-DSA,
+    /// whose hash begins with the key (FIPS 204 §6.2).
     fn sign_hash(&self, hash: &[u8]) -> Option<Result<Vec<u8>, SignFault>> {
         let _ = hash;
         None

@@ -330,6 +330,9 @@ impl<Key: Signs> SigningKey for Handshake<Key> {
             Algorithm::P256 => &[SignatureScheme::ECDSA_NISTP256_SHA256],
             Algorithm::P384 => &[SignatureScheme::ECDSA_NISTP384_SHA384],
             Algorithm::Ed25519 => &[SignatureScheme::ED25519],
+            Algorithm::MlDsa44 => &[SignatureScheme::ML_DSA_44],
+            Algorithm::MlDsa65 => &[SignatureScheme::ML_DSA_65],
+            Algorithm::MlDsa87 => &[SignatureScheme::ML_DSA_87],
             Algorithm::Rsa2048 | Algorithm::Rsa3072 | Algorithm::Rsa4096 if self.0.signs_pss() => {
                 &[SignatureScheme::RSA_PSS_SHA256, SignatureScheme::RSA_PKCS1_SHA256]
             }
@@ -347,6 +350,8 @@ impl<Key: Signs> SigningKey for Handshake<Key> {
             Algorithm::P256 | Algorithm::P384 => SignatureAlgorithm::ECDSA,
             Algorithm::Ed25519 => SignatureAlgorithm::ED25519,
             Algorithm::Rsa2048 | Algorithm::Rsa3072 | Algorithm::Rsa4096 => SignatureAlgorithm::RSA,
+            // Only TLS 1.2 asks, and it has no number for it; 1.3 goes by the scheme alone.
+            Algorithm::MlDsa44 | Algorithm::MlDsa65 | Algorithm::MlDsa87 => SignatureAlgorithm::Unknown(u8::MAX),
         }
     }
 }

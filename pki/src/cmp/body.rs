@@ -101,14 +101,16 @@ impl CertificateStatus {
     }
 }
 
-/// The hash of the certificate's signature; Ed25519 has none of its own, and SHA-512 is said (RFC 9481 §3.3).
+/// The hash of the certificate's signature; Ed25519 and ML-DSA have none of their own, and SHA-512 is said (RFC 9481 §3.3).
 fn digest_of(certificate: &Certificate) -> (Digest, bool) {
-    use crate::algorithm::SignatureAlgorithm::{EcdsaSha256, EcdsaSha384, Ed25519, RsaSha256, RsaSha384, RsaSha512};
+    use crate::algorithm::SignatureAlgorithm::{
+        EcdsaSha256, EcdsaSha384, Ed25519, MlDsa44, MlDsa65, MlDsa87, RsaSha256, RsaSha384, RsaSha512,
+    };
     match certificate.signature_algorithm() {
         EcdsaSha256 | RsaSha256 => (Digest::Sha256, false),
         EcdsaSha384 | RsaSha384 => (Digest::Sha384, false),
         RsaSha512 => (Digest::Sha512, false),
-        Ed25519 => (Digest::Sha512, true),
+        Ed25519 | MlDsa44 | MlDsa65 | MlDsa87 => (Digest::Sha512, true),
     }
 }
 

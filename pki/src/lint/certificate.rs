@@ -3,6 +3,7 @@
 use der::asn1::ObjectIdentifier;
 
 use super::{Findings, citizen};
+use crate::algorithm::Algorithm;
 use crate::certificate::{Certificate, Content};
 use crate::decode::Decoder;
 use crate::encode::GENERALIZED_TIME;
@@ -172,6 +173,14 @@ fn usages(content: &Content, findings: &mut Findings) {
             "keyCertSign and basicConstraints cA do not agree (RFC 5280 §4.2.1.3, 4.2.1.9)",
         );
     }
+    // What a kind of key cannot do, it must not be certified for.
+    let beyond = usage.0 & !possible(content.public_key.algorithm());
+    if beyond != 0 {
+        findings.error(
+            "C-KU-KEY",
+            "key usage allows what a key of this kind cannot do (RFC 3279 §2.3.1, RFC 5480 §3, RFC 8410 §5, RFC 9881 §5)",
+        );
+    }
     if !is_ca(content) && usage.allows(KeyUsage::CRL_SIGN) {
         findings.error("C-KU-CRL", "cRLSign in a certificate that is no CA's");
     }
@@ -256,6 +265,19 @@ fn is_ca(content: &Content) -> bool {
         .extensions
         .basic_constraints
         .is_some_and(|constraints| constraints.ca)
+}
+
+/// The usages of keyUsage that a key of this kind is made for.
+fn possible(algorithm: Algorithm) -> u16 {
+    let signs =
+        KeyUsage::DIGITAL_SIGNATURE.0 | KeyUsage::NON_REPUDIATION.0 | KeyUsage::KEY_CERT_SIGN.0 | KeyUsage::CRL_SIGN.0;
+    let agrees = KeyUsage::KEY_AGREEMENT.0 | KeyUsage::ENCIPHER_ONLY.0 | KeyUsage::DECIPHER_ONLY.0;
+    let enciphers = KeyUsage::KEY_ENCIPHERMENT.0 | KeyUsage::DATA_ENCIPHERMENT.0;
+    match algorithm {
+        Algorithm::Rsa2048 | Algorithm::Rsa3072 | Algorithm::Rsa4096 => signs | enciphers,
+        Algorithm::P256 | Algorithm::P384 => signs | agrees,
+        Algorithm::Ed25519 | Algorithm::MlDsa44 | Algorithm::MlDsa65 | Algorithm::MlDsa87 => signs,
+    }
 }
 
 const ISSUED: [ObjectIdentifier; 11] = [

@@ -33,7 +33,7 @@ pub(crate) struct Authority {
 
 /// The authority of this algorithm; made once.
 pub(crate) fn authority(algorithm: Algorithm) -> &'static Authority {
-    static MADE: [OnceLock<Authority>; 6] = [const { OnceLock::new() }; 6];
+    static MADE: [OnceLock<Authority>; Algorithm::ALL.len()] = [const { OnceLock::new() }; Algorithm::ALL.len()];
     let place = Algorithm::ALL
         .iter()
         .position(|other| *other == algorithm)

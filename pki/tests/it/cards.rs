@@ -7,11 +7,11 @@ use pki::profile::Profile;
 use pki::{KeyUsage, Signer};
 
 use crate::authority::{SHARD, authority, card_content, holder, organisation};
-use crate::judge::{Desk, openssl};
+use crate::judge::{Desk, OPENSSL_KNOWS, openssl};
 
 #[test]
 fn openssl_verifies_cards_of_every_algorithm_strictly() {
-    for algorithm in Algorithm::ALL {
+    for algorithm in OPENSSL_KNOWS {
         let authority = authority(algorithm);
         let key = SoftwareKey::generate(Algorithm::P256).unwrap();
         let desk = Desk::new();
@@ -36,7 +36,7 @@ fn openssl_verifies_cards_of_every_algorithm_strictly() {
             };
             verify(&root).accepts("OK");
             // Control: another root of the same name.
-            let other = Algorithm::ALL.into_iter().find(|other| *other != algorithm).unwrap();
+            let other = OPENSSL_KNOWS.into_iter().find(|other| *other != algorithm).unwrap();
             verify(&desk.file("other.pem", crate::authority::authority(other).root.to_pem())).refuses("unable to get");
         }
     }

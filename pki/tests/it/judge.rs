@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use pki::algorithm::Algorithm;
+
 /// A folder of files for one question to OpenSSL.
 pub(crate) struct Desk(tempfile::TempDir);
 
@@ -27,6 +29,16 @@ impl Desk {
         std::fs::read(self.path(name)).expect("a file that OpenSSL wrote")
     }
 }
+
+/// The algorithms that Debian 12's OpenSSL knows; of ML-DSA Python's `cryptography` is the judge.
+pub(crate) const OPENSSL_KNOWS: [Algorithm; 6] = [
+    Algorithm::P256,
+    Algorithm::P384,
+    Algorithm::Rsa2048,
+    Algorithm::Rsa3072,
+    Algorithm::Rsa4096,
+    Algorithm::Ed25519,
+];
 
 /// What a command said.
 #[derive(Debug)]

@@ -63,7 +63,7 @@ pub(super) struct Create {
     /// The authority that certifies it
     #[arg(long)]
     parent: Option<String>,
-    /// p256, p384, rsa-2048, rsa-3072, rsa-4096 or ed25519
+    /// p256, p384, rsa-2048, rsa-3072, rsa-4096, ed25519, ml-dsa-44, ml-dsa-65 or ml-dsa-87
     #[arg(long)]
     algorithm: Algorithm,
     /// The organisation in its certificate; its name, if not given
