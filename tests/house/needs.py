@@ -60,6 +60,8 @@ PKILINT = "pkilint==0.13.3"
 SCHEMATHESIS = "schemathesis==4.32.5"
 # NIST's PKITS, among other vectors.
 VECTORS = "cryptography_vectors==50.0.2"
+# The judge that knows ML-DSA.
+CRYPTOGRAPHY = "cryptography==50.0.2"
 
 
 class Missing(Exception):
@@ -93,8 +95,8 @@ def there(sign):
 
 
 def python():
-    """The Python of the tests' own venv, with pkilint, schemathesis and the vectors in it."""
-    wanted = (PKILINT, SCHEMATHESIS, VECTORS)
+    """The Python of the tests' own venv, with pkilint, schemathesis, cryptography and the vectors in it."""
+    wanted = (PKILINT, SCHEMATHESIS, CRYPTOGRAPHY, VECTORS)
     interpreter = VENV / "bin" / "python"
     mark = VENV / ".installed"
     if mark.exists() and mark.read_text() == " ".join(wanted):
@@ -157,6 +159,7 @@ def versions():
         "vpcd": ["dpkg-query", "-W", "-f=${Version}", "vsmartcard-vpcd"],
         "pkilint": [VENV / "bin" / "python", "-c", "import importlib.metadata as m; print(m.version('pkilint'))"],
         "schemathesis": [VENV / "bin" / "python", "-c", "import importlib.metadata as m; print(m.version('schemathesis'))"],
+        "cryptography": [VENV / "bin" / "python", "-c", "import importlib.metadata as m; print(m.version('cryptography'))"],
         "cryptography_vectors": [VENV / "bin" / "python", "-c", "import importlib.metadata as m; print(m.version('cryptography_vectors'))"],
         "playwright-core": node_package("playwright-core"),
         "axe-core": node_package("axe-core"),
