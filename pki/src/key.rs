@@ -432,7 +432,7 @@ fn ml_dsa(kind: ObjectIdentifier) -> Option<Algorithm> {
     }
 }
 
-fn spki(algorithm: Algorithm, bits: &[u8]) -> Vec<u8> {
+pub(crate) fn spki(algorithm: Algorithm, bits: &[u8]) -> Vec<u8> {
     Encoder::der(|info| {
         info.sequence(|info| {
             info.sequence(|identifier| match algorithm {

@@ -16,6 +16,7 @@ mod decode;
 mod encode;
 mod extension;
 mod general_name;
+pub mod hsm;
 pub mod key;
 pub mod lint;
 pub mod name;
