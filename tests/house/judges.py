@@ -21,6 +21,7 @@ DERS = TARGET / "ders"
 
 # A folder with less than this has lost a producer of DER on the way.
 LEAST = {"certificate": 100, "crl": 50, "ocsp": 20, "cms": 3}
+LEAST_NOW = {"certificate": 100, "crl": 50, "ocsp": 20}
 LEAST_SIGNED = {"rsa": 9, "ec": 15, "ed25519": 3, "ml-dsa": 6}
 
 
@@ -110,6 +111,13 @@ def pkilint(log):
     """Every DER that the tests and the stand have left in one folder."""
     least = [part for kind, number in LEAST.items() for part in ("--least", f"{kind}={number}")]
     status = run([python(), ROOT / "tests" / "judges" / "pkilint_all.py", DERS, *least], log, 600)
+    return from_tap(log.read_text(errors="replace"), status)
+
+
+def gnutls(log):
+    """Every DER in the same folder that is valid now, with certtool and ocsptool."""
+    least = [part for kind, number in LEAST_NOW.items() for part in ("--least", f"{kind}={number}")]
+    status = run([python(), ROOT / "tests" / "judges" / "gnutls_all.py", DERS, *least], log, 300)
     return from_tap(log.read_text(errors="replace"), status)
 
 

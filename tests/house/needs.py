@@ -31,6 +31,7 @@ COMPILER = (Need("build-essential", ("cc", "ar", "make")), Need("git", ("git",))
 MACHINE = COMPILER + (
     Need("openssl", ("openssl",)),
     Need("age", ("age",)),
+    Need("gnutls-bin", ("certtool", "ocsptool")),
     Need("systemd", ("systemd-analyze",)),
     Need("curl", ("curl",)),
     Need("procps", ("ps",)),
@@ -159,6 +160,7 @@ def versions():
         "vpcd": ["dpkg-query", "-W", "-f=${Version}", "vsmartcard-vpcd"],
         "pkilint": [VENV / "bin" / "python", "-c", "import importlib.metadata as m; print(m.version('pkilint'))"],
         "schemathesis": [VENV / "bin" / "python", "-c", "import importlib.metadata as m; print(m.version('schemathesis'))"],
+        "gnutls": ["certtool", "--version"],
         "cryptography": [VENV / "bin" / "python", "-c", "import importlib.metadata as m; print(m.version('cryptography'))"],
         "cryptography_vectors": [VENV / "bin" / "python", "-c", "import importlib.metadata as m; print(m.version('cryptography_vectors'))"],
         "playwright-core": node_package("playwright-core"),

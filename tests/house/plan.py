@@ -54,6 +54,7 @@ def everything():
         Step("proxy", "nginx and Caddy before the server, as docs/operations.md configures them", proxy.proxies, beside=True),
         Step("cms", "openssl cms accepts what the card signed, and not a changed text", judges.cms),
         Step("pkilint", "pkilint has no finding of WARNING or worse in any DER made", judges.pkilint),
+        Step("gnutls", "GnuTLS accepts every certificate, CRL and OCSP response of ours that it knows the algorithm of", judges.gnutls),
         Step("cryptography", "Python's cryptography verifies every signature of ours, ML-DSA among them", judges.cryptography),
         Step("pins", "no PIN of the journeys stands in any file they left", judges.pins),
     ]

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, padding, rsa
 from cryptography.x509 import ocsp
-from ders import Report, arguments, kind_of
+from ders import Report, arguments, issuers_in, kind_of, signers
 
 FAMILIES = (
     ("rsa", rsa.RSAPublicKey),
@@ -31,11 +31,7 @@ def main():
     documents = [(path, kind_of(path.read_bytes()), path.read_bytes()) for path in sorted(asked.folder.rglob("*")) if path.is_file()]
     documents = [document for document in documents if document[1] in READERS]
     report = Report()
-    issuers = collections.defaultdict(list)
-    for _, kind, der in documents:
-        if kind == "certificate":
-            certificate = x509.load_der_x509_certificate(der)
-            issuers[certificate.subject.public_bytes()].append(certificate)
+    issuers = issuers_in(der for _, kind, der in documents if kind == "certificate")
     verified, orphans, spoilt = collections.Counter(), 0, 0
     for path, kind, der in documents:
         document = READERS[kind](der)
@@ -62,31 +58,6 @@ def main():
     report.line([f"{spoilt} were believed"] if spoilt else [], f"control: none of {verified.total()} is believed with a bit turned")
     report.line([] if orphans * 10 < len(documents) else [f"{orphans} of {len(documents)}"], f"the issuer of most is in the folder ({orphans} without)")
     return report.end()
-
-
-def signers(kind, document, issuers):
-    """The certificates that may have signed it: those in the answer itself, or those that have the issuer's name and key id."""
-    if kind == "ocsp":
-        return document.certificates or [one for named in issuers.values() for one in named if sha1(one) == document.responder_key_hash]
-    named = issuers[document.issuer.public_bytes()]
-    try:
-        wanted = document.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
-    except x509.ExtensionNotFound:
-        return named
-    return [one for one in named if key_identifier(one) == wanted]
-
-
-def key_identifier(certificate):
-    """The subject key identifier."""
-    try:
-        return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    except x509.ExtensionNotFound:
-        return None
-
-
-def sha1(certificate):
-    """RFC 5280's first way to name a key."""
-    return x509.SubjectKeyIdentifier.from_public_key(certificate.public_key()).digest
 
 
 def believed(kind, document, key):

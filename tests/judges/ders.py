@@ -1,7 +1,10 @@
 """A folder of DER documents, and the report of a judge over all of them."""
 
 import argparse
+import collections
 import pathlib
+
+from cryptography import x509
 
 
 def arguments(purpose):
@@ -38,6 +41,40 @@ def inside(der, tag):
     if der[1] < 0x80:
         return der[2:]
     return der[2 + (der[1] & 0x7F) :]
+
+
+def issuers_in(ders):
+    """Certificates by their subjects."""
+    issuers = collections.defaultdict(list)
+    for der in ders:
+        certificate = x509.load_der_x509_certificate(der)
+        issuers[certificate.subject.public_bytes()].append(certificate)
+    return issuers
+
+
+def signers(kind, document, issuers):
+    """The certificates that may have signed it: those in the answer itself, or those that have the issuer's name and key id."""
+    if kind == "ocsp":
+        return document.certificates or [one for named in issuers.values() for one in named if sha1(one) == document.responder_key_hash]
+    named = issuers[document.issuer.public_bytes()]
+    try:
+        wanted = document.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    except x509.ExtensionNotFound:
+        return named
+    return [one for one in named if key_identifier(one) == wanted]
+
+
+def key_identifier(certificate):
+    """The subject key identifier."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    except x509.ExtensionNotFound:
+        return None
+
+
+def sha1(certificate):
+    """RFC 5280's first way to name a key."""
+    return x509.SubjectKeyIdentifier.from_public_key(certificate.public_key()).digest
 
 
 class Report:
