@@ -1,7 +1,8 @@
 //! Certificates, CRLs, OCSP, CMS and CMP: bytes in, bytes out.
 //!
 //! This crate encodes and checks. It reads no clock and draws no randomness but what a signature or a new key needs inside
-//! the cryptographic library; time is unix seconds in `i64`, everywhere. It has one seam: [`Signer`], a private key.
+//! the cryptographic library; time is unix seconds in `i64`, everywhere. It has one seam: [`Signer`], a private key, in memory
+//! ([`key`]) or in an HSM ([`hsm`], which alone waits for something outside).
 //!
 //! What is issued goes through types that cannot be passed by: [`tbs::Tbs`] → [`tbs::Linted`] → signed by value.
 #![forbid(unsafe_code)]
