@@ -1,13 +1,14 @@
 // The counter of a city as its clerk works there: an officer's card and the agent, one reader for both cards; then the kiosk, which
 // takes the citizen's card with the reservation that the clerk has opened. Every page of the counter is judged in both languages.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { screenshot } from "./browser.mjs";
 import { DESK, atCounter } from "./counter.mjs";
 import { judge, judgeBoth } from "./page-judge.mjs";
 import { stand } from "./stand.mjs";
 import { holds, journeys, same, stepwise } from "./tap.mjs";
+import { until } from "./until.mjs";
 import { AT, atAgent, consent, expectPath, press } from "./walk.mjs";
 
 const KIOSK = `http://127.0.0.1:${stand.kiosk_port}/`;
@@ -81,8 +82,11 @@ async function counter() {
     });
     await step("no address of the clerk's had the card's number in it", () => same(opened.includes(stand.number), false));
     await clerk.takesCard();
+    // A card that follows another one before pcscd has seen that one go is taken for it.
+    await until(() => !hasCard(), "pcscd has seen the clerk's card go");
     const card = spawn(stand.citizen[0], stand.citizen.slice(1), { env: { ...process.env, ...stand.env }, stdio: "ignore" });
     try {
+      await until(hasCard, "pcscd has seen the citizen's card");
       await step("the kiosk finds the reservation and sets the password", () => sets(page));
     } finally {
       if (card.exitCode === null && card.kill("SIGINT")) await once(card, "exit");
@@ -94,6 +98,11 @@ async function counter() {
       await bothLanguages(page, "counter-used", opened);
     });
   });
+}
+
+/** What pcscd itself says of the reader. */
+function hasCard() {
+  return execFileSync("opensc-tool", ["--list-readers"], { env: { ...process.env, ...stand.env }, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).includes("Yes");
 }
 
 /** K0 to K7. */
