@@ -239,7 +239,7 @@ E-PW-DIFF = The two passwords are not the same.
     .next = Enter it again from the beginning.
 W-CARD-LEFT = Please take your card.
     .next = Do not leave it in the machine.
-E-KIOSK-CLOSED = This service is open from 6:30 to 23:00.
+E-KIOSK-CLOSED = This service is open from { $opens } to { $closes }.
     .next = Please come again during these hours. Nothing was changed.
 E-CAMERA = The camera cannot be used.
     .next = Check that it is connected and that the browser may use it. Without a camera, the counter of your municipality can help.
@@ -352,6 +352,8 @@ citizen-unreadable = Check which side is up and put the card down again. If it s
 citizen-type = Please use a My Number card.
 citizen-multi = Leave only the card that you want to use.
 citizen-last = To continue, tick the box. If you do not know it, stop here and ask at the counter of your municipality.
+citizen-fault-reservation = The exchange with the server could not go on. Unless this page says that your reservation is complete, nothing is reserved.
+citizen-fault-reset = The exchange with the server could not go on. Set the card once more to see whether the new password holds.
 citizen-fault = Please begin again. If it goes on, turn to the contact that is named here.
 
 # The reservation app
@@ -469,7 +471,10 @@ kiosk-typed = 0 characters entered
 kiosk-count = Characters: 0
 kiosk-found-title = Your reservation
 kiosk-found = Your reservation was found. It counts until { $what }
-kiosk-soon = Less than ten minutes are left. Please go on at once.
+kiosk-soon = { $n ->
+        [one] Less than { $n } minute is left. Please go on at once.
+       *[other] Less than { $n } minutes are left. Please go on at once.
+    }
 kiosk-password-title = Enter your new signature password
 kiosk-again-title = Enter the same password once more
 kiosk-password-label = New signature password

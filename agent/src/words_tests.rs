@@ -40,7 +40,9 @@ fn every_code_has_its_words_in_both_languages() {
     for language in [Language::Ja, Language::En] {
         let words = Words::of(language);
         for &code in Code::ALL.iter().filter(|code| !Code::OF_THE_OFFICE.contains(code)) {
-            let arguments = crate::pages::arguments(words, None, None);
+            let mut arguments = crate::pages::arguments(words, None, None);
+            arguments.set("opens", "6:30");
+            arguments.set("closes", "23:00");
             let message = words.message(code, &arguments);
             assert_ne!(message.what, code.id(), "{code} says what happened");
             assert_ne!(message.next, code.id(), "{code} says what to do");

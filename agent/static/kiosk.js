@@ -125,8 +125,8 @@ setInterval(() => {
   }
   const left = Math.ceil(Number(data.closes ?? Infinity) - (now - begun) / 1000);
   const closing = document.querySelector("#closing");
-  closing.hidden = left > 600;
-  if (left <= 600) document.querySelector("#closing-left").textContent = `${Math.max(0, Math.floor(left / 60))}:${String(Math.max(0, left) % 60).padStart(2, "0")}`;
+  closing.hidden = left > Number(data.closing ?? 0);
+  if (!closing.hidden) document.querySelector("#closing-left").textContent = `${Math.max(0, Math.floor(left / 60))}:${String(Math.max(0, left) % 60).padStart(2, "0")}`;
   if (data.cardLeft === "true" && now - beeped > 4000) {
     beeped = now;
     beep();

@@ -200,7 +200,12 @@ pub enum Refusal {
         until: Instant,
     },
     /// E-KIOSK-CLOSED (R410)
-    KioskClosed,
+    KioskClosed {
+        /// The first second of the day on which kiosks work.
+        opens: u32,
+        /// The first one on which they do not work any more.
+        closes: u32,
+    },
     /// E-RSV-NONE: the card has no reservation that counts.
     NoReservation,
     /// E-RSV-EXPIRED (R411)

@@ -174,6 +174,8 @@ const EVERY_VALUE: &[(&str, &str)] = &[
     ("terminal", "11110A"),
     ("first", "x"),
     ("year", "2031"),
+    ("opens", "6:30"),
+    ("closes", "23:00"),
 ];
 
 #[test]

@@ -32,6 +32,9 @@ pub struct Conditions {
     pub maintenance: Vec<Maintenance>,
     /// For how long a reservation counts, in seconds (R411).
     pub reserved_for: u32,
+    /// So many seconds before its end a reservation is said to end soon, and before they close the kiosks count down.
+    #[schemars(range(max = 3_600))]
+    pub warned_before: u32,
     /// How often a face is compared before there is a pause.
     pub attempts: u8,
     /// Where kiosks are, if the office has a page of them.

@@ -19,7 +19,7 @@ use crate::guard::{Port, guard};
 use crate::pages::{message, show, statics};
 use crate::pin_reset::citizen;
 use crate::pin_reset::reading::{Part, parts};
-use crate::pin_reset::told::{Notice, Told};
+use crate::pin_reset::told::{Doing, Notice, Told};
 use crate::words::Words;
 
 pub(super) type Held = State<Arc<App>>;
@@ -159,7 +159,7 @@ async fn page(State(app): Held, headers: HeaderMap) -> Response {
         "number" => (None, citizen::only(&app.cards.seen()).err()),
         _ => (None, None),
     };
-    let told = |fault: CardFault| Notice::Card(fault).told(words);
+    let told = |fault: CardFault| Notice::Card(fault).told(words, Doing::Reserving);
     let mut state = app.screen.look();
     let sheet = Sheet {
         words,
@@ -171,7 +171,7 @@ async fn page(State(app): Held, headers: HeaderMap) -> Response {
         stage: name(&state.stage),
         seen: app.screen.mark(&app.cards),
         token: state.form.as_str().to_owned(),
-        notice: state.notice.as_ref().map(|notice| notice.told(words)),
+        notice: state.notice.as_ref().map(|notice| notice.told(words, Doing::Reserving)),
         idle: matches!(state.stage, Stage::Working(_)),
     };
     let shown = match &state.stage {
@@ -180,7 +180,7 @@ async fn page(State(app): Held, headers: HeaderMap) -> Response {
             let sheet = Sheet {
                 notice: sheet
                     .notice
-                    .or_else(|| known.as_ref().err().map(|notice| notice.told(words))),
+                    .or_else(|| known.as_ref().err().map(|notice| notice.told(words, Doing::Reserving))),
                 ..sheet
             };
             let page = TermsPage {

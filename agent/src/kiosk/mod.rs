@@ -13,7 +13,7 @@ use card::jpki::SignaturePassword;
 use wire::api::ToSign;
 use wire::code::Code;
 use wire::office::Language;
-use wire::pin_reset::{CardStanding, Conditions};
+use wire::pin_reset::{CardStanding, Conditions, Hours};
 
 use crate::cards::{Cards, Shown as _};
 use crate::clock::Clock;
@@ -304,7 +304,10 @@ impl Kiosk {
     fn expire(&self) {
         let (now, closed) = (self.clock.now(), {
             let state = self.screen.look();
-            state.conditions.is_some() && self.closes_in(state.conditions.as_deref()).is_none()
+            let known = state.conditions.as_deref();
+            known
+                .filter(|_| self.closes_in(known).is_none())
+                .map(|known| known.kiosk)
         });
         let idle = {
             let state = self.screen.look();
@@ -315,8 +318,8 @@ impl Kiosk {
             waits.then(|| state.stage.is_work())
         };
         let is_work = self.screen.look().stage.is_work();
-        if closed && is_work {
-            self.end(Some(Notice::Own(Code::KioskClosed)));
+        if let Some(Hours { opens, closes, .. }) = closed.filter(|_| is_work) {
+            self.end(Some(Notice::Closed { opens, closes }));
         } else if let Some(is_work) = idle {
             self.end(is_work.then_some(Notice::Says("kiosk-idle")));
         }
@@ -332,7 +335,5 @@ impl Kiosk {
 const IDLE: i64 = 60;
 /// So many seconds before that a person is asked.
 const WARNING: i64 = 15;
-/// A reservation that ends within so many seconds is said to.
-const SOON: i64 = 10 * 60;
 /// Where it listens unless told otherwise (loopback only).
 pub const PORT: u16 = 24819;

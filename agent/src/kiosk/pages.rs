@@ -15,13 +15,13 @@ use serde::Deserialize;
 use wire::code::Code;
 use wire::pin_reset::Conditions;
 
-use super::{Done, IDLE, Kiosk, SOON, Stage, WARNING, work};
+use super::{Done, IDLE, Kiosk, Stage, WARNING, work};
 use crate::calendar::{Moment, hour};
 use crate::guard::{Port, guard};
 use crate::pages::{message, see, show, statics};
 use crate::pin_reset::citizen;
 use crate::pin_reset::screen::bridged;
-use crate::pin_reset::told::{Notice, Told};
+use crate::pin_reset::told::{Doing, Notice, Told};
 use crate::words::Words;
 
 type Held = State<Arc<Kiosk>>;
@@ -62,8 +62,8 @@ struct Sheet {
     /// Nothing can be typed here, so that a browser without script may load it again by itself.
     idle: bool,
     voice: bool,
-    /// Seconds until the kiosks close.
-    closes_in: Option<i64>,
+    /// Seconds until the kiosks close, and how many of them are counted down.
+    closes_in: Option<(i64, u32)>,
     /// Seconds after which the page asks whether somebody is there, and so many until it ends.
     patience: Option<(i64, i64)>,
     /// The card is in the reader and is to be taken.
@@ -109,8 +109,8 @@ struct PinPage {
 struct FoundPage {
     sheet: Sheet,
     until: String,
-    /// The reservation ends within a few minutes.
-    soon: bool,
+    /// The reservation ends within so many minutes.
+    soon: Option<u8>,
 }
 
 #[derive(Template)]
@@ -143,8 +143,9 @@ async fn page(State(kiosk): Held, headers: HeaderMap) -> Response {
     let state = kiosk.screen.look();
     let conditions = state.conditions.clone();
     let closes_in = kiosk.closes_in(conditions.as_deref());
+    let warned_before = conditions.as_ref().map(|known| known.warned_before);
     let title = words.say(title(&state.stage));
-    let notice = state.notice.as_ref().map(|notice| notice.told(words));
+    let notice = state.notice.as_ref().map(|notice| notice.told(words, Doing::Resetting));
     let says = match &notice {
         Some(notice) => format!(
             "{}{}{}{}{title}",
@@ -168,7 +169,7 @@ async fn page(State(kiosk): Held, headers: HeaderMap) -> Response {
             Stage::Top | Stage::Insert | Stage::Working(_) | Stage::TakeCard
         ),
         voice: state.voice,
-        closes_in: closes_in.filter(|_| state.stage.is_work()),
+        closes_in: closes_in.filter(|_| state.stage.is_work()).zip(warned_before),
         patience: (!matches!(state.stage, Stage::Top | Stage::TakeCard | Stage::Working(_)))
             .then_some((IDLE - WARNING, WARNING)),
         card_left: matches!(state.stage, Stage::Done(_) | Stage::Ended | Stage::TakeCard) && kiosk.holds_card(),
@@ -192,7 +193,7 @@ async fn page(State(kiosk): Held, headers: HeaderMap) -> Response {
             let lack = citizen::only(&kiosk.cards.seen())
                 .err()
                 .filter(|fault| *fault != CardFault::NoCard);
-            let lack = lack.map(|fault| Notice::Card(fault).told(words));
+            let lack = lack.map(|fault| Notice::Card(fault).told(words, Doing::Resetting));
             show(StatusCode::OK, &InsertPage { sheet, lack }, None)
         }
         Stage::Pin => {
@@ -210,7 +211,9 @@ async fn page(State(kiosk): Held, headers: HeaderMap) -> Response {
             let now = kiosk.desk.now().unwrap_or_else(|| kiosk.clock.now());
             let page = FoundPage {
                 until: Moment::of(until).full(words.language()),
-                soon: until - now < SOON,
+                soon: warned_before
+                    .filter(|before| until - now < i64::from(*before))
+                    .map(|before| u8::try_from(before.div_ceil(60)).unwrap_or(u8::MAX)),
                 sheet,
             };
             show(StatusCode::OK, &page, None)
@@ -273,7 +276,7 @@ fn top(kiosk: &Kiosk, state: &super::State, known: Option<&Conditions>, sheet: S
             .now()
             .map(|now| Moment::of(now).full(words.language()))
             .unwrap_or_default(),
-        out_of_order: out_of_order.map(|notice| notice.told(words)),
+        out_of_order: out_of_order.map(|notice| notice.told(words, Doing::Resetting)),
         is_open,
         sheet,
     }

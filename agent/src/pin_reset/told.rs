@@ -8,6 +8,7 @@ use wire::card_request::PinRule;
 use wire::code::Code;
 use wire::problem::Problem;
 
+use crate::calendar::hour;
 use crate::cards;
 use crate::pages;
 use crate::portal::PortalFault;
@@ -22,10 +23,21 @@ pub(crate) enum Notice {
     Card(CardFault),
     /// One of the agent's own codes.
     Own(Code),
+    /// The kiosks work from and to these seconds of the day (R410).
+    Closed { opens: u32, closes: u32 },
     /// A sentence without a code.
     Says(&'static str),
     /// A sentence with one.
     Coded(Code, &'static str),
+}
+
+/// What a person is doing at the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doing {
+    /// STEP 1
+    Reserving,
+    /// STEP 2
+    Resetting,
 }
 
 /// What a person reads.
@@ -38,15 +50,33 @@ pub(crate) struct Told {
 }
 
 impl Notice {
-    pub(crate) fn told(&self, words: Words) -> Told {
+    pub(crate) fn told(&self, words: Words, doing: Doing) -> Told {
         match self {
             Self::Server(problem) => Told {
                 what: problem.detail.in_language(words.language()).to_owned(),
                 next: String::new(),
                 code: Some(problem.code.id()),
             },
-            Self::Card(fault) => own(cards::code(fault), fault, words),
-            Self::Own(code) => own(*code, &CardFault::NoCard, words),
+            Self::Card(fault) => own(cards::code(fault), Some(fault), words),
+            Self::Own(Code::Fault) => Told {
+                what: words.say(match doing {
+                    Doing::Reserving => "citizen-fault-reservation",
+                    Doing::Resetting => "citizen-fault-reset",
+                }),
+                ..own(Code::Fault, None, words)
+            },
+            Self::Own(code) => own(*code, None, words),
+            Self::Closed { opens, closes } => {
+                let mut arguments = FluentArgs::new();
+                arguments.set("opens", hour(i64::from(*opens)));
+                arguments.set("closes", hour(i64::from(*closes)));
+                let message = words.message(Code::KioskClosed, &arguments);
+                Told {
+                    what: message.what,
+                    next: message.next,
+                    code: Some(Code::KioskClosed.id()),
+                }
+            }
             Self::Says(key) => Told {
                 what: words.say(key),
                 next: String::new(),
@@ -78,8 +108,8 @@ impl From<CardFault> for Notice {
     }
 }
 
-fn own(code: Code, fault: &CardFault, words: Words) -> Told {
-    let arguments: FluentArgs<'_> = pages::arguments(words, Some(fault), Some(&FOUR_DIGITS));
+fn own(code: Code, fault: Option<&CardFault>, words: Words) -> Told {
+    let arguments: FluentArgs<'_> = pages::arguments(words, fault, Some(&FOUR_DIGITS));
     let message = words.message(code, &arguments);
     Told {
         what: message.what,

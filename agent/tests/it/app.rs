@@ -261,6 +261,19 @@ async fn a14_an_answer_that_was_lost_is_looked_up_and_nothing_is_counted_twice()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_nobody_can_read_is_told_as_a_matter_of_the_reservation() {
+    let stand = Stand::app().await;
+    let page = to_card(&stand).await;
+    stand.desk.mood("ask", Mood::Garbled);
+    let page = stand.does(&page, "/card", &[("pin", FOUR)]).await;
+    for told in ["E-FAULT", "予約はできていません", "はじめからやり直してください"] {
+        assert!(page.html.contains(told), "{told}: {}", page.html);
+    }
+    assert!(!page.html.contains("申込"), "{}", page.html);
+    assert_eq!(stand.tries(Slot::Authentication), TriesLeft::Known(3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r409_maintenance_is_announced_and_bars_the_way_while_it_lasts() {
     let stand = Stand::app().await;
     let closed = Maintenance {

@@ -49,6 +49,8 @@ pub(crate) struct Book {
     pub(crate) maintenance: Vec<Maintenance>,
     /// The kiosks' hours as they are told; from 6:30 to 23:00 without one.
     pub(crate) hours: Option<Hours>,
+    /// So many seconds before an end it is said.
+    pub(crate) warned_before: u32,
     /// The key of the kiosk that is enrolled.
     pub(crate) kiosk: Option<Vec<u8>>,
     /// The reservation that was made last.
@@ -95,6 +97,8 @@ pub(crate) enum Mood {
     Deaf,
     /// It takes so long.
     Slow(Duration),
+    /// It answers what nobody can read.
+    Garbled,
 }
 
 impl Desk {
@@ -105,6 +109,7 @@ impl Desk {
             clock,
             book: Mutex::new(Book {
                 left: 5,
+                warned_before: 600,
                 ..Book::default()
             }),
         }));
@@ -162,6 +167,7 @@ impl Desk {
             Some(Mood::No(code)) => Err(problem(code)),
             Some(Mood::Deaf) => broken(),
             Some(Mood::Lost) => Ok(Some(Lost)),
+            Some(Mood::Garbled) => Err("what?".into_response()),
             Some(Mood::Slow(long)) => {
                 tokio::time::sleep(long).await;
                 Ok(None)
@@ -289,6 +295,7 @@ async fn conditions(State(desk): State<Desk>) -> Response {
         }),
         maintenance: book.maintenance.clone(),
         reserved_for: 86_400,
+        warned_before: book.warned_before,
         attempts: 5,
         places: Some("https://mihon-shi.example/kiosks".into()),
     };

@@ -49,28 +49,33 @@ async fn a16_a_kiosk_whose_key_was_revoked_says_so_and_touches_no_card() {
 #[tokio::test(flavor = "multi_thread")]
 async fn r410_the_hours_are_the_servers_and_end_what_is_under_way() {
     let stand = Stand::kiosk().await;
-    // 23:00 comes in two seconds, by the server's clock alone.
+    // 20:00 comes in two seconds, by the server's clock alone.
     let hours = |open, until| Hours {
-        opens: 23_400,
-        closes: 82_800,
+        opens: 25_200,
+        closes: 72_000,
         open,
         until,
     };
+    stand.desk.book().warned_before = 300;
     stand.desk.book().hours = Some(hours(true, BEGIN + 2));
     let page = stand.browser.until("/", "id=\"menu\">").await;
     let page = stand.browser.submit(&page, "/menu", &[]).await;
     assert!(
-        page.html.contains("data-closes=\""),
+        page.html.contains("data-closes=\"") && page.html.contains("data-closing=\"300\""),
         "the countdown knows: {}",
         page.html
     );
     let page = stand.at("ended").await;
-    assert!(page.html.contains("E-KIOSK-CLOSED"), "{}", page.html);
+    assert!(
+        page.html.contains("E-KIOSK-CLOSED") && page.html.contains("お手続きできる時間は7:00～20:00です"),
+        "{}",
+        page.html
+    );
     stand.desk.book().hours = Some(hours(false, BEGIN + 30_000));
     let page = stand.browser.submit(&page, "/quit", &[]).await;
     assert!(is_at(&page, "top"));
     let page = stand.browser.until("/", "id=\"menu\" disabled").await;
-    assert!(page.html.contains("6:30～23:00"), "{}", page.html);
+    assert!(page.html.contains("7:00～20:00"), "{}", page.html);
     assert_eq!(stand.desk.count(&Heard::Set), 0);
 }
 
@@ -134,6 +139,23 @@ async fn a_server_that_cannot_be_reached_is_said_to_and_loses_nobody() {
     stand.desk.mood("set", Mood::Deaf);
     stand.drawer.insert(1, citizens_card());
     stand.at("pin").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_nobody_can_read_is_told_as_a_matter_of_the_reset() {
+    let stand = Stand::kiosk().await;
+    to_insert(&stand).await;
+    stand.desk.mood("set", Mood::Garbled);
+    stand.drawer.insert(1, citizens_card());
+    let page = stand.at("ended").await;
+    for told in [
+        "E-FAULT",
+        "もう一度カードをセットすると分かります",
+        "はじめからやり直してください",
+    ] {
+        assert!(page.html.contains(told), "{told}: {}", page.html);
+    }
+    assert!(!page.html.contains("申込"), "{}", page.html);
 }
 
 #[tokio::test(flavor = "multi_thread")]

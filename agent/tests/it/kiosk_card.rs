@@ -326,13 +326,18 @@ async fn a13_a_card_that_leaves_in_the_middle_is_to_be_set_again_and_then_says_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reservation_that_ends_within_ten_minutes_is_said_to() {
-    let stand = Stand::kiosk().await;
-    let until = stand.desk.now() + 599;
-    stand.desk.book().until = Some(until);
-    let page = to_pin(&stand).await;
-    let page = stand.does(&page, "/pin", &[("pin", FOUR)]).await;
-    assert!(page.html.contains("id=\"soon\""), "{}", page.html);
+async fn a_reservation_that_ends_within_the_offices_minutes_is_said_to() {
+    for (left, soon) in [(1_199, true), (1_260, false)] {
+        let stand = Stand::kiosk().await;
+        stand.desk.book().warned_before = 1_200;
+        let until = stand.desk.now() + left;
+        stand.desk.book().until = Some(until);
+        let page = to_pin(&stand).await;
+        let page = stand.does(&page, "/pin", &[("pin", FOUR)]).await;
+        assert!(is_at(&page, "found"), "{}", page.html);
+        assert_eq!(page.html.contains("id=\"soon\""), soon, "{}", page.html);
+        assert_eq!(page.html.contains("期限まで20分を切っています"), soon, "{}", page.html);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! What must be known to decide on a reservation, and what follows from it.
 
 use super::command::Told;
-use super::policy::Policy;
+use super::policy::{Hours, Policy};
 use super::state::{Card, Doubt, Reservation, Tries};
 use crate::Refusal;
 use crate::card::Standing;
@@ -73,8 +73,9 @@ impl Facts {
         policy: &Policy,
         now: Instant,
     ) -> Result<Option<Doubt>, Refusal> {
+        let Hours { opens, closes, .. } = policy.hours;
         if !policy.hours.open(now) {
-            return Err(Refusal::KioskClosed);
+            return Err(Refusal::KioskClosed { opens, closes });
         }
         if told.card != reservation.card {
             return Err(Refusal::AnotherReservedCard);

@@ -55,19 +55,23 @@ fn a22_the_time_is_judged_again_where_the_card_is_about_to_be_written() {
 fn r410_a_kiosk_sets_no_card_and_writes_none_outside_its_hours() {
     let reserved = reserved_at(clock(day(2026, 11, 20), 23, 30, 0));
     let next = day(2026, 11, 21);
+    let closed = Refusal::KioskClosed {
+        opens: 23_400,
+        closes: 82_800,
+    };
     for (at, open) in [
         (clock(next, 6, 29, 59), false),
         (clock(next, 6, 30, 0), true),
         (clock(next, 22, 59, 59), true),
         (clock(next, 23, 0, 0), false),
     ] {
-        let refused = (!open).then_some(Refusal::KioskClosed);
+        let refused = (!open).then_some(closed);
         assert_eq!(step(&reserved, &visit(KIOSK), at).err(), refused, "{at}");
     }
     let visited = step(&reserved, &visit(KIOSK), clock(next, 22, 55, 0)).unwrap().next;
     assert!(step(&visited, &announce(KIOSK, C1), clock(next, 22, 59, 59)).is_ok());
     let late = step(&visited, &announce(KIOSK, C1), clock(next, 23, 0, 0));
-    assert_eq!(late.unwrap_err(), Refusal::KioskClosed);
+    assert_eq!(late.unwrap_err(), closed);
 }
 
 #[test]

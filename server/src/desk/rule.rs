@@ -66,7 +66,7 @@ pub(crate) const fn rule(refusal: Refusal) -> &'static str {
         Refusal::TooMany { .. } => "too_many",
         Refusal::UnknownCard => "unknown_card",
         Refusal::Maintenance { .. } => "maintenance",
-        Refusal::KioskClosed => "kiosk_closed",
+        Refusal::KioskClosed { .. } => "kiosk_closed",
         Refusal::NoReservation => "no_reservation",
         Refusal::ReservationExpired { .. } => "reservation_expired",
         Refusal::ReservationUsed => "reservation_used",

@@ -22,7 +22,7 @@ pub struct Citizen {
     pub reserved_for: i64,
     /// Seconds within which the card proves itself and the face is compared.
     pub session_for: i64,
-    /// So many seconds before its end a reservation is said to end soon.
+    /// So many seconds before its end a reservation is said to end soon, and before they close the kiosks count down.
     pub warned_before: i64,
     /// How often a face is compared before there is a pause.
     pub attempts: u8,

@@ -36,6 +36,11 @@ pub(crate) fn login(at: Instant) -> String {
     format!("{} {:02}:{:02}", slashed(at.day()), minutes / 60, minutes % 60)
 }
 
+/// 「6:30」, of so many seconds of a day.
+pub(crate) fn of_day(second: u32) -> String {
+    format!("{}:{:02}", second / 3_600, second / 60 % 60)
+}
+
 /// For `<time datetime="…">`, with Japan's offset.
 pub(crate) fn machine(at: Instant) -> String {
     let second = at.second_of_day();

@@ -73,8 +73,8 @@ pub(crate) fn menu(visit: Visit) -> Result<Response, Stop> {
     };
     let maintenance = citizen.maintenance.iter().filter(|time| visit.now < time.until);
     let span = [
-        ("opens", of_day(citizen.kiosk.opens)),
-        ("closes", of_day(citizen.kiosk.closes)),
+        ("opens", date::of_day(citizen.kiosk.opens)),
+        ("closes", date::of_day(citizen.kiosk.closes)),
     ];
     let span = span.each_ref().map(|(name, time)| (*name, time.as_str()));
     let mut facts = vec![page.fact("pin-reset-hours", page.words.say_with("pin-reset-hours-text", &span))];
@@ -125,9 +125,4 @@ fn read(visit: &Visit, office: Arc<Office>, document: &Document, title: &str) ->
         page: visit.page(),
     };
     render(StatusCode::OK, &view)
-}
-
-/// 「6:30」
-fn of_day(second: u32) -> String {
-    format!("{}:{:02}", second / 3_600, second / 60 % 60)
 }

@@ -146,7 +146,11 @@ pub(crate) fn refused(words: Words, refusal: &Refusal) -> (StatusCode, Message) 
             Code::Closed,
             vec![("date", date::minute(words, *until))],
         ),
-        Refusal::KioskClosed => (StatusCode::CONFLICT, Code::KioskClosed, vec![]),
+        Refusal::KioskClosed { opens, closes } => (
+            StatusCode::CONFLICT,
+            Code::KioskClosed,
+            vec![("opens", date::of_day(*opens)), ("closes", date::of_day(*closes))],
+        ),
         Refusal::NoReservation => (StatusCode::CONFLICT, Code::RsvNone, vec![]),
         Refusal::ReservationExpired { at } => (
             StatusCode::CONFLICT,

@@ -36,6 +36,7 @@ pub(super) async fn read(call: Call, _: Nothing) -> Result<Given<Conditions>, No
             })
             .collect(),
         reserved_for: u32::try_from(citizen.reserved_for).unwrap_or(u32::MAX),
+        warned_before: u32::try_from(citizen.warned_before).unwrap_or(u32::MAX),
         attempts: citizen.attempts,
         places: citizen.places.clone(),
     }))

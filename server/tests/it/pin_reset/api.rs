@@ -20,7 +20,7 @@ use server::office::CITIZEN_EXAMPLE;
 use server::portal::{Portal, Site, router};
 use tower::ServiceExt as _;
 
-use crate::city::{Citizen, City, Held};
+use crate::city::{Citizen, City, Held, at};
 use crate::house::{House, TestCard, on_both};
 use crate::portal::browser::ORIGIN;
 
@@ -60,6 +60,28 @@ on_both! {
         // What stands there is neither a key of a card nor the app's.
         let kept = stand.city.case(held.id).await;
         assert!(!format!("{kept:?}").contains(&key));
+    }
+
+    async fn r410_a_kiosk_is_told_the_hours_of_its_own_office_and_when_to_count_down(house: House) {
+        let text = CITIZEN_EXAMPLE
+            .replacen("opens = \"06:30\"", "opens = \"09:00\"", 1)
+            .replacen("closes = \"23:00\"", "closes = \"17:30\"", 1)
+            .replacen("warn_minutes = 10", "warn_minutes = 5", 1);
+        let stand = Stand::with(house, &text).await;
+        stand.city.house.it_is(at(20, (12, 0, 0)));
+        let citizen = stand.city.citizen("000000000000001").await;
+        stand.reserved(&citizen).await;
+        let kiosk = stand.kiosk().await;
+        let set = json!({ "language": "ja", "certificate": encoded(citizen.card.authentication.der()), "standing": standing(&citizen) });
+        stand.city.house.it_is(at(20, (17, 29, 58)));
+        let (_, said) = stand.get("/conditions", None).await;
+        assert_eq!((&said["warned_before"], &said["kiosk"]["open"]), (&json!(300), &json!(true)), "{said}");
+        assert_eq!(stand.asks(&kiosk, "/visits", &set).await.0, 200);
+        stand.city.house.it_is(at(20, (17, 30, 0)));
+        let (status, no) = stand.asks(&kiosk, "/visits", &set).await;
+        assert_eq!((status, &no["code"]), (409, &json!("E-KIOSK-CLOSED")), "{no}");
+        assert!(no["detail"]["ja"].as_str().unwrap().contains("9:00～17:30"), "{no}");
+        assert!(no["detail"]["en"].as_str().unwrap().contains("from 9:00 to 17:30"), "{no}");
     }
 
     async fn a17_with_another_key_there_is_nothing(house: House) {
@@ -150,7 +172,12 @@ pub(super) struct Stand {
 
 impl Stand {
     async fn of(house: House) -> Self {
-        let city = City::of(house).await;
+        Self::with(house, CITIZEN_EXAMPLE).await
+    }
+
+    /// Where the office is this one.
+    async fn with(house: House, text: &str) -> Self {
+        let city = City::with(house, text).await;
         let router = router(Portal::new(city.desk.clone(), Site::at(ORIGIN)).unwrap());
         Self { city, router }
     }
