@@ -6,20 +6,23 @@
 //! everything was; anything else is no card of ours.
 
 mod command;
+mod decision;
 mod event;
 mod facts;
+mod letters;
 mod policy;
 mod state;
 
 use alloc::boxed::Box;
-use alloc::vec;
-use alloc::vec::Vec;
 
 pub use command::{Command, Told};
-pub use event::{Errand, Event, Write};
-pub use facts::{Facts, Known};
+pub use event::{Errand, Event, Letter, Write};
+pub use facts::{Facts, Known, Letters};
 pub use policy::{Hours, Policy, Span};
 pub use state::{Announcement, Card, Case, Document, Doubt, Identification, Proof, Reservation, Tries, Visit};
+
+use decision::{announced, announcement, halted, quiet, replaced};
+use letters::woken;
 
 use crate::evidence::{FaceMatched, FaceUnlike, Possession};
 use crate::identity::{Digest, KioskId};
@@ -42,7 +45,7 @@ pub fn decide(
     now: Instant,
 ) -> Result<Decision, Refusal> {
     use Case::{Announced, Asked, Cancelled, Halted, Identifying, New, Proved, Replaced, Reserved, Used};
-    use Command::{Admit, Announce, Ask, Cancel, Compare, Identify, Prove, Replace, Report};
+    use Command::{Admit, Announce, Ask, Cancel, Compare, Identify, Prove, Replace, Report, Wake};
     match (case, command) {
         (New, Ask { informed, text }) => {
             policy.takes_reservations(now)?;
@@ -113,7 +116,7 @@ pub fn decide(
                         shot: *shot,
                         comparison: matched.comparison().clone(),
                     };
-                    Ok(policy.reserved(*card, *number, proof, now))
+                    Ok(policy.reserved(*card, *number, proof, (facts.letters, now)))
                 }
                 Err(unlike) => {
                     is_unlike_of(unlike, *card)?;
@@ -177,7 +180,7 @@ pub fn decide(
                 identification: *identification,
                 text: *text,
             };
-            Ok(policy.reserved(*card, *number, proof, now))
+            Ok(policy.reserved(*card, *number, proof, (facts.letters, now)))
         }
         (Reserved { reservation, .. }, Cancel) => {
             reservation.counts(now)?;
@@ -316,8 +319,10 @@ pub fn decide(
                 from,
                 to,
             };
-            Ok(quiet(next, event).writing(count).writing(Write::Release { card }))
+            let used = quiet(next, event).writing(count).writing(Write::Release { card });
+            Ok(used.telling(facts.letters, Letter::Completed))
         }
+        (Reserved { reservation, visit }, Wake) => woken(reservation, *visit, facts, policy, now),
         (
             Reserved { reservation, .. }
             | Announced { reservation, .. }
@@ -338,7 +343,20 @@ pub fn decide(
             New | Asked { .. } | Proved { .. } | Identifying { .. } | Cancelled { .. } | Replaced { .. },
             Command::Visit { .. } | Announce { .. },
         ) => Err(Refusal::NoReservation),
+        // Time brings nothing to what is no reservation that waits for its card.
         (
+            New
+            | Asked { .. }
+            | Proved { .. }
+            | Identifying { .. }
+            | Announced { .. }
+            | Used { .. }
+            | Cancelled { .. }
+            | Replaced { .. }
+            | Halted { .. },
+            Wake,
+        )
+        | (
             New,
             Prove { .. } | Compare { .. } | Admit { .. } | Cancel | Replace | Report { .. } | Command::Doubt { .. },
         )
@@ -445,79 +463,6 @@ fn visited(
     Ok(())
 }
 
-fn announcement(
-    kiosk: KioskId,
-    told: Told,
-    (challenge, host_random): ([u8; 16], [u8; 16]),
-    now: Instant,
-) -> Announcement {
-    Announcement {
-        kiosk,
-        key_version: told.key_version,
-        counter: told.counter,
-        challenge,
-        host_random,
-        at: now,
-    }
-}
-
-fn announced(
-    reservation: &Reservation,
-    before: &[Announcement],
-    announcement: Announcement,
-    visit: Option<Visit>,
-) -> Decision {
-    let event = Event::Announced {
-        kiosk: announcement.kiosk,
-        counter: announcement.counter,
-    };
-    let mut announcements = before.to_vec();
-    announcements.push(announcement);
-    let next = Case::Announced {
-        reservation: Box::new(reservation.clone()),
-        announcements,
-        visit,
-    };
-    quiet(next, event)
-}
-
-fn replaced(card: Card, reservation: Option<&Reservation>, announcements: &[Announcement], now: Instant) -> Decision {
-    let next = Case::Replaced {
-        card,
-        reservation: reservation.cloned().map(Box::new),
-        announcements: announcements.to_vec(),
-        at: now,
-    };
-    quiet(next, Event::Replaced).writing(Write::Release { card })
-}
-
-fn halted(
-    reservation: &Reservation,
-    announcements: &[Announcement],
-    kiosk: KioskId,
-    told: Told,
-    why: Doubt,
-    now: Instant,
-) -> Decision {
-    let card = reservation.card;
-    let next = Case::Halted {
-        reservation: Box::new(reservation.clone()),
-        announcements: announcements.to_vec(),
-        why,
-        at: now,
-    };
-    let event = Event::Halted {
-        kiosk,
-        why,
-        counter: told.counter,
-    };
-    Decision {
-        answer: Answer::Refused(Refusal::Halted),
-        errands: vec![Errand::Alarm { card: card.number, why }],
-        ..quiet(next, event).writing(Write::Release { card })
-    }
-}
-
 impl Policy {
     fn takes_reservations(&self, now: Instant) -> Result<(), Refusal> {
         match self.maintained(now) {
@@ -526,7 +471,7 @@ impl Policy {
         }
     }
 
-    fn reserved(&self, card: Card, number: Number, proof: Proof, now: Instant) -> Decision {
+    fn reserved(&self, card: Card, number: Number, proof: Proof, (letters, now): (Letters, Instant)) -> Decision {
         let until = now.plus_seconds(self.reserved_for);
         let (comparison, officer) = match &proof {
             Proof::Face { comparison, .. } => (Some(comparison.clone()), None),
@@ -546,10 +491,11 @@ impl Policy {
             proof,
         };
         let next = Case::Reserved {
-            reservation: Box::new(reservation),
+            reservation: Box::new(reservation.clone()),
             visit: None,
         };
-        quiet(next, event).writing(Write::Reserve { card })
+        let decision = quiet(next, event).writing(Write::Reserve { card });
+        decision.telling_of(letters, &reservation, self)
     }
 
     const fn visit(&self, kiosk: KioskId, text: Digest, now: Instant) -> Visit {
@@ -567,22 +513,5 @@ impl Policy {
             Some(announced) if announced.kiosk != kiosk => Err(Refusal::AtAnotherKiosk),
             Some(_) | None => Ok(()),
         }
-    }
-}
-
-fn quiet(next: Case, event: Event) -> Decision {
-    Decision {
-        next,
-        event,
-        writes: Vec::new(),
-        errands: Vec::new(),
-        answer: Answer::Done,
-    }
-}
-
-impl Decision {
-    fn writing(mut self, write: Write) -> Self {
-        self.writes.push(write);
-        self
     }
 }

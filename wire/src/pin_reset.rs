@@ -93,7 +93,7 @@ pub struct Maintenance {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskReservation {
-    /// In which language the text to be signed is written.
+    /// In which language the text to be signed is written, and the letters.
     pub language: Language,
     /// [`Reading::digest`] of the 手続きの流れ.
     pub flow: String,
@@ -102,6 +102,10 @@ pub struct AskReservation {
     /// DER of the 利用者証明用 certificate.
     #[schemars(regex(pattern = r"^[A-Za-z0-9_-]+$"), length(max = 8_000))]
     pub certificate: String,
+    /// Where letters about this reservation go, from the moment it counts: 予約完了, 期限1時間前, 完了, 期限切れ. It is kept for a
+    /// week after the reservation's end. Nobody who leaves none is written to.
+    #[schemars(length(max = 254))]
+    pub mail: Option<String>,
 }
 
 /// A reservation was begun; the card is to prove itself.

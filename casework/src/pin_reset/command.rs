@@ -1,4 +1,4 @@
-//! What is asked of a reservation,.
+//! What is asked of a reservation.
 
 use super::state::{Card, Document, Doubt};
 use crate::evidence::{FaceMatched, FaceUnlike, Informed, Possession, Receipted};
@@ -91,6 +91,8 @@ pub enum Command {
         /// What was wrong.
         why: Doubt,
     },
+    /// What only time brings.
+    Wake,
 }
 
 /// What a card tells of itself without a key. Whether it is true, its receipt says.

@@ -73,6 +73,12 @@ pub enum Event {
         /// Where the card's counter stood.
         counter: u32,
     },
+    /// Its end is near, and that was written.
+    Reminded,
+    /// Its end is near, and no kiosk is left for it.
+    Unreminded,
+    /// 期限切れ, and that was written.
+    Lapsed,
 }
 
 /// Must be true the moment the decision is.
@@ -88,7 +94,7 @@ pub enum Write {
         /// Which card.
         card: Card,
     },
-    /// This case is neither any more.
+    /// This case is neither any more, and time brings nothing to it.
     Release {
         /// Which card.
         card: Card,
@@ -102,11 +108,18 @@ pub enum Write {
         /// From here on.
         to: u32,
     },
+    /// Time brings the next letter then; `None`: none any more.
+    Wake {
+        /// When.
+        at: Option<Instant>,
+    },
 }
 
 /// May be a little late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Errand {
+    /// A letter to whoever left an address for it. At most once for each reservation and letter.
+    Mail(Letter),
     /// An operator is told that a card answered as none of ours does.
     Alarm {
         /// Which card.
@@ -114,4 +127,22 @@ pub enum Errand {
         /// What was wrong.
         why: Doubt,
     },
+}
+
+/// The letters of this procedure (DOMAIN §7.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Letter {
+    /// 予約完了
+    Reserved,
+    /// 期限1時間前
+    Ending,
+    /// 完了
+    Completed,
+    /// 期限切れ
+    Expired,
+}
+
+impl Letter {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Reserved, Self::Ending, Self::Completed, Self::Expired];
 }

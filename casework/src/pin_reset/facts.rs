@@ -20,6 +20,20 @@ pub struct Facts {
     pub tries: Tries,
     /// Who acts, at a counter.
     pub officer: Option<Officer>,
+    /// Whether anybody is written to.
+    pub letters: Letters,
+}
+
+/// Whether anybody is written to about a reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letters {
+    /// No address was left, or none is kept any more.
+    Unwanted,
+    /// An address is kept.
+    Wanted {
+        /// When time brings the next letter.
+        next: Option<Instant>,
+    },
 }
 
 /// A card that the office has issued.

@@ -2,6 +2,7 @@
 
 mod face;
 mod hours;
+mod letters;
 mod made;
 mod walk;
 

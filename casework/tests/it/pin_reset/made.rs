@@ -6,7 +6,7 @@ use casework::evidence::{Comparison, FaceMatched, Informed, Possession, Receipte
 use casework::identity::{CardNumber, Digest, Fingerprint, KioskId};
 use casework::number::Number;
 use casework::pin_reset::{
-    Card, Case, Command, Decision, Document, Doubt, Facts, Identification, Known, Policy, Told, Tries, decide,
+    Card, Case, Command, Decision, Document, Doubt, Facts, Identification, Known, Letters, Policy, Told, Tries, decide,
 };
 use casework::time::Instant;
 
@@ -60,10 +60,11 @@ pub(crate) fn commands() -> Vec<(&'static str, Command)> {
         ("Announce", announce(KIOSK, C2)),
         ("Report", report(KIOSK, C1)),
         ("Doubt", doubt()),
+        ("Wake", Command::Wake),
     ]
 }
 
-/// As the table wants it: at an office with a counter, by a clerk.
+/// As the table wants it: at an office with a counter, by a clerk, of somebody who wants letters and is due one.
 pub(crate) fn at_the_office(case: &Case, command: &Command) -> Result<Decision, Refusal> {
     let policy = Policy {
         counter: true,
@@ -71,6 +72,7 @@ pub(crate) fn at_the_office(case: &Case, command: &Command) -> Result<Decision, 
     };
     let facts = Facts {
         officer: Some(hanako()),
+        letters: Letters::Wanted { next: Some(now()) },
         ..facts()
     };
     decide(case, command, &facts, &policy, now())
@@ -90,6 +92,7 @@ pub(super) fn facts() -> Facts {
         texts: (FLOW, TERMS),
         tries: Tries::default(),
         officer: None,
+        letters: Letters::Unwanted,
     }
 }
 
@@ -218,7 +221,11 @@ pub(super) fn asked_at(at: Instant) -> Case {
 }
 
 pub(super) fn proved() -> Case {
-    step(&asked(), &prove(), now()).unwrap().next
+    proved_at(now())
+}
+
+pub(super) fn proved_at(at: Instant) -> Case {
+    step(&asked_at(at), &prove(), at).unwrap().next
 }
 
 pub(super) fn reserved() -> Case {
@@ -226,8 +233,7 @@ pub(super) fn reserved() -> Case {
 }
 
 pub(super) fn reserved_at(at: Instant) -> Case {
-    let proved = step(&asked_at(at), &prove(), at).unwrap().next;
-    step(&proved, &compare(S1, 900, S2), at).unwrap().next
+    step(&proved_at(at), &compare(S1, 900, S2), at).unwrap().next
 }
 
 pub(super) fn visited() -> Case {
