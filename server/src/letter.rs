@@ -5,6 +5,7 @@ pub mod acquisition;
 pub mod bidder;
 pub mod officer;
 pub mod paper;
+pub mod pin_reset;
 pub mod reissue;
 pub mod user;
 

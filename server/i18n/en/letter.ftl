@@ -230,3 +230,25 @@ letter-reissue-withdrawn-what = Your application for the reissue of digital cert
 letter-reissue-withdrawn-next = Nothing is reissued. If you did not withdraw it, contact us at once.
 division-sea = Sea
 division-air = Air
+
+# Setting a signature password anew
+letter-reset-to = To the person who made the reservation
+letter-reset-number = Reservation: { $number }
+letter-reset-until = It counts until: { $time }
+letter-reset-at = Completed: { $time }
+letter-reset-usable = When a kiosk can be used:
+letter-reset-span = - { $from } to { $until }
+letter-reset-reserved-subject = Your reservation is complete (signature password)
+letter-reset-reserved-what = Your reservation to have your signature password set anew is complete.
+letter-reset-reserved-next = Take the My Number card with which you reserved to a kiosk in a convenience store before the time runs out. After that you would have to reserve once more.
+letter-reset-ending-subject = Your reservation ends soon (signature password)
+letter-reset-ending-what = Your reservation to have your signature password set anew ends soon. The password was not set yet.
+letter-reset-ending-next = To go on, take the My Number card with which you reserved to a kiosk in time. After that you can reserve once more.
+letter-reset-completed-subject = Your signature password was set
+letter-reset-completed-what = Your signature password was set anew.
+letter-reset-completed-next = You can use the new password at once. The old one works no more.
+letter-reset-expired-subject = Your reservation has run out (signature password)
+letter-reset-expired-what = Your reservation to have your signature password set anew ran out unused. The password was not changed.
+letter-reset-expired-next = To have it set, reserve once more in the app.
+letter-reset-pin = We never ask for a PIN, a password or anything about your card by mail.
+letter-reset-mistaken = If you know nothing of this, please tell the contact below.

@@ -38,3 +38,4 @@ lookup-used = The new password is set.
 lookup-cancelled = It was cancelled.
 lookup-replaced = A later reservation has taken its place.
 lookup-halted = The card's answer could not be verified. Please ask the office.
+pin-reset-mail = Email address

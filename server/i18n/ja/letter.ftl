@@ -230,3 +230,25 @@ letter-reissue-withdrawn-what = デジタル証明書の再発行申込は、取
 letter-reissue-withdrawn-next = 再発行は行いません。お心当たりのない場合は、すぐにお問い合わせ先へご連絡ください。
 division-sea = 海上
 division-air = 航空
+
+# 署名用暗証番号の初期化・再設定
+letter-reset-to = ご予約の方へ
+letter-reset-number = 受付番号： { $number }
+letter-reset-until = 予約の期限： { $time }
+letter-reset-at = 完了日時： { $time }
+letter-reset-usable = キオスク端末で手続きできる時間：
+letter-reset-span = ・{ $from } ～ { $until }
+letter-reset-reserved-subject = 事前予約完了のお知らせ（署名用暗証番号の再設定）
+letter-reset-reserved-what = 署名用暗証番号の初期化・再設定の事前予約が完了しました。
+letter-reset-reserved-next = 期限までに、予約に使用したマイナンバーカードをお持ちになり、コンビニエンスストア等のキオスク端末で手続きしてください。期限を過ぎると、もう一度予約が必要です。
+letter-reset-ending-subject = 事前予約の期限が近づいています（署名用暗証番号の再設定）
+letter-reset-ending-what = 署名用暗証番号の再設定の事前予約が、まもなく期限を迎えます。手続きはまだ行われていません。
+letter-reset-ending-next = 続ける場合は、期限までに、予約に使用したマイナンバーカードをお持ちになり、キオスク端末で手続きしてください。期限を過ぎた場合は、もう一度予約できます。
+letter-reset-completed-subject = 暗証番号の再設定完了のお知らせ
+letter-reset-completed-what = 署名用暗証番号の再設定が完了しました。
+letter-reset-completed-next = 新しい暗証番号は、すぐにお使いになれます。これまでの暗証番号は、お使いになれません。
+letter-reset-expired-subject = 事前予約の期限切れのお知らせ（署名用暗証番号の再設定）
+letter-reset-expired-what = 署名用暗証番号の再設定の事前予約は、利用されないまま期限を過ぎました。暗証番号は変更されていません。
+letter-reset-expired-next = 再設定するには、スマートフォン等の専用アプリで、もう一度予約してください。
+letter-reset-pin = 暗証番号やカードの情報を、メールでお尋ねすることはありません。
+letter-reset-mistaken = お手続きされた覚えがない場合は、お問い合わせ先へご連絡ください。

@@ -38,3 +38,4 @@ lookup-used = 暗証番号の再設定が完了しました。
 lookup-cancelled = 取り消されました。
 lookup-replaced = 新しい予約に置き換わりました。
 lookup-halted = カードの応答を確認できませんでした。窓口にお問い合わせください。
+pin-reset-mail = メールアドレス

@@ -10,6 +10,8 @@ mod kiosk;
 use axum::http::{Method, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use casework::application;
+use casework::characters::mailable;
 use casework::identity::Fingerprint;
 use casework::pin_reset::{Case, Policy};
 use casework::time::Instant;
@@ -17,17 +19,20 @@ use std::sync::Arc;
 use wire::api::{SignedText, ToSign};
 use wire::office::Language;
 use wire::pin_reset::{AskReservation, Reservation, ReservationBegun, ReservationState, Span};
+use wire::problem::Complaint;
 
 use super::answer::Given;
 use super::call::Call;
 use super::input::{Nothing, Sent};
 use super::operation::Operation;
-use super::problem::No;
+use super::problem::{No, both};
 use super::revocation::{digest, octets};
+use crate::catalogue::Words;
 use crate::desk::CaseId;
 use crate::desk::evidence::{informed, sha256};
 use crate::desk::pin_reset::{PinReset, Shot};
 use crate::office::Office;
+use crate::portal::refusal::complained;
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -197,16 +202,31 @@ async fn begin(call: Call, Sent(asked): Sent<AskReservation>) -> Result<Given<Re
     };
     let certificate = octets("/certificate", &asked.certificate)?;
     let certificate = Fingerprint(sha256(&certificate).0);
+    let mail = asked.mail.map(address).transpose()?;
     let key = URL_SAFE_NO_PAD.encode(call.draw::<32>("key"));
     let informed = informed(flow, terms, call.now);
     let begun = call
         .desk()
-        .begin_pin_reset(&office, asked.language, informed, (certificate, &key))
+        .begin_pin_reset(&office, asked.language, informed, (certificate, &key, mail))
         .await?;
     let id = begun.id.to_string();
     let location = format!("/offices/{}/pin-resets/reservations/{id}", office.id);
     let to_sign = to_sign(begun.text, asked.language, begun.certificate, begun.until);
     Ok(Given::new(ReservationBegun { id, key, to_sign }).at(location))
+}
+
+/// An address for letters, as forms have it.
+fn address(mail: String) -> Result<String, No> {
+    if mail.len() <= LONGEST_ADDRESS && mailable(&mail) {
+        return Ok(mail);
+    }
+    let wrong = application::Complaint::MailForm;
+    let message = |words: Words| complained(words, &words.say("pin-reset-mail"), wrong, "");
+    Err(No::complaints(vec![Complaint {
+        pointer: "/mail".to_owned(),
+        code: message(Words::of(Language::En)).code,
+        detail: both(message),
+    }]))
 }
 
 async fn read(call: Call, _: Nothing) -> Result<Given<Reservation>, No> {
@@ -251,3 +271,6 @@ fn to_sign(text: String, language: Language, certificate: Fingerprint, until: In
         until: until.0,
     }
 }
+
+/// RFC 5321 §4.5.3.1.3: a path of 256 octets, of which two are its angle brackets.
+const LONGEST_ADDRESS: usize = 254;

@@ -33,6 +33,7 @@ pub mod terminal;
 mod text;
 mod unfinished;
 pub mod user;
+mod wake;
 
 use casework::identity::{GrantId, KioskId, OfficerId, UserId};
 use casework::number::Number;
@@ -46,6 +47,7 @@ pub use case_id::{CaseId, NotACaseId};
 pub use client::Client;
 use offices::Offices;
 pub(crate) use rule::rule;
+use wake::Woken;
 
 use crate::authority::issue::Certifying;
 use crate::chance::Chance;

@@ -11,6 +11,7 @@ mod propose;
 mod reserve;
 mod text;
 mod visit;
+mod wake;
 
 use casework::evidence::{FaceMatched, FaceUnlike, Informed, Receipted};
 use casework::identity::{CardNumber, Digest, KioskId};
@@ -54,6 +55,8 @@ pub enum Command {
         text: String,
         /// SHA-256 of the key with which the app acts.
         key: Digest,
+        /// Where letters about it go, if any are wanted.
+        mail: Option<String>,
     },
     /// The card has signed after its four digits.
     Prove {
@@ -134,6 +137,8 @@ pub enum Command {
         /// What was wrong.
         why: Doubt,
     },
+    /// What only time brings.
+    Wake,
 }
 
 impl Procedure for PinReset {
@@ -162,6 +167,7 @@ impl Procedure for PinReset {
             Command::Announce { .. } => "announce",
             Command::Report { .. } => "report",
             Command::Doubt { .. } => "doubt",
+            Command::Wake => "wake",
         }
     }
 
@@ -261,6 +267,9 @@ fn tell(event: &Event) -> (&'static str, Vec<(&'static str, String)>) {
         Event::Visited { kiosk } => ("visited", vec![("kiosk", kiosk.to_string())]),
         Event::Announced { kiosk, counter } => ("announced", at(*kiosk, *counter)),
         Event::Used { kiosk, counter } => ("used", at(*kiosk, *counter)),
+        Event::Reminded => ("reminded", Vec::new()),
+        Event::Unreminded => ("unreminded", Vec::new()),
+        Event::Lapsed => ("lapsed", Vec::new()),
         Event::Halted { kiosk, why, counter } => {
             let mut details = at(*kiosk, *counter);
             details.push(("why", why.key().to_owned()));

@@ -10,6 +10,7 @@ mod crl;
 mod letter;
 pub mod mail;
 mod office;
+mod pin_reset;
 mod reissue;
 mod user;
 
@@ -22,6 +23,7 @@ use crate::authority::issue::Registrar;
 use crate::desk::acquisition::Acquisition;
 use crate::desk::officer::OfficerAccount;
 use crate::desk::paper::Paper;
+use crate::desk::pin_reset::PinReset;
 use crate::desk::registration::Registration;
 use crate::desk::reissue::Reissue;
 use crate::desk::renewal::Renewal;
@@ -31,7 +33,7 @@ use crate::desk::{Actor, CaseId, Desk};
 use crate::fault::Fault;
 use crate::store::{
     Errand, ErrandRow, NewEvent, Store, acquisition_letter_key, letter_key, officer_letter_key, paper_letter_key,
-    registration_letter_key, reissue_letter_key, renewal_letter_key, user_letter_key,
+    pin_reset_letter_key, registration_letter_key, reissue_letter_key, renewal_letter_key, user_letter_key,
 };
 use mail::{Mail, Mailer, NotSent};
 use office::Post;
@@ -77,6 +79,10 @@ pub(crate) async fn letter_of(desk: &Desk, errand: &ErrandRow) -> Result<Option<
             reissue_letter_key(*which),
             reissue::of_reissue(desk, errand, *which).await?,
         )),
+        Errand::PinResetLetter(which) => {
+            let mail = pin_reset::to_holder(desk, errand, *which).await?;
+            mail.map(|mail| (pin_reset_letter_key(*which), mail))
+        }
         Errand::PublishCrl { .. } | Errand::OfficerLetter(_) | Errand::UserLetter(_) | Errand::ToOperator(_) => None,
     })
 }
@@ -160,6 +166,10 @@ impl Errands {
                 let mail = reissue::of_reissue(&self.registrar.desk, errand, *which).await?;
                 self.send(&mail).await
             }
+            Errand::PinResetLetter(which) => match pin_reset::to_holder(&self.registrar.desk, errand, *which).await? {
+                Some(mail) => self.send(&mail).await,
+                None => Ok(()),
+            },
             Errand::OfficerLetter(which) => {
                 let mail = office::to_officer(&self.registrar.desk, errand, *which).await?;
                 self.send(&mail).await
@@ -198,6 +208,7 @@ impl Errands {
             Errand::RenewalLetter(which) => details.push(("letter", renewal_letter_key(*which).to_owned())),
             Errand::AcquisitionLetter(which) => details.push(("letter", acquisition_letter_key(*which).to_owned())),
             Errand::ReissueLetter(which) => details.push(("letter", reissue_letter_key(*which).to_owned())),
+            Errand::PinResetLetter(which) => details.push(("letter", pin_reset_letter_key(*which).to_owned())),
             Errand::OfficerLetter(which) => details.push(("letter", officer_letter_key(*which).to_owned())),
             Errand::UserLetter(which) => details.push(("letter", user_letter_key(which.letter).to_owned())),
             Errand::PublishCrl { .. } | Errand::ToOperator(_) => {}
@@ -243,6 +254,11 @@ impl Errands {
             Errand::ReissueLetter(_) => {
                 let case = CaseId::from_octets(errand.case);
                 desk.event_beside::<Reissue>(&Actor::System, case, "letter_failed", details)
+                    .await?
+            }
+            Errand::PinResetLetter(_) => {
+                let case = CaseId::from_octets(errand.case);
+                desk.event_beside::<PinReset>(&Actor::System, case, "letter_failed", details)
                     .await?
             }
             Errand::OfficerLetter(_) => {
@@ -297,6 +313,7 @@ fn is_over(errand: &ErrandRow, now: Instant) -> bool {
         | Errand::RenewalLetter(_)
         | Errand::AcquisitionLetter(_)
         | Errand::ReissueLetter(_)
+        | Errand::PinResetLetter(_)
         | Errand::OfficerLetter(_)
         | Errand::UserLetter(_)
         | Errand::ToOperator(_) => now > errand.queued_at.plus_seconds(LETTER_TRIED),

@@ -52,6 +52,8 @@ enum Task {
     Texts,
     /// Grants of terminals that time has something to do with.
     Grants,
+    /// Reservations that are written of.
+    Reservations,
     /// Transactions of CMP that nothing can repeat any more.
     Transactions,
     Holders,
@@ -140,6 +142,8 @@ impl Upkeep {
         }
         let grants = registrar.desk.wake_grants();
         self.setbacks.attempt(Task::Grants, grants).await;
+        let reservations = registrar.desk.wake_reservations();
+        self.setbacks.attempt(Task::Reservations, reservations).await;
         let texts = registrar.desk.forget_unsigned_texts(self.sessions.session);
         self.setbacks.attempt(Task::Texts, texts).await;
         // A million old certificates take some ten minutes, and whatever is written meanwhile comes between.

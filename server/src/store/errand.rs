@@ -3,7 +3,7 @@
 use casework::identity::{Authority, CertificateId, Serial};
 use casework::revocation::Letter;
 use casework::time::{Day, Instant};
-use casework::{acquisition, officer, paper, registration, reissue, renewal, user};
+use casework::{acquisition, officer, paper, pin_reset, registration, reissue, renewal, user};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -34,6 +34,8 @@ pub enum Errand {
     AcquisitionLetter(acquisition::Letter),
     /// A letter about a reissue, to 申込担当者.
     ReissueLetter(reissue::Letter),
+    /// A letter about a reservation of a new 署名用暗証番号, to its holder.
+    PinResetLetter(pin_reset::Letter),
     /// A letter to an officer, about the own account.
     OfficerLetter(officer::Letter),
     /// A letter to a person of an organisation, about the own account.
@@ -257,6 +259,10 @@ pub(crate) async fn queue(
             };
             (once, ErrandDocument::ReissueLetter { letter: name })
         }
+        Errand::PinResetLetter(letter) => {
+            let name = pin_reset_letter_key(*letter).to_owned();
+            (name.clone(), ErrandDocument::PinResetLetter { letter: name })
+        }
         Errand::OfficerLetter(letter) => {
             let name = officer_letter_key(*letter);
             (
@@ -382,6 +388,9 @@ enum ErrandDocument {
     ReissueLetter {
         letter: String,
     },
+    PinResetLetter {
+        letter: String,
+    },
     OfficerLetter {
         letter: String,
     },
@@ -440,6 +449,12 @@ fn read_errand(document: &str) -> Result<Errand, Fault> {
             reissue::Letter::ALL
                 .into_iter()
                 .find(|known| reissue_letter_key(*known) == letter)
+                .ok_or_else(|| corrupt("letter", letter))?,
+        ),
+        ErrandDocument::PinResetLetter { letter } => Errand::PinResetLetter(
+            pin_reset::Letter::ALL
+                .into_iter()
+                .find(|known| pin_reset_letter_key(*known) == letter)
                 .ok_or_else(|| corrupt("letter", letter))?,
         ),
         ErrandDocument::OfficerLetter { letter } => Errand::OfficerLetter(
@@ -569,5 +584,15 @@ pub(crate) const fn reissue_letter_key(letter: reissue::Letter) -> &'static str 
         reissue::Letter::Completed => "reissue_completed",
         reissue::Letter::Denied => "reissue_denied",
         reissue::Letter::Withdrawn => "reissue_withdrawn",
+    }
+}
+
+/// The letter's word, in rows and in the audit.
+pub(crate) const fn pin_reset_letter_key(letter: pin_reset::Letter) -> &'static str {
+    match letter {
+        pin_reset::Letter::Reserved => "reset_reserved",
+        pin_reset::Letter::Ending => "reset_ending",
+        pin_reset::Letter::Completed => "reset_completed",
+        pin_reset::Letter::Expired => "reset_expired",
     }
 }

@@ -282,6 +282,11 @@ const SQLITE: &[(i64, &str, &str)] = &[
         "cards are reserved",
         include_str!("../../migrations/sqlite/0022_cards_are_reserved.sql"),
     ),
+    (
+        23,
+        "letters about a reservation",
+        include_str!("../../migrations/sqlite/0023_letters_about_a_reservation.sql"),
+    ),
 ];
 const POSTGRES: &[(i64, &str, &str)] = &[
     (
@@ -393,6 +398,11 @@ const POSTGRES: &[(i64, &str, &str)] = &[
         22,
         "cards are reserved",
         include_str!("../../migrations/postgres/0022_cards_are_reserved.sql"),
+    ),
+    (
+        23,
+        "letters about a reservation",
+        include_str!("../../migrations/postgres/0023_letters_about_a_reservation.sql"),
     ),
 ];
 

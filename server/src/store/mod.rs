@@ -89,8 +89,8 @@ pub use database::{NotAStore, StoreAddress};
 pub use draft::{DraftKey, DraftRow};
 pub use errand::{Errand, ErrandRow, NewErrand, Outbox, UserLetter};
 pub(crate) use errand::{
-    acquisition_letter_key, letter_key, officer_letter_key, paper_letter_key, registration_letter_key,
-    reissue_letter_key, renewal_letter_key, user_letter_key,
+    acquisition_letter_key, letter_key, officer_letter_key, paper_letter_key, pin_reset_letter_key,
+    registration_letter_key, reissue_letter_key, renewal_letter_key, user_letter_key,
 };
 pub use event::{Audit, EventRow, NewEvent};
 pub use evidence::{EvidenceKind, NewEvidence};
@@ -114,7 +114,7 @@ pub(crate) use organisation::{
 };
 pub(crate) use paper::{from_document as paper_case, state as paper_state, to_document as paper_document};
 pub use passkey::PasskeyRow;
-pub use pin_reset::{CardCases, CardPlace, HaltedCard, PinResetRow, PinResetWrite};
+pub use pin_reset::{CardCases, CardPlace, HaltedCard, LettersRow, PinResetRow, PinResetWrite};
 pub(crate) use pin_reset::{
     from_document as pin_reset_case, state as pin_reset_state, to_document as pin_reset_document,
 };

@@ -23,6 +23,19 @@ pub struct PinResetRow {
     pub card: CardNumber,
     /// SHA-256 of the key with which an app acts for it; none where a clerk at a counter began it.
     pub key: Option<[u8; 32]>,
+    /// Where letters go, if its holder wanted any and they are not all through.
+    pub letters: Option<LettersRow>,
+}
+
+/// Where letters about a reservation go.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LettersRow {
+    /// The address.
+    pub mail: String,
+    /// It is forgotten after that.
+    pub until: Instant,
+    /// When time brings the next letter.
+    pub next: Option<Instant>,
 }
 
 /// The cases that a card has now.
@@ -66,8 +79,18 @@ pub enum PinResetWrite {
         /// For what.
         place: CardPlace,
     },
-    /// It is the card's case for nothing any more.
-    Release,
+    /// It is the card's case for nothing any more, and time brings nothing to it.
+    Release {
+        /// Where its letters go is forgotten after that.
+        until: Instant,
+    },
+    /// Time brings the next letter then, if any more.
+    Wake {
+        /// When.
+        at: Option<Instant>,
+        /// Where its letters go is forgotten after that.
+        until: Instant,
+    },
     /// The card may confirm what was announced in it.
     Announced,
     /// It may not any more.
@@ -116,6 +139,30 @@ impl Store {
         row.map(|row| row.octets("case_id")).transpose()
     }
 
+    /// The cases to which time brings a letter by now, in order, behind this one; 64 at most.
+    pub async fn waking_reservations(
+        &self,
+        now: Instant,
+        behind: Option<(Instant, [u8; 16])>,
+    ) -> Result<Vec<(Instant, [u8; 16])>, Fault> {
+        let (at, case) = behind.map_or((i64::MIN, [0; 16]), |(at, case)| (at.0, case));
+        let rows = self.reader().await?.rows(WAKING, values![now.0, at, &case]).await?;
+        rows.iter()
+            .map(|row| Ok((Instant(row.column("wakes_at")?), row.octets("case_id")?)))
+            .collect()
+    }
+
+    /// Forgets where letters went whose time is over; says of how many reservations.
+    pub async fn forget_addresses(&self, now: Instant) -> Result<u64, Fault> {
+        let over = self.reader().await?.searched(KEPT_TOO_LONG, values![now.0]).await?;
+        if over.is_none() {
+            return Ok(0);
+        }
+        self.writer
+            .write(move |connection| Box::pin(async move { connection.execute(FORGET, values![now.0]).await }))
+            .await
+    }
+
     /// How many cards answered as no card of ours does, since then.
     pub async fn halted_pin_resets(&self, since: Instant) -> Result<i64, Fault> {
         let row = self.reader().await?.searched(HALTED, values![since.0]).await?;
@@ -149,7 +196,9 @@ pub(crate) async fn write(
         PinResetWrite::Begin(row) => {
             let card = row.card.to_string();
             let key = row.key.as_ref().map_or(NOBODYS, |key| key.as_slice());
-            let values = values![case, &row.office, card.as_str(), key, at.0];
+            let letters = row.letters.as_ref();
+            let (mail, until) = (letters.map(|to| to.mail.as_str()), letters.map(|to| to.until.0));
+            let values = values![case, &row.office, card.as_str(), key, at.0, mail, until];
             connection.execute(BEGIN, values).await?
         }
         PinResetWrite::Hold { card, place } => {
@@ -158,9 +207,15 @@ pub(crate) async fn write(
             let values = values![card.as_str(), place.word(), case];
             connection.execute(HOLD, values).await?
         }
-        PinResetWrite::Release => {
+        PinResetWrite::Release { until } => {
             connection.execute(RELEASE, values![case]).await?;
+            let none: Option<i64> = None;
+            connection.execute(WAKE, values![case, none, until.0]).await?;
             return Ok(());
+        }
+        PinResetWrite::Wake { at, until } => {
+            let at = at.map(|at| at.0);
+            connection.execute(WAKE, values![case, at, until.0]).await?
         }
         PinResetWrite::Announced => connection.execute(ANNOUNCE, values![case, 1_i64]).await?,
         PinResetWrite::Settled => connection.execute(ANNOUNCE, values![case, 0_i64]).await?,
@@ -182,7 +237,7 @@ const OPEN: &str = "open";
 const NOBODYS: &[u8] = &[];
 
 statements! {
-    ONE = "SELECT case_id, office, card, key_hash FROM pin_reset WHERE case_id = $1";
+    ONE = "SELECT case_id, office, card, key_hash, mail, mail_until, wakes_at FROM pin_reset WHERE case_id = $1";
     PLACES = "SELECT place, case_id FROM reserved_card WHERE card = $1";
     ANNOUNCED_OF = "SELECT case_id FROM pin_reset WHERE card = $1 AND announced = 1 ORDER BY begun_at DESC LIMIT 16";
     SETTLED_OF = "SELECT p.case_id FROM pin_reset p JOIN office_case c ON c.id = p.case_id
@@ -192,11 +247,18 @@ statements! {
     HALTED_AT = "SELECT p.case_id, p.card, c.changed_at FROM office_case c JOIN pin_reset p ON p.case_id = c.id
                  WHERE c.procedure = 'pin_reset' AND c.state = 'halted' AND p.office = $1
                  ORDER BY c.changed_at DESC, c.id LIMIT 50";
-    BEGIN = "INSERT INTO pin_reset (case_id, office, card, key_hash, announced, begun_at) VALUES ($1, $2, $3, $4, 0, $5)
-             ON CONFLICT (case_id) DO NOTHING";
+    BEGIN = "INSERT INTO pin_reset (case_id, office, card, key_hash, announced, begun_at, mail, mail_until)
+             VALUES ($1, $2, $3, $4, 0, $5, $6, $7) ON CONFLICT (case_id) DO NOTHING";
     RELEASE = "DELETE FROM reserved_card WHERE case_id = $1";
     HOLD = "INSERT INTO reserved_card (card, place, case_id) VALUES ($1, $2, $3) ON CONFLICT (card, place) DO NOTHING";
-    ANNOUNCE = "UPDATE pin_reset SET announced = $2 WHERE case_id = $1";
+    // What may be written already is neither reminded of nor told to be over.
+    ANNOUNCE = "UPDATE pin_reset SET announced = $2, wakes_at = NULL WHERE case_id = $1";
+    WAKE = "UPDATE pin_reset SET wakes_at = $2, mail_until = $3 WHERE case_id = $1 AND mail IS NOT NULL";
+    WAKING = "SELECT case_id, wakes_at FROM pin_reset
+              WHERE wakes_at <= $1 AND (wakes_at > $2 OR (wakes_at = $2 AND case_id > $3))
+              ORDER BY wakes_at, case_id LIMIT 64";
+    KEPT_TOO_LONG = "SELECT case_id FROM pin_reset WHERE mail_until < $1 LIMIT 1";
+    FORGET = "UPDATE pin_reset SET mail = NULL, mail_until = NULL, wakes_at = NULL WHERE mail_until < $1";
 }
 
 fn read(row: &Row) -> Result<PinResetRow, Fault> {
@@ -208,10 +270,24 @@ fn read(row: &Row) -> Result<PinResetRow, Fault> {
             NOBODYS => None,
             _ => Some(row.octets("key_hash")?),
         },
+        letters: letters(row)?,
     })
 }
 
-/// Neither a key nor its hash stands in a log.
+fn letters(row: &Row) -> Result<Option<LettersRow>, Fault> {
+    let (mail, until) = (
+        row.column::<Option<String>>("mail")?,
+        row.column::<Option<i64>>("mail_until")?,
+    );
+    let next = row.column::<Option<i64>>("wakes_at")?.map(Instant);
+    Ok(mail.zip(until).map(|(mail, until)| LettersRow {
+        mail,
+        until: Instant(until),
+        next,
+    }))
+}
+
+/// Neither a key nor its hash stands in a log, and no address.
 impl std::fmt::Debug for PinResetRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "PinResetRow({} {})", self.office, self.card)
@@ -223,7 +299,8 @@ impl std::fmt::Debug for PinResetWrite {
         match self {
             Self::Begin(row) => row.fmt(f),
             Self::Hold { card, place } => write!(f, "Hold({card} {})", place.word()),
-            Self::Release => f.write_str("Release"),
+            Self::Release { .. } => f.write_str("Release"),
+            Self::Wake { at, .. } => write!(f, "Wake({at:?})"),
             Self::Announced => f.write_str("Announced"),
             Self::Settled => f.write_str("Settled"),
         }

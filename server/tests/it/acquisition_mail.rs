@@ -204,14 +204,8 @@ fn each_once(told: &[Letter]) {
 }
 
 fn read(mail: &str) -> Letter {
-    let (head, body) = mail.split_once("\r\n\r\n").unwrap();
+    let (head, body) = parts(mail);
     let id = head.lines().find_map(|line| line.strip_prefix("Message-ID: ")).unwrap();
-    let body = if head.contains("base64") {
-        let lines: String = body.trim_end_matches("\r\n.\r\n").split("\r\n").collect();
-        String::from_utf8(base64::engine::general_purpose::STANDARD.decode(lines).unwrap()).unwrap()
-    } else {
-        unquoted(body)
-    };
     let after = |what: &str| {
         body.lines()
             .find_map(|line| line.strip_prefix(what))
@@ -234,6 +228,18 @@ fn read(mail: &str) -> Letter {
             days.to_owned(),
         ),
     }
+}
+
+/// Head and text of a mail.
+pub(crate) fn parts(mail: &str) -> (&str, String) {
+    let (head, body) = mail.split_once("\r\n\r\n").unwrap();
+    let body = if head.contains("base64") {
+        let lines: String = body.trim_end_matches("\r\n.\r\n").split("\r\n").collect();
+        String::from_utf8(base64::engine::general_purpose::STANDARD.decode(lines).unwrap()).unwrap()
+    } else {
+        unquoted(body)
+    };
+    (head, body)
 }
 
 /// Quoted-printable (RFC 2045 §6.7), which leaves eight bits as they are.

@@ -175,12 +175,27 @@ impl City {
 
     /// Begins a reservation.
     pub(crate) async fn begin(&self, citizen: &Citizen) -> Result<Held, Failure> {
+        self.begin_for(citizen, Language::Ja, None).await
+    }
+
+    /// Begins a reservation of which letters in this language go there.
+    pub(crate) async fn begin_for(
+        &self,
+        citizen: &Citizen,
+        language: Language,
+        mail: Option<&str>,
+    ) -> Result<Held, Failure> {
         let texts = self.office.citizen().unwrap();
         let read = informed(texts.flow.digest(), texts.terms.digest(), self.now());
         let key = format!("{:032x}", u128::from_be_bytes(self.desk.chance().octets()));
         let begun = self
             .desk
-            .begin_pin_reset(&self.office, Language::Ja, read, (citizen.fingerprint(), &key))
+            .begin_pin_reset(
+                &self.office,
+                language,
+                read,
+                (citizen.fingerprint(), &key, mail.map(str::to_owned)),
+            )
             .await?;
         Ok(Held { id: begun.id, key })
     }
@@ -214,6 +229,14 @@ impl City {
     /// A whole STEP 1.
     pub(crate) async fn reserve(&self, citizen: &Citizen) -> Held {
         let held = self.begin(citizen).await.unwrap();
+        self.prove(citizen, &held).await.unwrap();
+        self.face(citizen, &held, 900).await.unwrap();
+        held
+    }
+
+    /// A whole STEP 1, of which letters in this language go there.
+    pub(crate) async fn reserve_for(&self, citizen: &Citizen, language: Language, mail: &str) -> Held {
+        let held = self.begin_for(citizen, language, Some(mail)).await.unwrap();
         self.prove(citizen, &held).await.unwrap();
         self.face(citizen, &held, 900).await.unwrap();
         held

@@ -43,6 +43,7 @@ mod operator;
 mod paper;
 mod personalisation;
 mod pin_reset;
+mod pin_reset_mail;
 mod portal;
 mod post;
 mod print;

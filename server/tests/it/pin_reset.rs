@@ -171,7 +171,7 @@ on_both! {
         let stranger = casework::identity::Fingerprint(stranger.authentication.fingerprint());
         let texts = city.office.citizen().unwrap();
         let read = server::desk::evidence::informed(texts.flow.digest(), texts.terms.digest(), city.now());
-        let begun = city.desk.begin_pin_reset(&city.office, wire::office::Language::En, read, (stranger, "key"));
+        let begun = city.desk.begin_pin_reset(&city.office, wire::office::Language::En, read, (stranger, "key", None));
         assert_eq!(refused(begun.await.map(|begun| begun.id)), Refusal::UnknownCard);
     }
 

@@ -2,7 +2,7 @@
 
 use casework::Refusal;
 use casework::identity::CardNumber;
-use casework::pin_reset::{self, Card, Case, Errand as Later, Event, Facts, Known, Tries, Write as Now};
+use casework::pin_reset::{self, Card, Case, Errand as Later, Event, Facts, Known, Letters, Tries, Write as Now};
 use casework::time::Instant;
 use pki::KeyUsage;
 
@@ -11,7 +11,7 @@ use crate::desk::evidence::{sha256, to_be_signed};
 use crate::desk::{Actor, CaseId, Desk, Failure, Proposal, Standing};
 use crate::fault::Fault;
 use crate::office::Office;
-use crate::store::{CardPlace, CountedCard, NewEvidence, PinResetRow, PinResetWrite, Write};
+use crate::store::{CardPlace, CountedCard, Errand, LettersRow, NewEvidence, PinResetRow, PinResetWrite, Write};
 
 pub(super) async fn propose(
     desk: &Desk,
@@ -33,7 +33,7 @@ pub(super) async fn propose(
         (None, Command::Visit { told, .. }) => told.card.number,
         (None, _) => return Err(Failure::Refused(Refusal::Stale)),
     };
-    let mut facts = facts(desk, &office, standing, number).await?;
+    let mut facts = facts(desk, &office, standing, (command, number)).await?;
     if let Command::Identify { .. } | Command::Admit(_) = command {
         let acting = desk.acting_at(actor, &office.id).await?;
         facts.officer = acting.map(|acting| acting.officer);
@@ -41,7 +41,7 @@ pub(super) async fn propose(
     let asked = asked(desk, command);
     let decision = pin_reset::decide(&standing.case, &asked, &facts, &policy(&office)?, now);
     let decision = decision.map_err(Failure::Refused)?;
-    let mut writes = begun(standing, &office, command, number);
+    let mut writes = begun(standing.id, &office, (command, number), &decision.next);
     for write in &decision.writes {
         match *write {
             Now::Open { card } => writes.push(hold(card, CardPlace::Open)),
@@ -49,7 +49,16 @@ pub(super) async fn propose(
                 writes.push(hold(card, CardPlace::Reserved));
                 writes.extend(decision.next.reservation().map(|made| desk.receipt(made.number)));
             }
-            Now::Release { .. } => writes.push(Write::PinReset(PinResetWrite::Release)),
+            Now::Release { .. } => writes.push(Write::PinReset(PinResetWrite::Release {
+                until: now.plus_seconds(LETTERS_TAKE),
+            })),
+            Now::Wake { at } => {
+                let until = decision.next.reservation().map_or(now, |reservation| reservation.until);
+                writes.push(Write::PinReset(PinResetWrite::Wake {
+                    at,
+                    until: until.plus_seconds(LETTERS_TAKE),
+                }));
+            }
             Now::Count { card, from, to } => writes.push(Write::CountCard(CountedCard { number: card, from, to })),
         }
     }
@@ -58,10 +67,15 @@ pub(super) async fn propose(
         Event::Used { .. } | Event::Halted { .. } => writes.push(Write::PinReset(PinResetWrite::Settled)),
         _ => {}
     }
+    let mut errands = Vec::new();
     for errand in &decision.errands {
-        // The row is what the watch finds: nothing has to be carried anywhere.
-        let Later::Alarm { card: _, why } = errand;
-        tracing::error!(case = %standing.id, why = why.key(), "a card answered as no card of ours does");
+        match errand {
+            Later::Mail(letter) => errands.push(Errand::PinResetLetter(*letter)),
+            // The row is what the watch finds: nothing has to be carried anywhere.
+            Later::Alarm { card: _, why } => {
+                tracing::error!(case = %standing.id, why = why.key(), "a card answered as no card of ours does");
+            }
+        }
     }
     let (event, details) = tell(&decision.event);
     Ok(Proposal {
@@ -71,7 +85,7 @@ pub(super) async fn propose(
         event,
         details,
         writes,
-        errands: Vec::new(),
+        errands,
         evidence: kept(command),
     })
 }
@@ -83,18 +97,28 @@ fn hold(card: Card, place: CardPlace) -> Write {
     })
 }
 
-fn begun(standing: &Standing<PinReset>, office: &Office, command: &Command, card: CardNumber) -> Vec<Write> {
-    let key = match command {
-        Command::Ask { key, .. } => Some(key.0),
-        // No app acts for it: the holder has gone home from the counter.
-        Command::Identify { .. } => None,
+fn begun(id: CaseId<PinReset>, office: &Office, (command, card): (&Command, CardNumber), next: &Case) -> Vec<Write> {
+    let (key, mail) = match command {
+        Command::Ask { key, mail, .. } => (Some(key.0), mail.clone()),
+        // No app acts for it, and no letter is wanted: the holder has gone home from the counter.
+        Command::Identify { .. } => (None, None),
         _ => return Vec::new(),
     };
+    // An address of somebody whose card proves nothing in time is forgotten with that.
+    let letters = match next {
+        Case::Asked { until, .. } => mail.map(|mail| LettersRow {
+            mail,
+            until: *until,
+            next: None,
+        }),
+        _ => None,
+    };
     vec![Write::PinReset(PinResetWrite::Begin(PinResetRow {
-        case: standing.id.octets(),
+        case: id.octets(),
         office: office.id.clone(),
         card,
         key,
+        letters,
     }))]
 }
 
@@ -114,7 +138,7 @@ async fn facts(
     desk: &Desk,
     office: &Office,
     standing: &Standing<PinReset>,
-    number: CardNumber,
+    (command, number): (&Command, CardNumber),
 ) -> Result<Facts, Failure> {
     let citizen = office.citizen().map_err(Fault::from)?;
     let card = known(desk, office, number).await?;
@@ -127,6 +151,10 @@ async fn facts(
         texts: (citizen.flow.digest(), citizen.terms.digest()),
         tries,
         officer: None,
+        letters: match command {
+            Command::Compare { .. } | Command::Report { .. } | Command::Wake => letters(desk, standing.id).await?,
+            _ => Letters::Unwanted,
+        },
     })
 }
 
@@ -148,6 +176,12 @@ pub(super) async fn known(desk: &Desk, office: &Office, number: CardNumber) -> R
         key_version: row.key_version.get(),
         counter: row.counter,
     }))
+}
+
+async fn letters(desk: &Desk, id: CaseId<PinReset>) -> Result<Letters, Fault> {
+    let row = desk.store().pin_reset(id.octets()).await?;
+    let letters = row.and_then(|row| row.letters);
+    Ok(letters.map_or(Letters::Unwanted, |letters| Letters::Wanted { next: letters.next }))
 }
 
 /// Those of the case in which faces of this card were compared until now: a new one begins with them.
@@ -212,6 +246,7 @@ fn asked(desk: &Desk, command: &Command) -> pin_reset::Command {
             told: *told,
             receipt: *receipt,
         },
+        Command::Wake => Asked::Wake,
         Command::Doubt { kiosk, told, why } => Asked::Doubt {
             kiosk: *kiosk,
             told: *told,
@@ -219,3 +254,6 @@ fn asked(desk: &Desk, command: &Command) -> pin_reset::Command {
         },
     }
 }
+
+/// A week, in seconds: a letter is tried for five days.
+const LETTERS_TAKE: i64 = 7 * 86_400;

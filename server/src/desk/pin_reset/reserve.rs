@@ -47,13 +47,14 @@ impl Shot {
 }
 
 impl Desk {
-    /// Both texts were read, and the card with this certificate was read. `key` is that with which the app acts from here on.
+    /// Both texts were read, and the card with this certificate was read. `key` is that with which the app acts from here on,
+    /// and `mail` where letters go from the moment the reservation counts.
     pub async fn begin_pin_reset(
         &self,
         office: &Office,
         language: Language,
         informed: Informed,
-        (certificate, key): (Fingerprint, &str),
+        (certificate, key, mail): (Fingerprint, &str, Option<String>),
     ) -> Result<BegunReset, Failure> {
         let card = self.store().citizen_card_of(certificate).await?;
         let card = card.filter(|card| card.office == office.id);
@@ -75,6 +76,7 @@ impl Desk {
             informed,
             text: text.clone(),
             key: sha256(key.as_bytes()),
+            mail,
         };
         let Done { case, .. } = self.perform(&app(key), id, &command).await?;
         let Case::Asked { until, .. } = case else {

@@ -84,6 +84,31 @@ on_both! {
         assert!(no["detail"]["en"].as_str().unwrap().contains("from 9:00 to 17:30"), "{no}");
     }
 
+    async fn an_address_for_letters_is_one_that_can_be_written_to(house: House) {
+        let stand = Stand::of(house).await;
+        let citizen = stand.city.citizen("000000000000001").await;
+        let (_, said) = stand.get("/conditions", None).await;
+        let mut ask = json!({
+            "language": "ja",
+            "flow": said["flow"]["digest"],
+            "terms": said["terms"]["digest"],
+            "certificate": encoded(citizen.card.authentication.der()),
+        });
+        let long = format!("taro@{}example.jp", "a.".repeat(120));
+        for wrong in ["", "taro", "taro@example", "太郎@example.jp", "taro@example.jp\r\nBcc: x@example.jp", " taro@example.jp", &long] {
+            ask["mail"] = json!(wrong);
+            let (status, no) = stand.post("/reservations", None, &ask).await;
+            assert_eq!((status, &no["code"], &no["errors"][0]["pointer"]), (422, &json!("E-MAIL-FORMAT"), &json!("/mail")), "{no}");
+        }
+        let rows = "SELECT COUNT(*) FROM pin_reset";
+        assert_eq!(crate::invariant::count(&stand.city.house.place.address, rows).await, 0);
+        ask["mail"] = json!("taro@example.jp");
+        let (status, begun) = stand.post("/reservations", None, &ask).await;
+        assert_eq!(status, 201, "{begun}");
+        let kept = "SELECT COUNT(*) FROM pin_reset WHERE mail = 'taro@example.jp'";
+        assert_eq!(crate::invariant::count(&stand.city.house.place.address, kept).await, 1);
+    }
+
     async fn a17_with_another_key_there_is_nothing(house: House) {
         let stand = Stand::of(house).await;
         let (one, other) = (stand.city.citizen("000000000000001").await, stand.city.citizen("000000000000002").await);
