@@ -32,10 +32,12 @@ pub(super) async fn agree(State(app): Held, body: Body) -> Response {
     };
     let mut taken = |name| form.take(name).map(|value| value.to_string()).unwrap_or_default();
     let (flow, terms, agreed) = (taken("flow"), taken("terms"), taken("agreed"));
+    let mail = taken("mail").trim().to_owned();
     app.screen.change(|state| {
         if !matches!(state.stage, Stage::Terms) {
             return;
         }
+        state.typed.mail.clone_from(&mail);
         if agreed.is_empty() {
             state.notice = Some(Notice::Says("app-agree-first"));
             return;
@@ -44,6 +46,7 @@ pub(super) async fn agree(State(app): Held, body: Body) -> Response {
         let agreed = Agreed {
             flow,
             terms,
+            mail: Some(mail).filter(|mail| !mail.is_empty()),
             begun: None,
         };
         state.stand(Stage::Card(agreed), None);

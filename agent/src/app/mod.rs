@@ -121,6 +121,8 @@ enum Stage {
 struct Agreed {
     flow: String,
     terms: String,
+    /// Where letters go, if any are wanted.
+    mail: Option<String>,
     begun: Option<(Arc<CitizenCard>, Arc<ReservationBegun>)>,
 }
 
@@ -146,6 +148,7 @@ struct Held {
 /// What was typed and is no secret.
 #[derive(Default)]
 struct Typed {
+    mail: String,
     birth: String,
     expiry: String,
 }

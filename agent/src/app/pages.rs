@@ -72,6 +72,8 @@ struct TermsPage {
     /// There is a reservation that can be looked at.
     has_kept: bool,
     closed: bool,
+    /// The address that was typed before.
+    mail: String,
 }
 
 struct Texts {
@@ -186,6 +188,7 @@ async fn page(State(app): Held, headers: HeaderMap) -> Response {
             let page = TermsPage {
                 texts: known.ok().map(|known| Texts::of(&known, words)),
                 has_kept: state.kept.is_some(),
+                mail: state.typed.mail.clone(),
                 closed,
                 sheet,
             };

@@ -51,6 +51,8 @@ pub(super) async fn prove(
                     app.screen.look().conditions = None;
                     Stage::Terms
                 }
+                // What was typed there stands there still.
+                Notice::Server(problem) if problem.code == Code::MailFormat => Stage::Terms,
                 _ => Stage::Card(agreed),
             };
             return app.screen.change(|state| state.stand(stage, Some(notice)));
@@ -99,6 +101,7 @@ async fn begun(
         flow: agreed.flow.clone(),
         terms: agreed.terms.clone(),
         certificate: card.certificate(),
+        mail: agreed.mail.clone(),
     };
     // One whose answer was lost lapses unused; asking once more makes another.
     let begun = match app.desk.ask(&ask).await {

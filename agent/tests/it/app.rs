@@ -274,6 +274,48 @@ async fn an_answer_that_nobody_can_read_is_told_as_a_matter_of_the_reservation()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_address_for_letters_is_sent_where_one_was_typed_and_asked_for_again_where_it_is_none() {
+    let stand = Stand::app().await;
+    to_number(&stand).await;
+    assert_eq!(stand.desk.book().mail, None, "nobody has to leave one");
+    let stand = Stand::app().await;
+    stand.drawer.insert(1, citizens_card());
+    let page = stand.browser.until("/", "name=\"agreed\"").await;
+    assert!(
+        page.html.contains("お知らせを受け取るメールアドレス（任意）"),
+        "{}",
+        page.html
+    );
+    assert!(page.html.contains("7日後に削除します"), "{}", page.html);
+    // Without the tick it stands there still.
+    let page = stand.does(&page, "/agree", &[("mail", " taro(at)example.jp ")]).await;
+    assert!(
+        is_at(&page, "terms") && page.html.contains("value=\"taro(at)example.jp\""),
+        "{}",
+        page.html
+    );
+    let wrong = [("mail", "taro(at)example.jp"), ("agreed", "yes")];
+    stand.browser.submit(&page, "/agree", &wrong).await;
+    let page = stand.browser.until("/", "data-ready=\"true\"").await;
+    stand.desk.mood("ask", Mood::No(Code::MailFormat));
+    let page = stand.does(&page, "/card", &[("pin", FOUR)]).await;
+    assert!(
+        is_at(&page, "terms")
+            && page.html.contains("E-MAIL-FORMAT")
+            && page.html.contains("value=\"taro(at)example.jp\""),
+        "{}",
+        page.html
+    );
+    assert_eq!(stand.tries(Slot::Authentication), TriesLeft::Known(3));
+    let right = [("mail", "taro@example.jp"), ("agreed", "yes")];
+    stand.browser.submit(&page, "/agree", &right).await;
+    let page = stand.browser.until("/", "data-ready=\"true\"").await;
+    let page = stand.does(&page, "/card", &[("pin", FOUR)]).await;
+    assert!(is_at(&page, "number"), "{}", page.html);
+    assert_eq!(stand.desk.book().mail.as_deref(), Some("taro@example.jp"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r409_maintenance_is_announced_and_bars_the_way_while_it_lasts() {
     let stand = Stand::app().await;
     let closed = Maintenance {

@@ -69,6 +69,8 @@ pub(crate) struct Book {
     /// The card's own key, and what it announced.
     pub(crate) unblock_key: Option<[u8; 32]>,
     announced: Option<(CardStanding, [u8; 16])>,
+    /// Where letters are to go.
+    pub(crate) mail: Option<String>,
     /// Taken as they came.
     pub(crate) reports: Vec<Report>,
 }
@@ -341,6 +343,7 @@ async fn ask(State(desk): State<Desk>, body: Bytes) -> Response {
         to_sign: to_sign("予約 case-1\n", &certificate, until),
     };
     let mut book = desk.book();
+    book.mail = asked.mail;
     book.certificate = Some(certificate);
     book.reservation = Some(Reservation {
         id: "case-1".into(),
