@@ -183,6 +183,18 @@ impl Server {
     /// Opens everything, in the order in which it protects: the store beside its journal, what a crash left, the lists
     /// that are overdue, and only then the listeners.
     pub async fn start(config: Config, roles: Roles, clock: Clock, chance: Chance) -> Result<Running, StartFault> {
+        let keyring = Keyring::new(config.keys.passphrase.clone());
+        Self::start_with(keyring, config, roles, clock, chance).await
+    }
+
+    /// The same with a keyring that this process has used already: what is open in it is not opened again.
+    pub async fn start_with(
+        keyring: Keyring,
+        config: Config,
+        roles: Roles,
+        clock: Clock,
+        chance: Chance,
+    ) -> Result<Running, StartFault> {
         // A taken port is found before anything else is touched; nobody is accepted before the end of this function.
         let mut sockets = Vec::new();
         for listen in config.listen.iter().filter(|listen| is_of_use(listen, &roles)) {
@@ -203,7 +215,7 @@ impl Server {
             open_beside(&config, &chance).await?
         };
         let metrics = Metrics::new();
-        let mut registrar = registrar(&config, store.clone(), clock.clone(), chance.clone()).await?;
+        let mut registrar = registrar_with(keyring, &config, store.clone(), clock.clone(), chance.clone()).await?;
         let trust = Trust::new(
             &config.trust,
             store.clone(),
@@ -216,6 +228,9 @@ impl Server {
         work.spawn(registrar.desk.clone().follow_offices());
         if writes {
             work.spawn(trust.keep_in_stock(registrar.desk.clone()));
+        }
+        if roles.plays(Role::Errands) || roles.plays(Role::Validation) {
+            registrar.keyring.open_all(&store).await?;
         }
         if roles.plays(Role::Errands) {
             let period = Period {
@@ -442,9 +457,20 @@ fn unusable(config: &Config, fault: &std::io::Error) -> StartFault {
 
 /// Who issues for the authorities of a configuration.
 pub async fn registrar(config: &Config, store: Store, clock: Clock, chance: Chance) -> Result<Registrar, StartFault> {
+    let keyring = Keyring::new(config.keys.passphrase.clone());
+    registrar_with(keyring, config, store, clock, chance).await
+}
+
+async fn registrar_with(
+    keyring: Keyring,
+    config: &Config,
+    store: Store,
+    clock: Clock,
+    chance: Chance,
+) -> Result<Registrar, StartFault> {
     let offices = offices::read(&store.offices().await?)?;
     let certifying = Certifying::new(
-        Keyring::new(config.keys.passphrase.clone()),
+        keyring,
         Addresses::new(&config.validation.url),
         config.validation.crl_shards,
     );

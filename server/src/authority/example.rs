@@ -53,15 +53,15 @@ impl Registrar {
             self.example_citizens(&format!("{name}-{of}"), unit, vec![policy], parent)
                 .await
         };
-        Ok([
-            under("signature", "JPKI for digital signature", CITIZENS_SIGNATURE).await?,
+        let (signature, authentication) = tokio::try_join!(
+            under("signature", "JPKI for digital signature", CITIZENS_SIGNATURE),
             under(
                 "authentication",
                 "JPKI for user authentication",
-                CITIZENS_AUTHENTICATION,
-            )
-            .await?,
-        ])
+                CITIZENS_AUTHENTICATION
+            ),
+        )?;
+        Ok([signature, authentication])
     }
 
     async fn example_citizens(

@@ -225,6 +225,11 @@ impl Registrar {
         &self.desk
     }
 
+    /// The keys with which it signs.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
     /// Issues a certificate. It is bound and durable when this returns.
     pub async fn issue(
         &self,
