@@ -15,6 +15,7 @@ use server::office::{CITIZEN_EXAMPLE, Office};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::task::JoinHandle;
 
 /// A citizen, and the matter with the card.
 #[derive(Clone, Copy)]
@@ -158,13 +159,17 @@ impl Citizen {
         Ok(Person::parse(&text, Path::new("person.toml"))?)
     }
 
-    async fn card(&self, registrar: &Registrar, office: &Office, folder: &Path) -> Result<Personalised> {
+    /// Its card, which has made its keys: they take a processor some tenths of a second.
+    fn blank(&self, folder: &Path) -> Result<BlankCitizen> {
         let storage = Storage::File(folder.join(self.id).with_extension("json"));
-        let blank = BlankCitizen::begin(NewCitizen {
+        Ok(BlankCitizen::begin(NewCitizen {
             storage,
             pin: self.pin,
             password: self.password,
-        })?;
+        })?)
+    }
+
+    async fn card(&self, blank: BlankCitizen, registrar: &Registrar, office: &Office) -> Result<Personalised> {
         let requests = blank.requests()?;
         let waiting = NewCard::read(
             CardNumber::parse(&blank.number().to_string()).context("the card's number")?,
@@ -191,15 +196,29 @@ impl Citizen {
     }
 }
 
-/// Makes the office, its authorities and the three cards, as an operator does; `id` is the office's.
-pub(crate) async fn issued(registrar: &Registrar, id: &str, folder: &Path) -> Result<()> {
-    registrar.example_citizens_authorities(AUTHORITIES).await?;
+/// The three cards, which make their keys while the rest of the house is built.
+pub(crate) fn begun(folder: &Path) -> Vec<JoinHandle<Result<BlankCitizen>>> {
+    ALL.into_iter()
+        .map(|citizen| {
+            let folder = folder.to_owned();
+            tokio::task::spawn_blocking(move || citizen.blank(&folder))
+        })
+        .collect()
+}
+
+/// Makes the office, whose authorities are there, and the three cards, as an operator does; `id` is the office's.
+pub(crate) async fn issued(
+    registrar: &Registrar,
+    id: &str,
+    blanks: Vec<JoinHandle<Result<BlankCitizen>>>,
+) -> Result<()> {
     let named = format!("authorities = [\"{AUTHORITIES}-signature\", \"{AUTHORITIES}-authentication\", ");
     let text = CITIZEN_EXAMPLE.replacen("authorities = [", &named, 1);
     let office = Office::from_toml(&text)?;
     let mut signer = None;
-    for citizen in ALL {
-        let made = citizen.card(registrar, &office, folder).await?;
+    for (citizen, blank) in ALL.into_iter().zip(blanks) {
+        let blank = blank.await.context("a citizen's card")??;
+        let made = citizen.card(blank, registrar, &office).await?;
         signer = Some(made.visual_signer.to_pem());
     }
     let signer = format!("visual_signers = [\"\"\"\n{}\"\"\"]", signer.unwrap_or_default());
@@ -380,7 +399,7 @@ const MOMENTS: u64 = 3;
 /// The year that is printed as the last one of every card.
 const EXPIRY: &str = "2036";
 /// What the authorities' names begin with.
-const AUTHORITIES: &str = "mihon-jpki";
+pub(crate) const AUTHORITIES: &str = "mihon-jpki";
 /// Faces are compared by the baseline that needs no model, which is for examples alone.
 const FACES: &str = "\n[citizen.face]\nprovider = \"lbph\"\n";
 /// The kiosk's own folder.

@@ -15,6 +15,7 @@ use agent::virtual_card::{Blank, Drawer, Keys, NewCard, Readers, Storage, Tries,
 use anyhow::{Context, Result};
 use server::authority::Authority;
 use server::authority::issue::Registrar;
+use server::authority::keyring::Keyring;
 use server::chance::Chance;
 use server::config::Config;
 use server::office::{
@@ -45,6 +46,8 @@ pub(crate) struct Plan<'a> {
 pub(crate) struct House {
     /// The server's configuration.
     pub(crate) config: Config,
+    /// The keys of its authorities, open where the house was just built.
+    pub(crate) keyring: Keyring,
     /// The cards in their drawer.
     pub(crate) cards: Cards,
     /// The two readers.
@@ -98,10 +101,13 @@ impl Plan<'_> {
             }
             let making = folder.with_extension("making");
             std::fs::create_dir_all(&making).context("no folder for the cards")?;
-            let issuers = [
-                registrar.example_authority(&authority, story::AUTHORITY.name).await?,
-                registrar.example_authority("betsu", "別の認証局").await?,
-            ];
+            let blanks = citizens::begun(&making);
+            let (ours, other, _) = tokio::try_join!(
+                registrar.example_authority(&authority, story::AUTHORITY.name),
+                registrar.example_authority("betsu", "別の認証局"),
+                registrar.example_citizens_authorities(citizens::AUTHORITIES),
+            )?;
+            let issuers = [ours, other];
             self.make_card(&registrar, &issuers, EXAMINER, &making).await?;
             registrar.desk().reopen().await??;
             let draft = customers::at_work(registrar.desk(), &centre, &making, past).await?;
@@ -111,7 +117,7 @@ impl Plan<'_> {
             }
             officers::at_work(registrar.desk(), &office.id, &making).await?;
             bidders::at_work(registrar.desk(), [&core, &review], &making).await?;
-            citizens::issued(&registrar, &city, &making).await?;
+            citizens::issued(&registrar, &city, blanks).await?;
             // Renamed when all are there, so that a house that was left half built is built again.
             std::fs::rename(&making, &folder).context("the folder of the cards cannot take its name")?;
         }
@@ -124,6 +130,7 @@ impl Plan<'_> {
         store.close().await;
         Ok(House {
             config,
+            keyring: registrar.keyring().clone(),
             cards: Cards::new(drawer, kept),
             readers,
             office: office.id,

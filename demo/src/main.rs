@@ -134,7 +134,8 @@ async fn run(arguments: Arguments) -> Result<()> {
     if agent_home.phrase()?.is_none() {
         agent_home.choose_phrase("青いやかん")?;
     }
-    let running = Server::start(house.config.clone(), Roles::all(), clock.server(), Chance::system()).await?;
+    let (keyring, config) = (house.keyring, house.config.clone());
+    let running = Server::start_with(keyring, config, Roles::all(), clock.server(), Chance::system()).await?;
 
     let mailbox = Mailbox::default();
     tokio::spawn(mailbox.clone().receive(smtp));
