@@ -275,7 +275,8 @@ mod tests {
             prop_assert!(other(own, at, size, &[hashes.clone(), vec![own]].concat()));
             if let Some((_, shorter)) = hashes.split_last() {
                 prop_assert!(other(own, at, size, shorter));
-                prop_assert!(other(own, at ^ 1, size, &hashes));
+                // Two equal leaves side by side prove the same of each other.
+                prop_assert!(hashes.first() == Some(&own) || other(own, at ^ 1, size, &hashes));
                 let mut changed = hashes.clone();
                 let place = flip % changed.len();
                 changed[place][flip % 32] ^= 1;
