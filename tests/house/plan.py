@@ -72,6 +72,7 @@ def long():
         Step("build", "the binaries that people run", build),
         Step("renewal-both", "two processes, HTTPS, real pcscd: every journey of ICカード更新 with two readers, and again with one reader and a swap", bidding.renewal_both),
         Step("races", "two nodes decide the same case at once, and two kiosks one reset, ten thousand times each", races),
+        Step("kills", "a reset on PostgreSQL, and what ends a reservation there, killed at every point", kills),
         Step("bench", "the figures of cargo xtask bench", bench),
     ]
 
@@ -224,6 +225,16 @@ def races(log):
     # All but the two are filtered out, and rightly.
     tally = from_cargo(re.sub(r"\d+ filtered out", "0 filtered out", printed), status)
     tally.check(printed.count("10000 races: ") == len(tests), "ten thousand races of each were run")
+    return tally
+
+
+def kills(log):
+    """The kill points of which each run takes one of seven."""
+    tests = ["a13_kills_along_a_reset_on_postgres", "kills_along_what_ends_a_reservation_on_postgres"]
+    status = run(["cargo", "test", "--workspace", "--test", "durability", "--", *tests], log, 3600, env={"KAGIMORI_KILLS_ALL": "1"})
+    printed = log.read_text(errors="replace")
+    tally = from_cargo(re.sub(r"\d+ filtered out", "0 filtered out", printed), status)
+    tally.check(len(re.findall(r"^(\d+) kills on PostgreSQL, .* at \1 points", printed, re.M)) == len(tests), "every point of both was killed at")
     return tally
 
 

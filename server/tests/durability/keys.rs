@@ -12,23 +12,29 @@ use crate::grant;
 use crate::house::{House, Place, TestAuthority};
 use crate::invariant;
 
-/// The authority of the terminals, and the key that seals 認証コード2, both under the passphrase of the house.
+/// The authority of the terminals, the key that seals 認証コード2, and the one that unblock keys of cards come from, all under the
+/// passphrase of the house.
 pub(crate) async fn open_at_once(house: &House) {
     TestAuthority::with(house.store(), TERMINALS, AUTHORITY).await;
     let octets = match house.place.address {
         StoreAddress::Sqlite(_) => format!("X'{SEALING}'"),
         StoreAddress::Postgres(_) => format!(r"'\x{SEALING}'"),
     };
-    let keep = format!("INSERT INTO sealing_key (id, sealed, made_at) VALUES (1, {octets}, 0)");
-    invariant::tamper(&house.place.address, &keep).await;
+    for keep in [
+        format!("INSERT INTO sealing_key (id, sealed, made_at) VALUES (1, {octets}, 0)"),
+        format!("INSERT INTO unblock_key (version, sealed, made_at) VALUES (1, {octets}, 0)"),
+    ] {
+        invariant::tamper(&house.place.address, &keep).await;
+    }
 }
 
-/// Both, open.
+/// All of them, open.
 pub(crate) async fn opened(place: &Place) -> Certifying {
     let store = place.open().await.unwrap();
     let certifying = grant::certifying(&place.data);
     let desk = Desk::new(store.clone(), Clock::system(), Chance::system(), Vec::new()).certifying(certifying.clone());
     desk.seal().await.unwrap();
+    desk.unblock().await.unwrap();
     desk.terminals_chain(&office()).await.unwrap();
     store.close().await;
     certifying

@@ -15,10 +15,11 @@ use server::desk::{CaseId, Desk, evidence};
 use server::store::Store;
 
 use crate::acquisition;
+use crate::ends;
 use crate::house::{HOLDER, House, Place, office};
 use crate::keys;
 use crate::morning;
-use crate::{renewal, wake};
+use crate::{pin_reset, renewal, wake};
 
 /// What the child is to do, by environment and by a file of applications that wait.
 pub(crate) struct Child {
@@ -93,6 +94,16 @@ impl Child {
                 let own = desk.store().clone();
                 let wake = wake::begin(own, &keys, self.ahead);
                 return (desk, vec![Box::pin(wake) as Work]);
+            }
+            if pin_reset::waits(&self.data) {
+                let own = desk.store().clone();
+                let reset = pin_reset::begin(own, keys, &self.data, self.ahead).await;
+                return (desk, vec![Box::pin(reset) as Work]);
+            }
+            if ends::waits(&self.data) {
+                let own = desk.store().clone();
+                let ends = ends::begin(own, keys, &self.data, self.ahead).await;
+                return (desk, vec![Box::pin(ends) as Work]);
             }
             let waiting = Waiting::read(&self.data);
             for each in &waiting {

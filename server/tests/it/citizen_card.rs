@@ -8,10 +8,11 @@ use server::chance::Chance;
 use server::clock::Clock;
 use server::config::Secret;
 use server::desk::Desk;
-use server::store::{CaseRow, CitizenCardRow, Clash, Commit, CountedCard, Document, NewEvent, Write};
+use server::store::{CaseRow, CitizenCardRow, Clash, Commit, CountedCard, Document, Write};
 use server::unblock::{Exchange, KeyVersion};
 use wire::office::Language;
 
+use crate::city::event;
 use crate::grant::certifying;
 use crate::house::{House, Place, on_both};
 use crate::invariant::{count, tamper};
@@ -153,18 +154,6 @@ async fn commit(house: &House, case: u8, writes: Vec<Write>) -> Result<(), Clash
         evidence: Vec::new(),
     };
     house.store().commit(vec![commit]).await
-}
-
-pub(crate) fn event(desk: &Desk) -> NewEvent {
-    NewEvent {
-        procedure: "citizen_card",
-        name: "issued",
-        actor: "system".to_owned(),
-        states: ("new".to_owned(), "issued".to_owned()),
-        refusal: None,
-        details: Vec::new(),
-        salt: desk.chance().octets(),
-    }
 }
 
 const OFFICE: &str = "mihon-city";

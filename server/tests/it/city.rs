@@ -14,11 +14,10 @@ use server::desk::officer::{Command as Account, OfficerAccount, invitation_diges
 use server::desk::pin_reset::{Carried, Cryptogram, Identified, PinReset, SetCard, Shot, Visited};
 use server::desk::{CaseId, Desk, Failure};
 use server::office::{CITIZEN_EXAMPLE, Office};
-use server::store::{CitizenCardRow, Store};
+use server::store::{CitizenCardRow, NewEvent, Store};
 use server::unblock::KeyVersion;
 use wire::office::Language;
 
-use crate::citizen_card::event;
 use crate::grant::certifying;
 use crate::house::{House, TestCard, office};
 use crate::office::{CODE, HOLDER, OFFICE_COMPANY, OPERATOR, TestOfficer, account};
@@ -26,6 +25,11 @@ use crate::office::{CODE, HOLDER, OFFICE_COMPANY, OPERATOR, TestOfficer, account
 /// A house with a city.
 pub(crate) struct City {
     pub(crate) house: House,
+    pub(crate) asker: Asker,
+}
+
+/// An app and a kiosk, as they ask the desk of a city.
+pub(crate) struct Asker {
     pub(crate) desk: Desk,
     pub(crate) office: Office,
 }
@@ -62,11 +66,8 @@ impl City {
         let city = Office::from_toml(text).unwrap();
         let desk = desk(&house, house.store().clone(), &city);
         desk.unblock().await.unwrap();
-        Self {
-            house,
-            desk,
-            office: city,
-        }
+        let asker = Asker { desk, office: city };
+        Self { house, asker }
     }
 
     /// The same city on another node, with a store of its own where the database can have two.
@@ -82,10 +83,6 @@ impl City {
             }
         };
         desk(&self.house, store, &self.office)
-    }
-
-    pub(crate) fn now(&self) -> Instant {
-        self.house.now()
     }
 
     /// Where a clerk at a counter can open a reservation.
@@ -137,9 +134,12 @@ impl City {
 
     /// A card that the city has issued: the one with these fifteen digits.
     pub(crate) async fn citizen(&self, digits: &str) -> Citizen {
-        let card = self.house.card().await;
-        let mut all = (0..10).filter_map(|last| CardNumber::parse(&format!("{digits}{last}")));
-        let number = all.next().unwrap();
+        self.issued(self.house.card().await, digits).await
+    }
+
+    /// This one, with these fifteen digits.
+    pub(crate) async fn issued(&self, card: TestCard, digits: &str) -> Citizen {
+        let number = number(digits);
         let row = CitizenCardRow {
             number,
             office: self.office.id.clone(),
@@ -152,25 +152,39 @@ impl City {
         };
         let registered = self.house.store().register_citizen_card(row, event(&self.desk));
         registered.await.unwrap();
-        let keys = self
-            .desk
-            .unblock()
-            .await
-            .unwrap()
-            .card_keys(number, KeyVersion::FIRST)
-            .unwrap();
-        let [_, (_, key)] = keys;
+        self.held(card, digits).await
+    }
+}
+
+impl std::ops::Deref for City {
+    type Target = Asker;
+
+    fn deref(&self) -> &Asker {
+        &self.asker
+    }
+}
+
+impl Asker {
+    pub(crate) fn now(&self) -> Instant {
+        self.desk.clock().now()
+    }
+
+    /// A card that was issued, and nothing was ever done with it.
+    pub(crate) async fn held(&self, card: TestCard, digits: &str) -> Citizen {
+        let number = number(digits);
+        let unblock = self.desk.unblock().await.unwrap();
+        let [_, (_, key)] = unblock.card_keys(number, KeyVersion::FIRST).unwrap();
         Citizen {
             card,
             number,
-            chip: Mutex::new(Chip {
-                number,
-                key: *key,
-                counter: 0,
-                challenge: None,
-                receipt: None,
-            }),
+            chip: Chip::new(number, *key),
         }
+    }
+
+    /// Where the register says that a card's counter stands.
+    pub(crate) async fn counted(&self, citizen: &Citizen) -> u32 {
+        let row = self.desk.store().citizen_card(citizen.number).await.unwrap();
+        row.unwrap().counter
     }
 
     /// Begins a reservation.
@@ -185,9 +199,23 @@ impl City {
         language: Language,
         mail: Option<&str>,
     ) -> Result<Held, Failure> {
+        let key = format!("{:032x}", u128::from_be_bytes(self.desk.chance().octets()));
+        self.begun(citizen, key, (language, mail)).await
+    }
+
+    /// Begins a reservation by an app with this key.
+    pub(crate) async fn begin_with(&self, citizen: &Citizen, key: String) -> Result<Held, Failure> {
+        self.begun(citizen, key, (Language::Ja, None)).await
+    }
+
+    async fn begun(
+        &self,
+        citizen: &Citizen,
+        key: String,
+        (language, mail): (Language, Option<&str>),
+    ) -> Result<Held, Failure> {
         let texts = self.office.citizen().unwrap();
         let read = informed(texts.flow.digest(), texts.terms.digest(), self.now());
-        let key = format!("{:032x}", u128::from_be_bytes(self.desk.chance().octets()));
         let begun = self
             .desk
             .begin_pin_reset(
@@ -321,14 +349,8 @@ impl City {
         self.desk.look(id).await.unwrap()
     }
 
-    /// Where the register says that a card's counter stands.
-    pub(crate) async fn counted(&self, citizen: &Citizen) -> u32 {
-        let row = self.house.store().citizen_card(citizen.number).await.unwrap();
-        row.unwrap().counter
-    }
-
     async fn signs(&self, citizen: &Citizen, id: CaseId<PinReset>, text: Digest) -> Signature {
-        let text = self.house.store().text(id.octets(), text).await.unwrap().unwrap();
+        let text = self.desk.store().text(id.octets(), text).await.unwrap().unwrap();
         let cms = citizen.cms(&text, self.now());
         possession(cms, &text, citizen.fingerprint(), self.now()).unwrap()
     }
@@ -363,7 +385,11 @@ impl Citizen {
 
     /// GET CHALLENGE
     pub(crate) fn challenge(&self) -> [u8; 16] {
-        let challenge = Chance::system().octets();
+        self.draws(Chance::system().octets())
+    }
+
+    /// The same, where the card draws this.
+    pub(crate) fn draws(&self, challenge: [u8; 16]) -> [u8; 16] {
         self.chip.lock().unwrap().challenge = Some(challenge);
         challenge
     }
@@ -385,6 +411,16 @@ impl Citizen {
 }
 
 impl Chip {
+    fn new(number: CardNumber, key: [u8; 32]) -> Mutex<Self> {
+        Mutex::new(Self {
+            number,
+            key,
+            counter: 0,
+            challenge: None,
+            receipt: None,
+        })
+    }
+
     fn resets(&mut self, announced: &Cryptogram) -> Option<[u8; 16]> {
         let challenge = self.challenge.take()?;
         let [_, counter @ ..] = self.counter.to_be_bytes();
@@ -423,6 +459,25 @@ pub(crate) fn counter_open() -> String {
     let text = CITIZEN_EXAMPLE.replacen("counter = false", "counter = true", 1);
     assert_ne!(text, CITIZEN_EXAMPLE);
     text
+}
+
+/// The card number of these fifteen digits.
+fn number(digits: &str) -> CardNumber {
+    let mut all = (0..10).filter_map(|last| CardNumber::parse(&format!("{digits}{last}")));
+    all.next().unwrap()
+}
+
+/// What the audit says of a card that is issued.
+pub(crate) fn event(desk: &Desk) -> NewEvent {
+    NewEvent {
+        procedure: "citizen_card",
+        name: "issued",
+        actor: "system".to_owned(),
+        states: ("new".to_owned(), "issued".to_owned()),
+        refusal: None,
+        details: Vec::new(),
+        salt: desk.chance().octets(),
+    }
 }
 
 /// As a provider says it: 600 of 1000 are enough.

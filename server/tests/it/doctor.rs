@@ -13,6 +13,7 @@ use server::errand::mail::{Mail, Mailer, Sending};
 use server::serve::Roles;
 
 use crate::citizen_card;
+use crate::city;
 use crate::enrolment::Door;
 use crate::grant::{self, terminal, terminal_of};
 use crate::invariant::tamper;
@@ -101,7 +102,7 @@ on_both_stores! {
         assert_eq!(looked(&config).await, [], "a house that issues no citizen's card has no master key");
         desk.unblock().await.unwrap();
         let card = citizen_card::card(desk.clock().now(), 1);
-        desk.store().register_citizen_card(card, citizen_card::event(desk)).await.unwrap();
+        desk.store().register_citizen_card(card, city::event(desk)).await.unwrap();
         assert!(matches!(&looked(&config).await[..], [(State::Ok, says)] if says.contains("version 1")), "the control");
         let mut other = config.clone();
         let directory = tempfile::tempdir().unwrap();

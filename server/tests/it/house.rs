@@ -196,6 +196,12 @@ impl House {
             .await
     }
 
+    /// A card whose keys are of this kind.
+    pub(crate) async fn card_of(&self, algorithm: Algorithm) -> TestCard {
+        let validity = Validity::between(noon(2025, 11, 21).0, noon(2027, 12, 31).0).unwrap();
+        self.authority.card_of(algorithm, &self.desk, validity, None).await
+    }
+
     /// A card that is valid for a year from now.
     pub(crate) async fn card(&self) -> TestCard {
         self.card_until(Date {
@@ -427,9 +433,20 @@ impl TestAuthority {
     }
 
     pub(crate) async fn card(&self, desk: &Desk, validity: Validity, purchase: Option<Purchase>) -> TestCard {
+        self.card_of(Algorithm::P256, desk, validity, purchase).await
+    }
+
+    /// One whose keys are of this kind.
+    pub(crate) async fn card_of(
+        &self,
+        algorithm: Algorithm,
+        desk: &Desk,
+        validity: Validity,
+        purchase: Option<Purchase>,
+    ) -> TestCard {
         let content = card_content();
-        let authentication_key = SoftwareKey::generate(Algorithm::P256).unwrap();
-        let signature_key = SoftwareKey::generate(Algorithm::P256).unwrap();
+        let authentication_key = SoftwareKey::generate(algorithm).unwrap();
+        let signature_key = SoftwareKey::generate(algorithm).unwrap();
         let profile = Profile::AuthorityAuthentication(content.clone());
         let (login, authentication) = self
             .issue(desk, &profile, &authentication_key, validity, purchase)

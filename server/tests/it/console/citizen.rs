@@ -11,7 +11,7 @@ use server::office::Office;
 use wire::card_request::{CardRequest, Verdict};
 
 use super::seat::{DESK, Seated, agent, seated};
-use crate::city::{Citizen, City, KIOSK, counter_open, reserved};
+use crate::city::{Asker, Citizen, City, KIOSK, counter_open, reserved};
 use crate::grant::certifying;
 use crate::house::{House, office, on_both};
 use crate::pin_reset::refused;
@@ -24,10 +24,10 @@ pub(crate) async fn city(mut house: House, text: &str) -> City {
     let desk = Desk::new(store, clock, Chance::system(), vec![office.clone()]);
     house.desk = desk.certifying(certifying(&house.place.data));
     house.desk.unblock().await.unwrap();
+    let desk = house.desk.clone();
     City {
-        desk: house.desk.clone(),
-        office,
         house,
+        asker: Asker { desk, office },
     }
 }
 
