@@ -22,6 +22,7 @@ mod login;
 mod measure;
 mod morning;
 mod names;
+mod pin_reset;
 mod queue;
 mod register;
 mod renewal;
@@ -44,6 +45,7 @@ fn main() -> Result<()> {
         Some("login") => return print_rows(&login::rows()?),
         Some("acquisition") => return print_rows(&acquisition::rows()?),
         Some("renewal") => return print_rows(&renewal::rows()?),
+        Some("pin_reset") => return print_rows(&pin_reset::rows()?),
         Some("morning") => return print_rows(&morning::rows()?),
         Some("register") => return print_rows(&register::rows()?),
         Some("terminal") => return print_rows(&terminal::rows()?),
@@ -68,6 +70,7 @@ fn main() -> Result<()> {
     rows.extend(renewal::rows()?);
     rows.extend(morning::rows()?);
     rows.extend(acquisition::rows()?);
+    rows.extend(pin_reset::rows()?);
     rows.extend(serving::rows()?);
     let (table, all) = measure::table(&rows);
     println!("{table}");
