@@ -36,7 +36,7 @@ pub(crate) fn check_rsa(der: &[u8]) -> Result<Algorithm, KeyFault> {
         return Err(KeyFault::Weak("the RSA exponent is even or less than 65537"));
     }
     // BR 6.1.6, NIST SP 800-89 §5.3.3.
-    if SMALL_PRIMES.iter().any(|prime| remainder(modulus, *prime) == 0) {
+    if has_small_factor(modulus) {
         return Err(KeyFault::Weak("the RSA modulus has a small factor"));
     }
     if is_roca(modulus) {
@@ -48,6 +48,14 @@ pub(crate) fn check_rsa(der: &[u8]) -> Result<Algorithm, KeyFault> {
         ));
     }
     Ok(algorithm)
+}
+
+/// By three primes at a time: their product is below 2^32.
+fn has_small_factor(modulus: &[u8]) -> bool {
+    SMALL_PRIMES.chunks(3).any(|primes| {
+        let rest = remainder(modulus, primes.iter().product());
+        primes.iter().any(|prime| rest.is_multiple_of(*prime))
+    })
 }
 
 /// Primes of the faulty library are 65537^a mod M, so the modulus is a power of 65537 modulo every prime of M

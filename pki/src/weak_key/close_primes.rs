@@ -59,12 +59,14 @@ impl Natural {
         (trial, rest)
     }
 
-    /// Squares are rare modulo these: of a hundred other numbers one is taken to its root.
+    /// Squares are rare modulo these: of a hundred other numbers one is taken to its root. Most are told by their last bits.
     fn is_square(&self) -> bool {
-        RESIDUES.iter().all(|modulus| {
-            let rest = self.remainder(*modulus);
-            (0..*modulus).any(|root| root * root % modulus == rest)
-        }) && self.square_below().1.is_zero()
+        let last = self.0.first().copied().unwrap_or_default();
+        if !BINARY.has(last) {
+            return false;
+        }
+        let rest = self.remainder(ODD.iter().map(|squares| squares.modulus).product());
+        ODD.iter().all(|squares| squares.has(rest)) && self.square_below().1.is_zero()
     }
 
     fn is_zero(&self) -> bool {
@@ -154,8 +156,31 @@ impl Natural {
     }
 }
 
-/// Coprime, with few squares each.
-const RESIDUES: [u64; 4] = [64, 63, 65, 11];
+/// The squares modulo a number below 128, a bit for each.
+struct Squares {
+    modulus: u64,
+    bits: u128,
+}
+
+impl Squares {
+    const fn modulo(modulus: u64) -> Self {
+        let (mut bits, mut root) = (0, 0);
+        while root < modulus {
+            bits |= 1 << (root * root % modulus);
+            root += 1;
+        }
+        Self { modulus, bits }
+    }
+
+    /// Whether this is a square here.
+    const fn has(&self, number: u64) -> bool {
+        self.bits >> (number % self.modulus) & 1 == 1
+    }
+}
+
+/// Of coprime numbers with few squares each. The product of the odd ones is below 2^32.
+const BINARY: Squares = Squares::modulo(64);
+const ODD: [Squares; 3] = [Squares::modulo(63), Squares::modulo(65), Squares::modulo(11)];
 
 #[cfg(test)]
 mod tests {
