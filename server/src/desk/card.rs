@@ -1,7 +1,7 @@
 //! A holder's card at an ordering body: what it shows, and what it is worth at this moment.
 
 use casework::card::{Card, Standing};
-use casework::identity::{CertificateId, Fingerprint, Serial};
+use casework::identity::{Authority, CertificateId, Fingerprint, Serial};
 use casework::time::Instant;
 use pki::KeyUsage;
 use pki::certificate::Certificate;
@@ -94,11 +94,11 @@ impl Desk {
     /// What one certificate of our own record is worth at this moment.
     pub(super) async fn standing_of_one(
         &self,
-        office: &Office,
+        issuers: &[(Authority, Certificate)],
         certificate: &CertificateId,
         usage: KeyUsage,
     ) -> Result<Standing, Fault> {
-        match self.accepted_now(office, certificate, usage).await {
+        match self.accepted_of(issuers, certificate, usage).await {
             Ok(certificate) => Ok(Standing::Accepted {
                 until: self
                     .clock()

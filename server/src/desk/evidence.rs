@@ -480,11 +480,20 @@ impl Desk {
         certificate: &CertificateId,
         usage: KeyUsage,
     ) -> Result<Certificate, Unproven> {
+        self.accepted_of(&self.issuers(office).await?, certificate, usage).await
+    }
+
+    /// The same, where the issuers are at hand.
+    pub(super) async fn accepted_of(
+        &self,
+        issuers: &[(Authority, Certificate)],
+        certificate: &CertificateId,
+        usage: KeyUsage,
+    ) -> Result<Certificate, Unproven> {
         let row = self.store().certificate(certificate).await?;
         let der = row.and_then(|row| row.der).ok_or(Unproven::NotOnRecord)?;
         let certificate = Certificate::parse(&der).map_err(|why| Unproven::Unreadable(why.to_string()))?;
-        let issuers = self.issuers(office).await?;
-        self.accepted(&issuers, &certificate, usage, self.clock().now()).await?;
+        self.accepted(issuers, &certificate, usage, self.clock().now()).await?;
         Ok(certificate)
     }
 

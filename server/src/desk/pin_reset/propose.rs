@@ -164,15 +164,16 @@ pub(super) async fn known(desk: &Desk, office: &Office, number: CardNumber) -> R
     let Some(row) = row.filter(|row| row.office == office.id) else {
         return Ok(None);
     };
+    let issuers = desk.issuers(office).await?;
     let both = KeyUsage::DIGITAL_SIGNATURE.and(KeyUsage::NON_REPUDIATION);
-    let authentication = desk.standing_of_one(office, &row.authentication, KeyUsage::DIGITAL_SIGNATURE);
+    let authentication = desk.standing_of_one(&issuers, &row.authentication, KeyUsage::DIGITAL_SIGNATURE);
     Ok(Some(Known {
         card: Card {
             number: row.number,
             authentication: row.fingerprint,
         },
         authentication: authentication.await?,
-        signature: desk.standing_of_one(office, &row.signature, both).await?,
+        signature: desk.standing_of_one(&issuers, &row.signature, both).await?,
         key_version: row.key_version.get(),
         counter: row.counter,
     }))
