@@ -1,10 +1,10 @@
 //! What a comparison of two faces costs, by each provider, against decoding the two pictures and nothing else.
 
 use crate::measure::{Bound, Ratio};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use aws_lc_rs::digest;
 use server::face::picture::{Picture, Source};
-use server::face::{Choice, FaceMatch, Model, Order, Provider, made};
+use server::face::{Choice, FaceMatch, Model, NotCompared, Order, Provider, made};
 use std::hint::black_box;
 use std::time::Instant;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -31,17 +31,26 @@ pub(crate) fn rows() -> Result<Vec<Ratio>> {
                 threshold: THRESHOLD,
                 provider,
             })?;
-            let mut spent = 0.0;
+            let (mut spent, mut compared) = (0.0, 0);
             for (card, capture) in &pictures {
                 let (card, capture) = decoded(card, capture)?;
                 let begun = Instant::now();
-                black_box(faces.compare(card, capture, "bench").await?);
+                match faces.compare(card, capture, "bench").await {
+                    Ok(comparison) => drop(black_box(comparison)),
+                    // The baseline takes some made rooms for a second face.
+                    Err(NotCompared::NoFace | NotCompared::Several) => continue,
+                    Err(why) => return Err(why.into()),
+                }
                 spent += milliseconds(begun);
+                compared += 1;
             }
-            let each = spent / f64::from(PERSONS);
+            ensure!(compared * 2 > PERSONS, "{name} compared {compared} of {PERSONS}");
+            let each = spent / f64::from(compared);
             rows.push(Ratio {
                 what: format!("two faces compared: {name}, ms").into(),
-                measured: format!("{each:.1} ms for a card of 360 × 450 and a capture of 640 × 480"),
+                measured: format!(
+                    "{each:.1} ms for a card of 360 × 450 and a capture of 640 × 480, of {compared} of {PERSONS} made persons"
+                ),
                 raw: format!("{raw:.1} ms to decode both pictures"),
                 value: each,
                 bound: Bound::AtMost(100.0),
@@ -52,7 +61,7 @@ pub(crate) fn rows() -> Result<Vec<Ratio>> {
     })
 }
 
-/// How often `lbph` is wrong: every card with every capture.
+/// How often `lbph` is wrong: every card with every capture. Where it finds no one face, it refuses.
 async fn rates(pictures: &[(Vec<u8>, Vec<u8>)]) -> Result<()> {
     let faces = FaceMatch::open(&Choice {
         threshold: THRESHOLD,
