@@ -191,7 +191,7 @@ impl Room {
         let certificate = Fingerprint(card.certificate.fingerprint());
         let begun = self
             .desk
-            .begin_pin_reset(&self.office, Language::Ja, read, (certificate, key));
+            .begin_pin_reset(&self.office, Language::Ja, read, (certificate, key, None));
         let begun = done(begun.await)?;
         Ok((begun.id, begun.text))
     }
