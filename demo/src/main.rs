@@ -76,7 +76,7 @@ enum Host {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Arguments::parse()).await {
+    match Box::pin(run(Arguments::parse())).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("kagimori demo: {error:#}");
@@ -128,7 +128,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         smtp: smtp_address,
         clock: &clock,
     };
-    let house = plan.house().await?;
+    let house = Box::pin(plan.house()).await?;
     let agent_home = agent::Home::new(data.join("agent"));
     agent_home.allow(&portal.parse().context("the portal's origin")?)?;
     if agent_home.phrase()?.is_none() {

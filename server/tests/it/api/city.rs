@@ -62,7 +62,7 @@ impl Stand {
             counter: 0,
             issued_at: now,
         };
-        let event = crate::citizen_card::event(self.desk());
+        let event = crate::city::event(self.desk());
         self.desk().store().register_citizen_card(row, event).await.unwrap();
         card
     }
