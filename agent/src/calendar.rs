@@ -1,6 +1,7 @@
 //! Days and hours in Japan, as pages write them (G-T1, G-T6).
 
 use wire::office::Language;
+use wire::pin_reset::Hours;
 
 /// A moment in Japan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +78,15 @@ pub(crate) fn hour(second: i64) -> String {
     format!("{}:{:02}", second / 3_600, second / 60 % 60)
 }
 
+/// When kiosks work.
+pub(crate) fn hours(kiosk: Hours, language: Language) -> String {
+    let [opens, closes] = [kiosk.opens, kiosk.closes].map(|second| hour(i64::from(second)));
+    match language {
+        Language::Ja => format!("{opens}～{closes}"),
+        Language::En => format!("{opens} to {closes}"),
+    }
+}
+
 /// From when to when, with the day once where it is one.
 pub(crate) fn span(from: i64, until: i64, language: Language) -> String {
     let (begin, end) = (Moment::of(from), Moment::of(until));
@@ -137,6 +147,14 @@ mod tests {
         assert_eq!(moment.full(Language::En), "Tue, 24 November 2026 10:00");
         let (from, until) = (1_795_482_000, 1_795_482_000 + 13 * 3_600);
         assert_eq!(span(from, until, Language::Ja), "2026年11月24日（火） 10:00～23:00");
+        let kiosk = Hours {
+            opens: 23_400,
+            closes: 82_800,
+            open: true,
+            until,
+        };
+        assert_eq!(hours(kiosk, Language::Ja), "6:30～23:00");
+        assert_eq!(hours(kiosk, Language::En), "6:30 to 23:00");
         assert!(span(from, until + 3_600, Language::En).ends_with("to Wed, 25 November 2026 0:00"));
     }
 }

@@ -14,7 +14,7 @@ use wire::code::Code;
 use wire::pin_reset::{Conditions, ReservationState};
 
 use super::{App, Camera, Stage, forms, work};
-use crate::calendar::{Moment, hour, span};
+use crate::calendar::{Moment, hours, span};
 use crate::guard::{Port, guard};
 use crate::pages::{message, show, statics};
 use crate::pin_reset::citizen;
@@ -292,7 +292,7 @@ impl Texts {
                     )
                 })
                 .collect(),
-            hours: hours(known),
+            hours: hours(known.kiosk, language),
             contact: known.contact.in_language(language).to_owned(),
         }
     }
@@ -322,7 +322,9 @@ fn kept_page(state: &super::State, known: Option<&Conditions>, sheet: Sheet, ask
         over,
         asks_cancel,
         places: known.and_then(|known| known.places.clone()),
-        hours: known.map(hours).unwrap_or_default(),
+        hours: known
+            .map(|known| hours(known.kiosk, words.language()))
+            .unwrap_or_default(),
         sheet,
     }
 }
@@ -347,14 +349,6 @@ fn is_closed(known: &Conditions) -> bool {
         .maintenance
         .iter()
         .any(|closed| (closed.from..closed.until).contains(&now))
-}
-
-fn hours(known: &Conditions) -> String {
-    format!(
-        "{}～{}",
-        hour(i64::from(known.kiosk.opens)),
-        hour(i64::from(known.kiosk.closes))
-    )
 }
 
 fn name(stage: &Stage) -> &'static str {

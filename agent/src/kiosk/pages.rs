@@ -16,7 +16,7 @@ use wire::code::Code;
 use wire::pin_reset::Conditions;
 
 use super::{Done, IDLE, Kiosk, Stage, WARNING, work};
-use crate::calendar::{Moment, hour};
+use crate::calendar::{Moment, hours};
 use crate::guard::{Port, guard};
 use crate::pages::{message, see, show, statics};
 use crate::pin_reset::citizen;
@@ -270,7 +270,9 @@ fn top(kiosk: &Kiosk, state: &super::State, known: Option<&Conditions>, sheet: S
         office: known
             .map(|known| known.office.name.in_language(words.language()).to_owned())
             .unwrap_or_default(),
-        hours: known.map(hours).unwrap_or_default(),
+        hours: known
+            .map(|known| hours(known.kiosk, words.language()))
+            .unwrap_or_default(),
         now: kiosk
             .desk
             .now()
@@ -280,14 +282,6 @@ fn top(kiosk: &Kiosk, state: &super::State, known: Option<&Conditions>, sheet: S
         is_open,
         sheet,
     }
-}
-
-fn hours(known: &Conditions) -> String {
-    format!(
-        "{}～{}",
-        hour(i64::from(known.kiosk.opens)),
-        hour(i64::from(known.kiosk.closes))
-    )
 }
 
 /// What the four digits of the card in use forgive.

@@ -53,9 +53,10 @@ impl Notice {
     pub(crate) fn told(&self, words: Words, doing: Doing) -> Told {
         match self {
             Self::Server(problem) => Told {
+                // Its last word is the code.
                 what: problem.detail.in_language(words.language()).to_owned(),
                 next: String::new(),
-                code: Some(problem.code.id()),
+                code: None,
             },
             Self::Card(fault) => own(cards::code(fault), Some(fault), words),
             Self::Own(Code::Fault) => Told {
