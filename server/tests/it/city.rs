@@ -189,7 +189,7 @@ impl Asker {
 
     /// Begins a reservation.
     pub(crate) async fn begin(&self, citizen: &Citizen) -> Result<Held, Failure> {
-        self.begin_for(citizen, Language::Ja, None).await
+        self.begin_with(citizen, self.fresh_key()).await
     }
 
     /// Begins a reservation of which letters in this language go there.
@@ -199,13 +199,16 @@ impl Asker {
         language: Language,
         mail: Option<&str>,
     ) -> Result<Held, Failure> {
-        let key = format!("{:032x}", u128::from_be_bytes(self.desk.chance().octets()));
-        self.begun(citizen, key, (language, mail)).await
+        self.begun(citizen, self.fresh_key(), (language, mail)).await
     }
 
     /// Begins a reservation by an app with this key.
     pub(crate) async fn begin_with(&self, citizen: &Citizen, key: String) -> Result<Held, Failure> {
         self.begun(citizen, key, (Language::Ja, None)).await
+    }
+
+    fn fresh_key(&self) -> String {
+        format!("{:032x}", u128::from_be_bytes(self.desk.chance().octets()))
     }
 
     async fn begun(
