@@ -296,21 +296,28 @@ impl Asker {
         (kiosk, id): (KioskId, CaseId<PinReset>),
         challenge: [u8; 16],
     ) -> Result<Cryptogram, Failure> {
-        self.announce_at(&self.desk, citizen, (kiosk, id), challenge).await
+        let text = self.to_sign(id).await.unwrap();
+        self.announce_at(&self.desk, citizen, (kiosk, id, text), challenge)
+            .await
     }
 
+    /// What the card is to sign at the kiosk where it was set last, if the case still waits for that.
+    pub(crate) async fn to_sign(&self, id: CaseId<PinReset>) -> Option<Digest> {
+        match self.case(id).await {
+            Case::Reserved { visit, .. } | Case::Announced { visit, .. } => Some(visit?.text),
+            _ => None,
+        }
+    }
+
+    /// The same at this desk, of a visit with this text.
     pub(crate) async fn announce_at(
         &self,
         desk: &Desk,
         citizen: &Citizen,
-        (kiosk, id): (KioskId, CaseId<PinReset>),
+        (kiosk, id, text): (KioskId, CaseId<PinReset>, Digest),
         challenge: [u8; 16],
     ) -> Result<Cryptogram, Failure> {
-        let visit = match self.case(id).await {
-            Case::Reserved { visit, .. } | Case::Announced { visit, .. } => visit,
-            case => panic!("nobody is there: {case:?}"),
-        };
-        let signature = self.signs(citizen, id, visit.unwrap().text).await;
+        let signature = self.signs(citizen, id, text).await;
         let tells = (kiosk, citizen.told(), citizen.receipt());
         desk.announce_pin_reset(&self.office, id, tells, signature, challenge)
             .await

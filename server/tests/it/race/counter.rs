@@ -190,12 +190,13 @@ impl Lane {
     }
 
     async fn announces(&self, desk: &Desk, id: CaseId<PinReset>, challenge: [u8; 16]) -> Option<Cryptogram> {
-        // Put aside before the kiosk has asked.
-        let case = self.city.case(id).await;
-        if !matches!(case, Case::Reserved { visit: Some(_), .. }) {
-            return None;
-        }
-        match self.city.announce_at(desk, &self.citizen, (KIOSK, id), challenge).await {
+        // `None` where it was put aside before the kiosk has asked.
+        let text = self.city.to_sign(id).await?;
+        match self
+            .city
+            .announce_at(desk, &self.citizen, (KIOSK, id, text), challenge)
+            .await
+        {
             Ok(cryptogram) => Some(cryptogram),
             Err(Failure::Refused(_)) => None,
             Err(fault) => panic!("{fault}"),

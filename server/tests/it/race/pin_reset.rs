@@ -95,7 +95,8 @@ async fn at_kiosk(
             // Whoever loses a race four times in a row asks again, as the kiosk does.
             Err(Failure::Fault(_)) => continue,
         };
-        match city.announce_at(desk, citizen, (kiosk, id), challenge).await {
+        let text = city.to_sign(id).await?;
+        match city.announce_at(desk, citizen, (kiosk, id, text), challenge).await {
             Ok(cryptogram) => return Some(cryptogram),
             Err(Failure::Refused(_)) => return None,
             Err(Failure::Fault(_)) => {}
