@@ -2,11 +2,12 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod close_primes;
+mod sound;
 
 use crate::algorithm::Algorithm;
 use crate::decode::only;
 use crate::encode::SEQUENCE;
-use crate::key::KeyFault;
+use crate::key::{KeyFault, sha256};
 
 /// Reads an `RSAPublicKey` (RFC 8017 §A.1.1) and says which algorithm of ours it is.
 pub(crate) fn check_rsa(der: &[u8]) -> Result<Algorithm, KeyFault> {
@@ -35,6 +36,16 @@ pub(crate) fn check_rsa(der: &[u8]) -> Result<Algorithm, KeyFault> {
     if exponent < 65_537 || exponent % 2 == 0 {
         return Err(KeyFault::Weak("the RSA exponent is even or less than 65537"));
     }
+    let key = sha256(der);
+    if !sound::is_known(&key) {
+        search(modulus)?;
+        sound::remember(key);
+    }
+    Ok(algorithm)
+}
+
+/// Looks for the weaknesses that are a matter of the factors.
+fn search(modulus: &[u8]) -> Result<(), KeyFault> {
     // BR 6.1.6, NIST SP 800-89 §5.3.3.
     if has_small_factor(modulus) {
         return Err(KeyFault::Weak("the RSA modulus has a small factor"));
@@ -47,7 +58,7 @@ pub(crate) fn check_rsa(der: &[u8]) -> Result<Algorithm, KeyFault> {
             "the two primes of the RSA key are so close that its modulus is factored at once",
         ));
     }
-    Ok(algorithm)
+    Ok(())
 }
 
 /// By three primes at a time: their product is below 2^32.
