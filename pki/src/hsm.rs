@@ -79,15 +79,18 @@ struct PinSource {
 }
 
 impl PinSource {
-    fn read(&self) -> Result<Zeroizing<String>, HsmFault> {
-        if let Some(fault) = self.wrong.lock().unwrap_or_else(PoisonError::into_inner).clone() {
-            return Err(fault);
+    /// Logs in with it. One worker at a time: a PIN that is wrong is tried once, and not once by each.
+    fn tried(&self, login: impl FnOnce(&str) -> Result<(), HsmFault>) -> Result<(), HsmFault> {
+        let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(fault) = &*wrong {
+            return Err(fault.clone());
         }
-        (self.pin)().map_err(HsmFault::NoPin)
-    }
-
-    fn is_wrong(&self, fault: &HsmFault) {
-        *self.wrong.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault.clone());
+        let pin = (self.pin)().map_err(HsmFault::NoPin)?;
+        let done = login(&pin);
+        if let Err(fault @ (HsmFault::PinWrong | HsmFault::PinLocked)) = &done {
+            *wrong = Some(fault.clone());
+        }
+        done
     }
 }
 

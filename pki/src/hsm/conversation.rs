@@ -67,18 +67,13 @@ impl Conversation {
     fn begin(&self) -> Result<Open, HsmFault> {
         let slot = self.slot()?;
         let session = self.module.open_rw_session(slot)?;
-        // A login is of the whole process and token: the first worker's serves all.
-        let pin = AuthPin::from(self.pin.read()?.as_str());
-        match session.login(UserType::User, Some(&pin)) {
-            Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
-            Err(cause) => {
-                let fault = cause.into();
-                if matches!(fault, HsmFault::PinWrong | HsmFault::PinLocked) {
-                    self.pin.is_wrong(&fault);
-                }
-                return Err(fault);
+        self.pin.tried(|pin| {
+            // A login is of the whole process and token: the first worker's serves all.
+            match session.login(UserType::User, Some(&AuthPin::from(pin))) {
+                Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(()),
+                Err(cause) => Err(cause.into()),
             }
-        }
+        })?;
         Ok(Open {
             session,
             handles: HashMap::new(),
